@@ -1,0 +1,216 @@
+"""Raw findings of one rule -> rows of the findings table: evidence, money, place, sentence, id."""
+
+from __future__ import annotations
+
+import string
+
+import polars as pl
+import polars_hash as plh
+
+from rules import tables, vocab
+from rules.findings.context import Context
+from rules.findings.registry import Rule
+from rules.i18n import N_, _
+
+_SOURCE_LABELS = {
+    "dtks": N_("DTKS"),
+    "p3ke": N_("P3KE"),
+    "regsosek": N_("Regsosek"),
+    "dtsen": N_("DTSEN"),
+    "dukcapil": N_("Dukcapil"),
+}
+_U32_LIST = pl.List(pl.UInt32)
+_GIVEN = {"person_id", "family_id", "kode_wilayah", "sidik", "keyakinan", "nama", "sumber", "sumber_bukti", "n"}
+_OPTIONAL: dict[str, pl.DataType] = {
+    "bukti_baris": _U32_LIST,
+    "keluarga_id": pl.String(),
+    "program": pl.String(),
+    "periode_awal": pl.Date(),
+    "periode_akhir": pl.Date(),
+    "bayar": pl.List(pl.String),
+    "bukti_bayar": pl.List(pl.String),
+    "peluang": pl.Float64(),
+    "tingkat": pl.String(),
+    "alias_lain": pl.List(pl.String),
+}
+
+
+def source_label(source: str, ctx: Context) -> str:
+    """The name people know a source by; payment lists carry the name of their programme."""
+    if source in _SOURCE_LABELS:
+        return _(_SOURCE_LABELS[source])
+    code = source.removeprefix(vocab.PAYMENT_PREFIX)
+    known = ctx.programmes.get(code)
+    return _("payment list of {programme}").format(programme=known.nama if known else code.upper())
+
+
+def fill(template: str, columns: set[str]) -> pl.Expr:
+    """`template` with its {placeholders} replaced by the columns of these names; a null value shows as "?".
+
+    Raises KeyError when the template names a column that is not there.
+    """
+    parts: list[pl.Expr] = []
+    for literal, name, _spec, _conversion in string.Formatter().parse(template):
+        if literal:
+            parts.append(pl.lit(literal))
+        if name is not None:
+            if name not in columns:
+                raise KeyError(name)
+            parts.append(pl.col(name).cast(pl.String).fill_null("?"))
+    return pl.concat_str(parts)
+
+
+def assemble(rule: Rule, raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
+    """Findings of `rule` from its raw frame, one row per distinct set of subject rows.
+
+    Raw columns: `baris` (subject rows) and what of these the rule knows: `bukti_baris` (rows that are evidence only),
+    `keluarga_id`, `program`, `periode_awal`, `periode_akhir`, `bayar` (payments counted), `bukti_bayar` (payments shown
+    as well), `peluang` (default: the weakest membership among all rows named), `tingkat`, `alias_lain`, placeholders.
+    """
+    if raw.is_empty():
+        return tables.empty("findings")
+    raw = raw.drop(_GIVEN, strict=False)  # these are read off the rows, the same way for every rule
+    raw = raw.with_columns(pl.lit(None, dtype=kind).alias(c) for c, kind in _OPTIONAL.items() if c not in raw.columns)
+    raw = raw.with_columns(
+        pl.col("baris").list.unique().list.sort().cast(_U32_LIST),
+        *(pl.col(c).fill_null([]) for c in ("bukti_baris", "bayar", "bukti_bayar")),
+    ).with_row_index("i")
+    facts = _facts_of_rows(raw, ctx)
+    raw = raw.join(facts, on="i", how="left").join(_money(raw, facts, ctx), on="i", how="left")
+    raw = raw.join(_evidence(rule, raw, ctx), on="i", how="left")
+    shown = set(raw.columns)
+    alias = pl.concat_list(pl.lit(list(rule.alias), dtype=pl.List(pl.String)), pl.col("alias_lain").fill_null([]))
+    found = raw.select(
+        temuan_id=plh.concat_str([pl.lit(rule.kode), pl.col("sidik")], separator="|").chash.blake3().str.head(32),
+        kode=pl.lit(rule.kode),
+        alias=alias.list.unique(maintain_order=True),
+        tingkat=pl.col("tingkat").fill_null(rule.tingkat).cast(pl.Enum(vocab.SEVERITY)),
+        peluang=pl.coalesce("peluang", "keyakinan").clip(0.0, 1.0),
+        person_id="person_id",
+        family_id="family_id",
+        keluarga_id="keluarga_id",
+        kode_wilayah="kode_wilayah",
+        program="program",
+        periode_awal="periode_awal",
+        periode_akhir="periode_akhir",
+        nominal_pasti=pl.col("nominal_pasti").fill_null(0),
+        nominal_mungkin=pl.col("nominal_mungkin").fill_null(0),
+        bayar=pl.col("bayar").list.unique().list.sort(),
+        baris="baris",
+        bukti=pl.col("bukti").fill_null([]),
+        ringkas=fill(_(rule.ringkas), shown),
+        tindakan=pl.lit(_(rule.tindakan)),
+    )
+    return found.sort("temuan_id", "peluang", descending=[False, True]).unique(
+        "temuan_id", keep="first", maintain_order=True
+    )
+
+
+def _facts_of_rows(raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
+    """Per finding `i`: sidik (joined), person_id and family_id when unique, newest place and name, sources, weakest."""
+    labels = {source: source_label(source, ctx) for source in sorted(ctx.sources)}
+    named = ctx.tables.records.select(
+        "baris_id", "sidik", "nama", "tanggal_data", "kode_wilayah",
+        label=pl.col("sumber").replace_strict(labels, default=pl.col("sumber")),
+    ).join(ctx.orang.select("baris_id", "person_id", "family_id", "keyakinan"), on="baris_id", how="left")  # fmt: skip
+    subject = raw.select("i", baris_id="baris").explode("baris_id", empty_as_null=False)
+    subject = subject.join(named, on="baris_id", how="left").sort(
+        "i", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True
+    )
+
+    def only(column: str) -> pl.Expr:
+        return pl.when(pl.col(column).n_unique() == 1).then(pl.col(column).first()).alias(column)
+
+    known = pl.col("kode_wilayah").drop_nulls()
+    facts = subject.group_by("i", maintain_order=True).agg(
+        pl.col("sidik").sort().str.join("\x1f"),
+        only("person_id"),
+        only("family_id"),
+        pl.coalesce(known.filter(known.str.len_chars() == 10).first(), known.first()).alias("kode_wilayah"),
+        pl.col("nama").drop_nulls().first(),
+        sumber=pl.col("label").unique(maintain_order=True).str.join(", "),
+        n=pl.len(),
+        lemah=pl.col("keyakinan").min(),
+    )
+    proof = raw.select("i", baris_id="bukti_baris").explode("baris_id", empty_as_null=False)
+    proven = (
+        proof.join(named, on="baris_id", how="left")
+        .sort("i", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True)
+        .group_by("i", maintain_order=True)
+        .agg(
+            sumber_bukti=pl.col("label").unique(maintain_order=True).str.join(", "),
+            lemah_bukti=pl.col("keyakinan").min(),
+        )
+    )
+    return (
+        facts.join(proven, on="i", how="left")
+        .with_columns(keyakinan=pl.min_horizontal("lemah", "lemah_bukti"))
+        .drop("lemah", "lemah_bukti")
+    )
+
+
+def _money(raw: pl.DataFrame, facts: pl.DataFrame, ctx: Context) -> pl.DataFrame:
+    """Per finding: rupiah of the distinct payments counted; certain when the finding is."""
+    counted = raw.select("i", "peluang", bayar_id="bayar").explode("bayar_id", empty_as_null=False).unique()
+    if counted.is_empty():
+        return pl.DataFrame(schema={"i": pl.UInt32, "nominal_pasti": pl.Int64, "nominal_mungkin": pl.Int64})
+    counted = counted.join(facts.select("i", "keyakinan"), on="i", how="left").join(
+        ctx.tables.payments.select("bayar_id", "nominal"), on="bayar_id", how="left"
+    )
+    certain = pl.coalesce("peluang", "keyakinan") >= ctx.p.peluang_pasti.nilai
+    return counted.group_by("i", maintain_order=True).agg(
+        nominal_pasti=pl.col("nominal").filter(certain).sum(), nominal_mungkin=pl.col("nominal").sum()
+    )
+
+
+def _evidence(rule: Rule, raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
+    """Per finding the `bukti`: the rule's columns of every row named, then the payments, each with source and date."""
+    order = pl.struct("baris_id", "sumber", "kolom", "nilai", "tanggal")
+    rows = (
+        raw.select("i", baris_id=pl.concat_list("baris", "bukti_baris").list.unique())
+        .explode("baris_id", empty_as_null=False)
+        .join(
+            ctx.tables.records.select(
+                "baris_id", "sumber", tanggal="tanggal_data", **{c: pl.col(c).cast(pl.String) for c in rule.kolom}
+            ),
+            on="baris_id",
+            how="inner",
+        )
+    )
+    parts = [
+        rows.select("i", "baris_id", "sumber", "tanggal", kolom=pl.lit(c), nilai=c, urut=pl.lit(k, dtype=pl.UInt32))
+        for k, c in enumerate(rule.kolom)
+    ]
+    paid = (
+        raw.select("i", bayar_id=pl.concat_list("bayar", "bukti_bayar").list.unique())
+        .explode("bayar_id", empty_as_null=False)
+        .join(ctx.tables.payments, on="bayar_id", how="inner")
+    )
+    if not paid.is_empty():
+        span = pl.format("{} – {}", "periode_awal", "periode_akhir")
+        about = paid.select(
+            "i",
+            "baris_id",
+            "no_kartu",
+            sumber=pl.lit(vocab.PAYMENT_PREFIX) + pl.col("program"),
+            tanggal="periode_awal",
+            periode=pl.coalesce(span, "tahap"),
+            nominal=pl.col("nominal").cast(pl.String),
+        )
+        parts += [
+            about.select(
+                "i", "baris_id", "sumber", "tanggal", kolom=pl.lit(c), nilai=c, urut=pl.lit(90 + k, dtype=pl.UInt32)
+            )
+            for k, c in enumerate(("periode", "no_kartu", "nominal"))
+        ]
+    if not parts:
+        return pl.DataFrame(schema={"i": pl.UInt32, "bukti": pl.List(tables.BUKTI)})
+    return (
+        pl.concat(parts)
+        .filter(pl.col("nilai").is_not_null())
+        .sort(
+            "i", "tanggal", "baris_id", "urut", "nilai", descending=[False, True, False, False, False], nulls_last=True
+        )
+        .group_by("i", maintain_order=True)
+        .agg(bukti=order)
+    )

@@ -1,0 +1,150 @@
+"""What every rule may need, computed once per run and only when asked for."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property
+
+import polars as pl
+
+from rules import vocab
+from rules.findings.parameters import Parameters, Programme
+from rules.findings.registry import PAYMENTS
+from rules.tables import Tables
+
+KK_SOURCES = ("dukcapil", "dtsen", "regsosek")  # registers outside the DTKS that state a KK
+_COLUMNS = (
+    "baris_id", "sumber", "berkas", "lembar", "tanggal_data", "tanggal_perbarui", "nik", "nik_kode", "no_kk",
+    "kk_kode", "id_keluarga", "id_art", "sufiks_art", "nuk", "nama", "jenis_kelamin", "tanggal_lahir", "lahir_mutu",
+    "hub_kk", "hub_krt", "status_kawin", "keberadaan", "tanggal_status", "nonaktif", "kode_kk", "no_bangunan",
+    "no_keluarga", "kode_wilayah", "kode_wilayah_asli", "skema_wilayah", "mutu",
+)  # fmt: skip
+
+
+class Context:
+    """Shared frames of one run.
+
+    `baris` (records with their person, one row per record) is what most rules start from. Person and family are dense
+    integers (`orang`, `keluarga`), because three million joins on 32-digit strings cost seconds per rule.
+    """
+
+    def __init__(
+        self,
+        tables: Tables,
+        parameters: Parameters,
+        programmes: dict[str, Programme],
+        tanggal_acuan: date | None = None,
+    ) -> None:
+        self.tables = tables
+        self.p = parameters
+        self.programmes = programmes
+        newest = tables.records["tanggal_data"].max()
+        self.tanggal_acuan = tanggal_acuan or (newest if isinstance(newest, date) else None)
+        self.paid = frozenset(tables.payments["program"].unique().to_list())
+        present = set(tables.records["sumber"].unique().to_list())
+        self.sources = frozenset(present | ({PAYMENTS} if self.paid else set()))
+
+    @cached_property
+    def orang(self) -> pl.DataFrame:
+        """baris_id, person_id, family_id, keyakinan and the integers `orang`, `keluarga`, for every record.
+
+        A record outside the entities stands alone: `orang` is then its own and `person_id` is null.
+        """
+        joined = self.tables.records.select("baris_id").join(
+            self.tables.entities.select("baris_id", "person_id", "family_id", "keyakinan"), on="baris_id", how="left"
+        )
+        key = pl.coalesce("person_id", pl.format("#{}", "baris_id"))
+        return joined.sort("baris_id").with_columns(
+            orang=key.rank("dense").cast(pl.UInt32),
+            keluarga=pl.col("family_id").rank("dense").cast(pl.UInt32),
+            keyakinan=pl.col("keyakinan").fill_null(1.0),
+        )
+
+    @cached_property
+    def baris(self) -> pl.DataFrame:
+        """Records with `orang`, `keluarga`, `keyakinan`, and these columns.
+
+        `terbaru`: of the newest edition of its register in its kabupaten (an older edition is history, no claim);
+        `daftar`: of a register, not of a payment list; `lahir`: the birth date where it is a full one;
+        `mati`: the row itself says dead; `pergi`: it says dead, moved, not found, duplicate or inactive;
+        `hub`: relation inside the family, or inside the household where only that is stated.
+        """
+        kab = pl.col("kode_wilayah").str.head(4)
+        gone = pl.col("keberadaan").is_in(["MENINGGAL", "PINDAH", "LUAR_NEGERI", "TIDAK_DITEMUKAN", "GANDA"])
+        return (
+            self.tables.records.select(_COLUMNS)
+            .join(self.orang.select("baris_id", "orang", "keluarga", "keyakinan"), on="baris_id", how="left")
+            .sort("baris_id")
+            .with_columns(
+                terbaru=pl.col("tanggal_data").eq_missing(pl.col("tanggal_data").max().over("sumber", kab)),
+                daftar=~pl.col("sumber").str.starts_with(vocab.PAYMENT_PREFIX),
+                lahir=pl.when(pl.col("lahir_mutu") == "LENGKAP").then("tanggal_lahir"),
+                mati=(pl.col("keberadaan") == "MENINGGAL").fill_null(value=False),
+                pergi=gone.fill_null(value=False) | pl.col("nonaktif").fill_null(value=False),
+                hub=pl.coalesce("hub_kk", "hub_krt"),
+            )
+        )
+
+    @cached_property
+    def dtks(self) -> pl.DataFrame:
+        """DTKS rows of the newest edition that carry a family id. A DTKS family is (tanggal_data, id_keluarga)."""
+        return self.baris.filter(pl.col("sumber") == "dtks", "terbaru", pl.col("id_keluarga").is_not_null())
+
+    @cached_property
+    def kartu(self) -> pl.DataFrame:
+        """Register rows with a usable KK, with facts of their card as that register writes it.
+
+        `isi`: rows on the card; `kepala`: heads on it; `kepala_orang`: the person who is its head (null when none).
+        """
+        unit = ("sumber", "tanggal_data", "no_kk")
+        head = pl.col("hub") == "KEPALA"
+        return self.baris.filter("daftar", pl.col("no_kk").is_not_null()).with_columns(
+            isi=pl.len().over(unit),
+            kepala=head.sum().over(unit),
+            kepala_orang=pl.col("orang").filter(head).first().over(unit),
+        )
+
+    @cached_property
+    def kartu_terbaru(self) -> pl.DataFrame:
+        """Of `kartu` the newest row of each person in each register: what that register says of the person now."""
+        return (
+            self.kartu.filter("terbaru")
+            .sort("tanggal_data", "baris_id", descending=[True, False])
+            .unique(["orang", "sumber"], keep="first", maintain_order=True)
+        )
+
+    @cached_property
+    def bayar(self) -> pl.DataFrame:
+        """Payments with person, family and ids of the payee. `satuan` is null for a programme padan does not know."""
+        units = {code: programme.satuan for code, programme in self.programmes.items()}
+        payee = self.baris.select("baris_id", "orang", "keluarga", "keyakinan", "nik", "no_kk", "tanggal_data")
+        return (
+            self.tables.payments.join(payee, on="baris_id", how="inner")
+            .with_columns(satuan=pl.col("program").replace_strict(units, default=None, return_dtype=pl.String))
+            .sort("program", "periode_awal", "periode_akhir", "bayar_id")
+        )
+
+    @cached_property
+    def tinjau(self) -> pl.DataFrame:
+        """Persons joined by a pair of the review band: orang_kiri, orang_kanan (both orders), peluang (best pair).
+
+        Read by the rules about recipients: a pair may be held back by a constraint, and the money flows all the same.
+        """
+        who = self.orang.select("baris_id", "orang")
+        pairs = (
+            self.tables.links.lazy()
+            .filter(pl.col("putusan") == "tinjau", pl.col("peluang") >= self.p.peluang_tinjau_min.nilai)
+            .select("kiri", "kanan", "peluang")
+            .join(who.lazy().rename({"baris_id": "kiri", "orang": "orang_kiri"}), on="kiri")
+            .join(who.lazy().rename({"baris_id": "kanan", "orang": "orang_kanan"}), on="kanan")
+            .filter(pl.col("orang_kiri") != pl.col("orang_kanan"))
+            .select("orang_kiri", "orang_kanan", "peluang")
+            .collect()
+        )
+        swapped = pairs.select(pl.col("orang_kanan").alias("orang_kiri"), orang_kanan="orang_kiri", peluang="peluang")
+        return (
+            pl.concat([pairs, swapped])
+            .group_by("orang_kiri", "orang_kanan")
+            .agg(pl.col("peluang").max())
+            .sort("orang_kiri", "orang_kanan")
+        )

@@ -1,0 +1,110 @@
+"""Parameters of the rules and facts of the programmes: read from TOML, checked, with source and mark."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from rules.errors import ConfigError, Place
+from rules.i18n import _
+
+_DEFAULT = Path(__file__).parent.parent / "parameters.toml"
+_PROGRAMMES = Path(__file__).parent.parent / "programmes"
+T = TypeVar("T", int, float)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Value(_Strict, Generic[T]):
+    """One number with what it rests on. `tanda` as in Rule.tanda."""
+
+    nilai: T
+    tanda: Literal["S", "F", "P", "A"]
+    sumber: str
+
+
+class Parameters(_Strict):
+    """The thresholds of the rules; every key of parameters.toml."""
+
+    peluang_pasti: Value[float]
+    peluang_tinjau_min: Value[float]
+    bagian_satu_baris: Value[float]
+    kemiripan_nama_min: Value[float]
+    selisih_anak_min_tahun: Value[int]
+    balita_maks_tahun: Value[int]
+    sufiks_maks: Value[int]
+    basi_bulan: Value[int]
+    basi_berat_bulan: Value[int]
+    kk_salah_ketik_maks: Value[int]
+
+
+class Amount(_Strict):
+    """Rupiah a month of one programme in a span of time; used only where a list states no amount."""
+
+    nominal_bulanan: int
+    berlaku_dari: date
+    berlaku_sampai: date | None = None
+    dasar: str
+    status_bukti: Literal["S", "F", "P", "A"]
+
+
+class Programme(_Strict):
+    """What a programme is paid to: a KK family or a person."""
+
+    kode: str
+    nama: str
+    satuan: Literal["KELUARGA", "ORANG"]
+    dasar: str
+    status_bukti: Literal["S", "F", "P", "A"]
+    nominal: list[Amount] = []
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            _("The parameter file cannot be read: {error}").format(error=error), place=Place(file=str(path))
+        ) from error
+
+
+def load_parameters(path: Path | None = None) -> Parameters:
+    """The default parameters; `path` may overrule any of them, whole or by `nilai` alone.
+
+    Raises ConfigError naming the file and every wrong key at once.
+    """
+    values = _read(_DEFAULT)
+    if path is not None:
+        for key, given in _read(path).items():
+            table = given if isinstance(given, dict) else {"nilai": given}
+            values[key] = {**values.get(key, {}), **table}
+    try:
+        return Parameters.model_validate(values)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ConfigError(
+            _("Wrong parameters: {wrong}").format(wrong=wrong),
+            place=Place(file=str(path or _DEFAULT)),
+            hint=_("Known keys are those of rules/parameters.toml."),
+        ) from error
+
+
+@cache
+def load_programmes() -> dict[str, Programme]:
+    """The programmes by code, one TOML file each. Raises ConfigError naming the file."""
+    found: dict[str, Programme] = {}
+    for path in sorted(_PROGRAMMES.glob("*.toml")):
+        try:
+            found[path.stem] = Programme.model_validate(_read(path))
+        except ValidationError as error:
+            raise ConfigError(
+                _("Wrong programme file: {error}").format(error=error), place=Place(file=path.name)
+            ) from error
+    return found

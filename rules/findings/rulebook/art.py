@@ -1,0 +1,295 @@
+"""ST13, ST20-ST28: heads of a unit, ART suffixes and ids of the DTKS, as they are written."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from rules.findings.context import Context
+from rules.findings.registry import rule
+from rules.i18n import N_
+from rules.tables import Tables
+
+_FAMILY = ("tanggal_data", "id_keluarga")
+_ART_BASIS = N_("The last two characters of the ART id number the members from 01 (staleness rules; a hint, no proof)")
+
+
+def _numbered(ctx: Context) -> pl.DataFrame:
+    """DTKS rows of files that carry ART ids, with the suffix as a number (`urut`, null when it is none)."""
+    rows = ctx.dtks.filter(pl.col("sufiks_art").is_not_null().any().over("berkas"))
+    digits = pl.col("sufiks_art").str.contains(r"^\d{2}$")
+    return rows.with_columns(urut=pl.when(digits).then(pl.col("sufiks_art")).cast(pl.UInt8, strict=False))
+
+
+def _household_hub() -> pl.Expr:
+    """Relation to the head of the household where the family states any, else to the head of the family."""
+    return pl.when(pl.col("hub_krt").is_not_null().any().over(_FAMILY)).then("hub_krt").otherwise("hub_kk")
+
+
+@rule(
+    kode="ST13",
+    judul=N_("Not exactly one head in a unit"),
+    tingkat="TINGGI",
+    dasar=N_("Heads of households are counted per DTKS id, heads of families per KK, never mixed (Regsosek validator)"),
+    tanda="P",
+    bukti=N_("relations of all members of the unit"),
+    tindakan=N_("Correct the relations with the KK at hand."),
+    ringkas=N_("{n} rows of one unit in {sumber} have {kepala} heads."),
+    kolom=("nama", "hub_krt", "hub_kk"),
+)
+def heads(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Units with a number of heads other than one: household heads per DTKS id, family heads per KK of one register."""
+    del tables
+    household = (
+        ctx.dtks.filter(pl.col("hub_krt").is_not_null().any().over(_FAMILY))
+        .group_by(_FAMILY, maintain_order=True)
+        .agg(baris="baris_id", kepala=(pl.col("hub_krt") == "KEPALA").sum())
+        .with_columns(keluarga_id=pl.format("dtks:DTKS:{}", "id_keluarga"))
+    )
+    card = (
+        ctx.kartu.filter("terbaru")
+        .filter(pl.col("hub_kk").is_not_null().any().over("sumber", "tanggal_data", "no_kk"))
+        .group_by("sumber", "tanggal_data", "no_kk", maintain_order=True)
+        .agg(baris="baris_id", kepala=(pl.col("hub_kk") == "KEPALA").sum())
+        .with_columns(keluarga_id=pl.format("{}:KK:{}", "sumber", "no_kk"))
+    )
+    found = pl.concat([f.select("baris", "keluarga_id", "kepala") for f in (household, card)])
+    return found.filter(pl.col("kepala") != 1).with_columns(peluang=pl.lit(1.0))
+
+
+@rule(
+    kode="ST20",
+    judul=N_("ART suffix missing, 00 or no number"),
+    tingkat="TINGGI",
+    dasar=_ART_BASIS,
+    tanda="S",
+    bukti=N_("the ART id as written"),
+    tindakan=N_("Send the row to Dinsos; the id is given at Pusdatin."),
+    ringkas=N_("The ART id of {nama} has no usable suffix."),
+    butuh=(("dtks",),),
+    kolom=("id_art",),
+    per_berkas=True,
+)
+def bad_suffix(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Rows whose suffix is missing, 00 or not two digits, in files that carry ART ids."""
+    del tables
+    bad = pl.col("urut").is_null() | (pl.col("urut") == 0)
+    return _numbered(ctx).filter(bad).select(baris=pl.concat_list("baris_id"), peluang=pl.lit(1.0))
+
+
+def _families(ctx: Context) -> pl.DataFrame:
+    """DTKS families with ART ids: baris, and the sorted distinct suffixes (`urut`, usable ones)."""
+    return (
+        _numbered(ctx)
+        .group_by(_FAMILY, maintain_order=True)
+        .agg(baris="baris_id", urut=pl.col("urut").filter(pl.col("urut") > 0).unique().sort())
+        .with_columns(keluarga_id=pl.format("dtks:DTKS:{}", "id_keluarga"), peluang=pl.lit(1.0))
+    )
+
+
+@rule(
+    kode="ST21",
+    judul=N_("No ART 01 in a family"),
+    tingkat="TINGGI",
+    dasar=_ART_BASIS,
+    tanda="S",
+    bukti=N_("suffixes of the family"),
+    tindakan=N_("Find out whether the head died or moved (ST10) and who leads now."),
+    ringkas=N_("A DTKS family of {n} rows has no ART 01."),
+    butuh=(("dtks",),),
+    kolom=("sufiks_art", "nama"),
+    per_berkas=True,
+)
+def no_first(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Families without the suffix 01."""
+    del tables
+    return _families(ctx).filter(~pl.col("urut").list.contains(1)).drop("urut", *_FAMILY)
+
+
+@rule(
+    kode="ST22",
+    judul=N_("One ART id on two persons"),
+    tingkat="TINGGI",
+    dasar=_ART_BASIS,
+    tanda="S",
+    bukti=N_("the rows with one ART id and their names"),
+    tindakan=N_("Have the members numbered anew at Pusdatin."),
+    ringkas=N_("One ART id stands on {orang_beda} persons ({n} rows)."),
+    butuh=(("dtks",),),
+    kolom=("id_art", "nama", "tanggal_lahir"),
+    per_berkas=True,
+)
+def shared_art(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """ART ids that stand on rows of two or more persons in one edition."""
+    del tables
+    return (
+        _numbered(ctx)
+        .filter(pl.col("id_art").is_not_null(), pl.col("urut") > 0)
+        .group_by("tanggal_data", "id_art", maintain_order=True)
+        .agg(baris="baris_id", orang_beda=pl.col("orang").n_unique())
+        .filter(pl.col("orang_beda") > 1)
+        .with_columns(peluang=pl.lit(1.0))
+    )
+
+
+@rule(
+    kode="ST23",
+    judul=N_("Gap in the ART suffixes"),
+    tingkat="INFO",
+    dasar=_ART_BASIS,
+    tanda="A",
+    bukti=N_("suffixes of the family"),
+    tindakan=N_("Compare with an older export: a member was removed, or a row was lost."),
+    ringkas=N_("The ART suffixes of a DTKS family run to {terakhir} but only {ada} are there."),
+    butuh=(("dtks",),),
+    kolom=("sufiks_art", "nama"),
+    per_berkas=True,
+)
+def gap(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Families with a number missing between the first and the last suffix; a missing 01 is ST21."""
+    del tables
+    span = pl.col("urut").list.last() - pl.col("urut").list.first() + 1
+    return (
+        _families(ctx)
+        .filter(pl.col("urut").list.len() < span)
+        .with_columns(terakhir=pl.col("urut").list.last(), ada=pl.col("urut").list.len())
+        .drop("urut", *_FAMILY)
+    )
+
+
+@rule(
+    kode="ST24",
+    judul=N_("ART suffix out of range"),
+    tingkat="SEDANG",
+    dasar=_ART_BASIS,
+    tanda="A",
+    bukti=N_("the suffix"),
+    tindakan=N_("Check whether two families were merged under one id."),
+    ringkas=N_("The ART id of {nama} ends in {sufiks_art}."),
+    butuh=(("dtks",),),
+    kolom=("id_art",),
+    per_berkas=True,
+)
+def high_suffix(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Rows with a suffix above the limit of parameters.toml."""
+    del tables
+    return (
+        _numbered(ctx)
+        .filter(pl.col("urut") > ctx.p.sufiks_maks.nilai)
+        .select("sufiks_art", baris=pl.concat_list("baris_id"), peluang=pl.lit(1.0))
+    )
+
+
+@rule(
+    kode="ST25",
+    judul=N_("Family id is not the ART id without its suffix"),
+    tingkat="KRITIS",
+    dasar=N_("The ART id is the family id with two digits behind it (SIKS-NG: all widths are +2)"),
+    tanda="P",
+    bukti=N_("both id columns"),
+    tindakan=N_("Return the file to its sender: columns or rows were shifted."),
+    ringkas=N_("The family id of {nama} is not that of the ART id."),
+    butuh=(("dtks",),),
+    kolom=("id_keluarga", "id_art"),
+    per_berkas=True,
+)
+def ids_disagree(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Rows where the ART id without its last two characters is another family."""
+    del tables
+    return (
+        ctx.dtks.filter(pl.col("id_art").is_not_null(), pl.col("id_art").str.head(-2) != pl.col("id_keluarga"))
+        .select(baris=pl.concat_list("baris_id"), peluang=pl.lit(1.0))
+    )  # fmt: skip
+
+
+@rule(
+    kode="ST26",
+    judul=N_("Relation contradicts the ART suffix"),
+    tingkat="SEDANG",
+    dasar=_ART_BASIS,
+    tanda="S",
+    bukti=N_("suffix and relation as written"),
+    tindakan=N_("The relation wins; correct it at the next update."),
+    ringkas=N_("{nama} has the ART suffix {sufiks_art} but stands as {hub_tulis}."),
+    butuh=(("dtks",),),
+    kolom=("sufiks_art", "hub_krt", "hub_kk"),
+)
+def relation_against_suffix(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """01 not a head; 03 or later a head; 02 not a spouse while another is (a widow 01 with a child 02 is normal)."""
+    del tables
+    rows = _numbered(ctx).with_columns(hub_tulis=_household_hub().cast(pl.String))
+    role = pl.col("hub_tulis")
+    spouse_elsewhere = ((role == "PASANGAN") & (pl.col("urut") != 2)).any().over(_FAMILY)
+    wrong = (
+        ((pl.col("urut") == 1) & (role != "KEPALA"))
+        | ((pl.col("urut") >= 3) & (role == "KEPALA"))
+        | ((pl.col("urut") == 2) & (role != "PASANGAN") & spouse_elsewhere)
+    )
+    return rows.filter(wrong).select(
+        "hub_tulis", "sufiks_art", baris=pl.concat_list("baris_id"), peluang=pl.lit(1.0)
+    )  # fmt: skip
+
+
+@rule(
+    kode="ST27",
+    judul=N_("Children not in the order of birth"),
+    tingkat="INFO",
+    dasar=_ART_BASIS,
+    tanda="A",
+    bukti=N_("birth dates by suffix"),
+    tindakan=N_("The order of listing changed or a birth date is wrong; compare with the KK."),
+    ringkas=N_("Two children of one DTKS family are not listed in the order of birth."),
+    butuh=(("dtks",),),
+    kolom=("sufiks_art", "nama", "tanggal_lahir"),
+)
+def child_order(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Neighbours among the rows with relation ANAK, by suffix, of which the later one is born earlier."""
+    del tables
+    child = _numbered(ctx).with_columns(peran=_household_hub())
+    child = child.filter(pl.col("peran") == "ANAK", pl.col("urut") > 0, pl.col("lahir").is_not_null())
+    child = child.sort(*_FAMILY, "urut", "baris_id", nulls_last=True)
+    before = child.with_columns(
+        lahir_sebelum=pl.col("lahir").shift(1).over(_FAMILY), baris_sebelum=pl.col("baris_id").shift(1).over(_FAMILY)
+    )
+    return before.filter(pl.col("lahir") < pl.col("lahir_sebelum")).select(
+        baris=pl.concat_list("baris_id", "baris_sebelum"), peluang=pl.lit(1.0)
+    )
+
+
+@rule(
+    kode="ST28",
+    judul=N_("Desa in the DTKS id is not the desa of the row"),
+    tingkat="INFO",
+    dasar=N_("The first ten digits of the DTKS id are the BPS code of the desa where it was given"),
+    tanda="A",
+    bukti=N_("the id and the kode wilayah, compared in one scheme"),
+    tindakan=N_("The family moved after the id was given, or the region was split: note the present desa."),
+    ringkas=N_("A DTKS family of {n} rows carries the id of another desa."),
+    butuh=(("dtks",),),
+    kolom=("id_keluarga", "kode_wilayah"),
+)
+def foreign_id(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Families whose id begins with another desa than most of their rows live in; no bridge, no finding."""
+    del tables
+    bridge = _bps_desa()
+    family = (
+        ctx.dtks.group_by(_FAMILY, maintain_order=True)
+        .agg(
+            baris="baris_id",
+            desa=pl.col("kode_wilayah").filter(pl.col("kode_wilayah").str.len_chars() == 10).mode().sort().first(),
+        )
+        .with_columns(
+            kode_bps=pl.col("id_keluarga").str.head(10),
+            keluarga_id=pl.format("dtks:DTKS:{}", "id_keluarga"),
+            peluang=pl.lit(1.0),
+        )
+        .join(bridge, on="kode_bps", how="inner")
+    )
+    return family.filter(~pl.col("kode").list.contains(pl.col("desa"))).drop("kode", "kode_bps", "desa", *_FAMILY)
+
+
+def _bps_desa() -> pl.DataFrame:
+    """BPS desa code -> the Kemendagri codes it may stand for."""
+    from rules.wilayah import load_wilayah
+
+    table = load_wilayah().filter(pl.col("tingkat") == 4, pl.col("kode_bps").is_not_null())
+    return table.group_by("kode_bps").agg(pl.col("kode").sort()).sort("kode_bps")

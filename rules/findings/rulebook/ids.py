@@ -1,0 +1,125 @@
+"""N01-N08, N14, N15, K01-K03: what the id checks found on a row. One finding per row."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from rules.findings.context import Context
+from rules.findings.registry import Mark, RuleFunction, rule
+from rules.i18n import N_
+from rules.tables import Tables
+
+_ASK_NIK = N_("Ask for the KTP or KK, correct the NIK at the source and check it with Dukcapil.")
+_ASK_KK = N_("Ask for the KK and correct the number at the source.")
+_NIK_BASIS = N_(
+    "NIK: 16 digits, region of first registration, birth date (day + 40 for women), serial (identity rules)"
+)
+_KK_BASIS = N_("KK: 16 digits, region and date of issue, serial (identity rules)")
+
+
+def flagged(kode: str) -> pl.Expr:
+    """True where the deciding check of the NIK or KK, or a graded flag (`N10:tahun`), is `kode`."""
+    any_flag = pl.col("mutu").list.eval((pl.element() == kode) | pl.element().str.starts_with(f"{kode}:")).list.any()
+    return (
+        (pl.col("nik_kode") == kode).fill_null(value=False)
+        | (pl.col("kk_kode") == kode).fill_null(value=False)
+        | any_flag.fill_null(value=False)
+    )
+
+
+def _rows(ctx: Context, mask: pl.Expr) -> pl.DataFrame:
+    """One raw finding per row of `mask`. A row whose person has a usable NIK elsewhere is easier to mend: SEDANG."""
+    known = pl.col("nik").is_not_null().any().over("orang")
+    return ctx.baris.with_columns(dikenal=known).filter(mask).select(
+        baris=pl.concat_list("baris_id"), peluang=pl.lit(1.0), dikenal="dikenal"
+    )  # fmt: skip
+
+
+def _nik_rule(kode: str, judul: str, bukti: str, ringkas: str, tanda: Mark = "P") -> RuleFunction:
+    def check(tables: Tables, ctx: Context) -> pl.DataFrame:
+        del tables
+        found = _rows(ctx, flagged(kode))
+        return found.with_columns(tingkat=pl.when("dikenal").then(pl.lit("SEDANG")).otherwise(pl.lit("TINGGI")))
+
+    check.__qualname__ = f"nik_{kode}"
+    return rule(
+        kode=kode, judul=judul, tingkat="TINGGI", dasar=_NIK_BASIS, tanda=tanda, bukti=bukti, tindakan=_ASK_NIK,
+        ringkas=ringkas, alias=("NIK_INVALID", "D13"), kolom=("nik_asli",),
+    )(check)  # fmt: skip
+
+
+def _kk_rule(kode: str, judul: str, bukti: str, ringkas: str, tanda: Mark = "P") -> RuleFunction:
+    def check(tables: Tables, ctx: Context) -> pl.DataFrame:
+        del tables
+        return _rows(ctx, flagged(kode))
+
+    check.__qualname__ = f"kk_{kode}"
+    return rule(
+        kode=kode, judul=judul, tingkat="SEDANG", dasar=_KK_BASIS, tanda=tanda, bukti=bukti, tindakan=_ASK_KK,
+        ringkas=ringkas, alias=("KK_INVALID",), kolom=("no_kk_asli",),
+    )(check)  # fmt: skip
+
+
+N01 = _nik_rule(
+    "N01", N_("NIK does not have 16 digits"), N_("the NIK as written"),
+    N_("The NIK of {nama} in {sumber} does not have 16 digits."),
+)  # fmt: skip
+N02 = _nik_rule(
+    "N02", N_("NIK rounded by a spreadsheet"), N_("the NIK as written, or the whole column ending in 0"),
+    N_("The NIK of {nama} in {sumber} went through a number format and lost digits; it is never repaired."),
+)  # fmt: skip
+N03 = _nik_rule(
+    "N03", N_("Placeholder in place of a NIK"), N_("the NIK as written"),
+    N_("{nama} in {sumber} has a filler in place of a NIK."),
+)  # fmt: skip
+N04 = _nik_rule(
+    "N04", N_("Temporary village number in place of a NIK"), N_("the NIK as written"),
+    N_("{nama} in {sumber} has a temporary number of the village in place of a NIK."),
+)  # fmt: skip
+N05 = _nik_rule(
+    "N05", N_("NIK with an unknown province"), N_("the NIK as written"),
+    N_("The NIK of {nama} in {sumber} begins with a province that does not exist."), "F",
+)  # fmt: skip
+N07 = _nik_rule(
+    "N07", N_("NIK with an impossible day or month"), N_("the NIK as written"),
+    N_("The NIK of {nama} in {sumber} holds a day or month that does not exist."), "F",
+)  # fmt: skip
+N08 = _nik_rule(
+    "N08", N_("NIK with a date that no calendar has"), N_("the NIK as written"),
+    N_("The NIK of {nama} in {sumber} holds a date that no calendar has."), "F",
+)  # fmt: skip
+N15 = _nik_rule(
+    "N15", N_("NIK with a birth date in the future or an age above 120"), N_("the NIK as written"),
+    N_("The NIK of {nama} in {sumber} holds a birth date in the future or too long ago."), "A",
+)  # fmt: skip
+K01 = _kk_rule(
+    "K01", N_("KK number does not have 16 digits"), N_("the KK as written"),
+    N_("The KK number of {nama} in {sumber} does not have 16 digits."),
+)  # fmt: skip
+K02 = _kk_rule(
+    "K02", N_("KK number with an impossible date of issue"), N_("the KK as written"),
+    N_("The KK number of {nama} in {sumber} holds a date of issue that cannot be."), "A",
+)  # fmt: skip
+K03 = _kk_rule(
+    "K03", N_("A woman's NIK in the KK column"), N_("the KK as written"),
+    N_("The KK column of {nama} in {sumber} holds a NIK of a woman."), "F",
+)  # fmt: skip
+
+
+@rule(
+    kode="N14",
+    judul=N_("NIK and KK in each other's column"),
+    tingkat="SEDANG",
+    dasar=_NIK_BASIS,
+    tanda="P",
+    bukti=N_("both numbers as written, against the birth date"),
+    tindakan=N_("Put the two numbers into their own columns at the source."),
+    ringkas=N_("NIK and KK number of {nama} in {sumber} stand in each other's column."),
+    kolom=("nik_asli", "no_kk_asli"),
+)
+def swapped_columns(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Rows decided as swapped; one number in both columns is a fault of the KK column alone when the NIK fits."""
+    del tables
+    crossed = pl.col("mutu").list.contains("N14:tertukar").fill_null(value=False)
+    decided = (pl.col("nik_kode") == "N14").fill_null(value=False) | (pl.col("kk_kode") == "N14").fill_null(value=False)
+    return _rows(ctx, decided | crossed | pl.col("mutu").list.contains("N14").fill_null(value=False))

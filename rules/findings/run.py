@@ -1,0 +1,128 @@
+"""Run every rule of the rulebook over the tables of a run."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from rules import i18n, tables, vocab
+from rules.findings.assemble import assemble, source_label
+from rules.findings.context import Context
+from rules.findings.parameters import load_parameters, load_programmes
+from rules.findings.registry import PAYMENTS, Rule, all_rules, missing_sources
+from rules.i18n import _
+
+
+def run_rules(
+    data: tables.Tables,
+    *,
+    parameters: Path | None = None,
+    tanggal_acuan: date | None = None,
+    language: str | None = None,
+) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    """The findings of all rules, and notes on what could not be said.
+
+    Returns the checked `findings` frame, worst first, and notes, each with `kode`, `jenis` and `pesan`. `jenis` is
+    `sumber_kurang` (a rule did not run: the sources it needs are missing), `satu_baris_per_berkas` (a rule on dates or
+    formats touched most of a file and is told once for it) or `program_tak_dikenal` (unit of the programme unknown:
+    only the person is checked for double payment). `tanggal_acuan` defaults to the newest `tanggal_data`.
+    Raises ConfigError for a wrong parameter file.
+    """
+    before = i18n.language()
+    if language is not None:
+        i18n.set_language(language)
+    try:
+        ctx = Context(data, load_parameters(parameters), load_programmes(), tanggal_acuan)
+        notes = _unknown_programmes(ctx)
+        parts = [tables.empty("findings")]
+        for rule in all_rules():
+            lacking = missing_sources(rule, ctx.sources)
+            if lacking:
+                notes.append(_lacking(rule, lacking, ctx))
+                continue
+            found = assemble(rule, rule.fungsi(data, ctx), ctx)
+            if rule.per_berkas:
+                found, told = _once_per_file(rule, found, ctx)
+                notes += told
+            parts.append(found)
+        findings = tables.check("findings", pl.concat(parts))
+    finally:
+        i18n.set_language(before)
+    rank = pl.col("tingkat").cast(pl.String).replace_strict({s: k for k, s in enumerate(vocab.SEVERITY)})
+    return findings.sort(rank, "kode", "temuan_id"), notes
+
+
+def _lacking(rule: Rule, lacking: list[tuple[str, ...]], ctx: Context) -> dict[str, Any]:
+    def name(source: str) -> str:
+        return _("a payment list") if source == PAYMENTS else source_label(source, ctx)
+
+    needed = _("; and ").join(_(" or ").join(name(s) for s in group) for group in lacking)
+    message = _("{kode} ({judul}) could not be checked: it needs {needed}.")
+    return {
+        "kode": rule.kode,
+        "jenis": "sumber_kurang",
+        "pesan": message.format(kode=rule.kode, judul=_(rule.judul), needed=needed),
+        "butuh": [list(group) for group in lacking],
+    }
+
+
+def _unknown_programmes(ctx: Context) -> list[dict[str, Any]]:
+    message = _("Programme {program}: its unit (family or person) is not known; only persons are checked.")
+    return [
+        {"kode": "BG03", "jenis": "program_tak_dikenal", "pesan": message.format(program=p), "program": p}
+        for p in sorted(ctx.paid - set(ctx.programmes))
+    ]
+
+
+def _once_per_file(rule: Rule, found: pl.DataFrame, ctx: Context) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    """Fold the findings of `rule` in each file that it touches for more than the set share into one line."""
+    where = ctx.baris.select("baris_id", "sumber", "berkas", "tanggal_data")
+    rows = (
+        found.select("temuan_id", baris_id="baris")
+        .explode("baris_id", empty_as_null=False)
+        .join(where, on="baris_id", how="left")
+    )
+    touched = (
+        rows.group_by("berkas")
+        .agg(pl.col("baris_id").n_unique().alias("n"), pl.col("tanggal_data").max(), pl.col("sumber").first())
+        .join(where.group_by("berkas").agg(pl.len().alias("semua")), on="berkas")
+        .filter(pl.col("n") > ctx.p.bagian_satu_baris.nilai * pl.col("semua"))
+        .sort("berkas")
+    )
+    if touched.is_empty():
+        return found, []
+    folded = rows.filter(pl.col("berkas").is_in(touched["berkas"].to_list())).sort("baris_id")
+    per_file = folded.group_by("berkas").agg(baris="baris_id").join(touched, on="berkas").sort("berkas")
+    worst = found.filter(pl.col("temuan_id").is_in(folded["temuan_id"].unique().to_list()))["tingkat"].cast(pl.String)
+    level = min(worst.unique().to_list(), key=vocab.SEVERITY.index)
+    message = _("{judul}: {n} of {semua} rows of {berkas}.")
+    proof = pl.struct(
+        baris_id=pl.lit(None, dtype=pl.UInt32),
+        sumber="sumber",
+        kolom=pl.lit(", ".join(rule.kolom)),
+        nilai=pl.format("{} / {}", "n", "semua"),
+        tanggal="tanggal_data",
+    )
+    raw = per_file.select(
+        "baris", "n", "semua", "berkas", judul=pl.lit(_(rule.judul)), tingkat=pl.lit(level), peluang=pl.lit(1.0),
+        bukti=pl.concat_list(proof),
+    )  # fmt: skip
+    whole = assemble(_folded_rule(rule, message), raw.drop("bukti", "n"), ctx)
+    ids = raw.select(pl.col("baris").list.sort(), "bukti")
+    whole = whole.drop("bukti").join(ids, on="baris", how="left").select(found.columns)
+    kept = found.filter(~pl.col("temuan_id").is_in(folded["temuan_id"].unique().to_list()))
+    notes = [
+        {"kode": rule.kode, "jenis": "satu_baris_per_berkas", "berkas": r["berkas"], "baris": r["n"],
+         "pesan": message.format(judul=_(rule.judul), n=r["n"], semua=r["semua"], berkas=r["berkas"])}
+        for r in per_file.iter_rows(named=True)
+    ]  # fmt: skip
+    return pl.concat([kept, whole]), notes
+
+
+def _folded_rule(rule: Rule, message: str) -> Rule:
+    from dataclasses import replace
+
+    return replace(rule, ringkas=message, kolom=())
