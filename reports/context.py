@@ -1,0 +1,248 @@
+"""What every report needs beside the tables: region names, rule titles, groups of findings, and common joins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Final
+
+import polars as pl
+
+from reports.labels import source_label
+from rules.i18n import N_, _
+from rules.tables import Tables
+from rules.vocab import PAYMENT_PREFIX, REGISTERS, SEVERITY
+
+CERTAIN: Final = 0.99  # a finding is "certain" from this probability on (design: bands)
+GROUPS: Final[Mapping[str, str]] = {
+    "usang": N_("Stale families"),
+    "ganda": N_("Duplicate people"),
+    "bayar": N_("Double recipients"),
+    "identitas": N_("Identity problems"),
+    "lain": N_("Other findings"),
+}
+_DUPLICATE: Final = ("GANDA_DAFTAR", "ST29", "ST40")
+_IDENTITY_ST: Final = ("ST41", "ST42")  # one person, two NIKs or KKs: about papers, not about who lives together
+_BLANKET_SHARE: Final = 0.5  # staleness rules: "when they touch more than half of it"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """What the reports show of a rule, in the run's language."""
+
+    kode: str
+    judul: str
+    tingkat: str = ""
+    dasar: str = ""
+    tindakan: str = ""
+    per_berkas: bool = False
+
+
+def group_expr(code: str = "kode") -> pl.Expr:
+    """The group (key of GROUPS) that a finding is counted in; each code is in one group."""
+    kode = pl.col(code)
+    return (
+        pl.when(kode.is_in(_DUPLICATE))
+        .then(pl.lit("ganda"))
+        .when(kode.str.starts_with("BG") | (kode == "ST73"))
+        .then(pl.lit("bayar"))
+        .when(kode.str.contains(r"^[NK]\d") | kode.is_in(_IDENTITY_ST))
+        .then(pl.lit("identitas"))
+        .when(kode.str.starts_with("ST"))
+        .then(pl.lit("usang"))
+        .otherwise(pl.lit("lain"))
+    )
+
+
+@dataclass(frozen=True)
+class Context:
+    """The tables of a run with the look-ups shared by all reports.
+
+    `regions` has the columns kode, nama, tingkat, induk, status of `rules.wilayah.load_wilayah`.
+    """
+
+    tables: Tables
+    regions: pl.DataFrame
+    rules: Mapping[str, RuleInfo]
+    notes: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def as_of(self) -> date | None:
+        """The date that ages refer to: the run's setting, else the newest data date."""
+        stated = self.tables.info.get("tanggal_acuan")
+        if isinstance(stated, date):
+            return stated
+        if isinstance(stated, str) and stated:
+            return date.fromisoformat(stated[:10])
+        newest = self.tables.records["tanggal_data"].max()
+        return newest if isinstance(newest, date) else None
+
+    @cached_property
+    def sources(self) -> list[str]:
+        """Sources of the run: registers in their usual order, then payment lists by name."""
+        found = set(self.tables.records["sumber"].unique()) | set(self.tables.files["sumber"].unique())
+        known = [s for s in REGISTERS if s in found]
+        return known + sorted(found - set(known))
+
+    @cached_property
+    def registers(self) -> list[str]:
+        """The sources that are registers, not payment lists."""
+        return [s for s in self.sources if not s.startswith(PAYMENT_PREFIX)]
+
+    @cached_property
+    def source_names(self) -> dict[str, str]:
+        """Source -> name shown."""
+        return {s: source_label(s) for s in self.sources}
+
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        """Every record with its person and family: the few columns the reports join again and again."""
+        return self.tables.records.select(
+            "baris_id", "sumber", "berkas", "lembar", "nomor_baris", "tanggal_data", "nik", "nik_asli", "no_kk",
+            "no_kk_asli", "nama", "nama_ibu", "jenis_kelamin", "tanggal_lahir", "kode_wilayah", "alamat", "rt", "rw",
+            "desil",
+        ).join(
+            self.tables.entities.select("baris_id", "person_id", "family_id"), on="baris_id", how="left",
+            maintain_order="left",
+        )  # fmt: skip
+
+    @cached_property
+    def findings(self) -> pl.DataFrame:
+        """Findings with `kelompok`, `urut` (0 = worst severity), and the region of the person where theirs is empty."""
+        home = self.tables.persons.select("person_id", rumah="kode_wilayah")
+        return (
+            self.tables.findings.join(home, on="person_id", how="left", maintain_order="left")
+            .with_columns(
+                pl.coalesce("kode_wilayah", "rumah").alias("kode_wilayah"),
+                group_expr().alias("kelompok"),
+                severity_rank().alias("urut"),
+            )
+            .drop("rumah")
+        )
+
+    @cached_property
+    def blanket(self) -> pl.DataFrame:
+        """Date and format rules that touch more than half of a file: kode, berkas, baris, bagian (share of the rows).
+
+        They can fire on every row of an old file; then one line per file says more than one line per family.
+        """
+        codes = [rule.kode for rule in self.rules.values() if rule.per_berkas]
+        rows = (
+            self.tables.findings.filter(pl.col("kode").is_in(codes))
+            .select("kode", baris_id="baris")
+            .explode("baris_id")
+            .unique()
+            .join(self.tables.records.select("baris_id", "berkas"), on="baris_id")
+        )
+        used = self.tables.files.group_by("berkas").agg(pl.col("baris_dipakai").sum())
+        return (
+            rows.group_by("kode", "berkas")
+            .agg(baris=pl.len())
+            .join(used, on="berkas")
+            .with_columns(bagian=pl.col("baris") / pl.col("baris_dipakai"))
+            .filter(pl.col("bagian") > _BLANKET_SHARE)
+            .select("kode", "berkas", "baris", "bagian")
+            .sort("kode", "berkas")
+        )
+
+    @cached_property
+    def worklist(self) -> pl.DataFrame:
+        """Findings that are listed one by one: all but those that `blanket` states once per file."""
+        if self.blanket.is_empty():
+            return self.findings
+        files = self.tables.records.select("baris_id", "berkas")
+        told = (
+            self.tables.findings.filter(pl.col("kode").is_in(self.blanket["kode"].unique().to_list()))
+            .select("temuan_id", "kode", baris_id=pl.col("baris").list.first())
+            .join(files, on="baris_id")
+            .join(self.blanket, on=["kode", "berkas"], how="semi")
+        )
+        return self.findings.join(told, on="temuan_id", how="anti", maintain_order="left")
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Region code -> name, current codes before retired ones."""
+        frame = self.regions.select("kode", "nama").unique("kode", keep="first", maintain_order=True)
+        return dict(zip(frame["kode"].to_list(), frame["nama"].to_list(), strict=True))
+
+    @cached_property
+    def _places(self) -> pl.DataFrame:
+        return self.regions.select("kode", "nama").unique("kode", keep="first", maintain_order=True)
+
+    def region(self, code: str) -> str:
+        """The name of a region code; the code itself when it is unknown."""
+        return self.names.get(code, code)
+
+    def with_places(self, frame: pl.DataFrame, code: str = "kode_wilayah") -> pl.DataFrame:
+        """Add `kecamatan` and `desa` (names; the bare code where there is no name; null where not that deep)."""
+        out = frame
+        for name, digits in (("kecamatan", 6), ("desa", 10)):
+            part = pl.when(pl.col(code).str.len_chars() >= digits).then(pl.col(code).str.slice(0, digits))
+            out = (
+                out.with_columns(part.alias("_bagian"))
+                .join(
+                    self._places.rename({"kode": "_bagian", "nama": name}),
+                    on="_bagian",
+                    how="left",
+                    maintain_order="left",
+                )
+                .with_columns(pl.coalesce(name, "_bagian").alias(name))
+                .drop("_bagian")
+            )
+        return out
+
+    def title(self, code: str) -> str:
+        """The title of a rule; the code itself when it has none."""
+        return self.rules[code].judul if code in self.rules else code
+
+    def place_title(self) -> str:
+        """The region the run is about: the deepest region (at most kabupaten) that holds nearly all records."""
+        codes = self.tables.records.select(pl.col("kode_wilayah").drop_nulls())
+        for digits in (4, 2):
+            top = codes.select(pl.col("kode_wilayah").str.slice(0, digits)).to_series().value_counts(sort=True)
+            if top.height and top["count"][0] >= 0.9 * codes.height:
+                return self.region(top["kode_wilayah"][0])
+        return _("Several provinces") if codes.height else _("Region unknown")
+
+
+def severity_rank(column: str = "tingkat") -> pl.Expr:
+    """0 for KRITIS ... 3 for INFO."""
+    return pl.col(column).cast(pl.String).replace_strict({s: i for i, s in enumerate(SEVERITY)}, return_dtype=pl.UInt8)
+
+
+def money_once(findings: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
+    """`temuan_id, pasti, mungkin`: rupiah at risk with every payment row counted once.
+
+    Two findings about one payment (paid twice, and dead) must not count it twice: a payment belongs to the most
+    certain finding that names it, and a finding keeps the share of its amount that its own payments make up.
+    """
+    base = findings.select("temuan_id", "peluang", "urut", "nominal_pasti", "nominal_mungkin", bayar_id="bayar")
+    paid = base.select("temuan_id", "peluang", "urut", "nominal_pasti", "bayar_id").explode("bayar_id")
+    amounts = payments.select("bayar_id", pl.col("nominal").fill_null(0).alias("nominal"))
+    owned = (
+        paid.join(amounts, on="bayar_id", how="left")
+        .with_columns(pl.col("nominal").fill_null(0))
+        .sort("nominal_pasti", "peluang", "urut", "temuan_id", descending=[True, True, False, False])
+        .with_columns(milik=pl.col("bayar_id").is_first_distinct())
+        .group_by("temuan_id")
+        .agg(
+            semua=pl.col("nominal").sum(),
+            sendiri=pl.col("nominal").filter("milik").sum(),
+            jumlah=pl.len(),
+            dimiliki=pl.col("milik").sum(),
+        )
+        .select(
+            "temuan_id",
+            bagian=pl.when(pl.col("semua") > 0)
+            .then(pl.col("sendiri") / pl.col("semua"))
+            .otherwise(pl.col("dimiliki") / pl.col("jumlah")),
+        )
+    )
+    share = pl.col("bagian").fill_null(1.0)
+    return base.join(owned, on="temuan_id", how="left", maintain_order="left").select(
+        "temuan_id",
+        pasti=(pl.col("nominal_pasti") * share).round().cast(pl.Int64),
+        mungkin=(pl.col("nominal_mungkin") * share).round().cast(pl.Int64),
+    )

@@ -1,0 +1,80 @@
+"""data/*.parquet, persons.csv and run.json: the complete result, in bytes that depend on the result alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from reports.private import private, write_private
+from rules.tables import SCHEMAS, Tables
+
+# The key that each table is sorted by before it is written; unique, or unique together with the rest of the row.
+SORT_KEYS: Final = {
+    "records": ("baris_id",),
+    "rejected": ("berkas", "lembar", "nomor_baris", "kolom", "aturan", "nilai"),
+    "files": ("sumber", "berkas", "lembar"),
+    "payments": ("bayar_id",),
+    "families": ("keluarga_id",),
+    "links": ("kiri", "kanan"),
+    "entities": ("baris_id",),
+    "persons": ("person_id",),
+    "family_links": ("kiri", "kanan", "jenis"),
+    "findings": ("kode", "temuan_id"),
+}
+_ROW_GROUP: Final = 131_072
+_FORMULA: Final = r"^[=+\-@\t\r]"
+
+
+def write_tables(tables: Tables, out: Path) -> list[Path]:
+    """Write `out`/data/<table>.parquet for every table, `out`/data/persons.csv and `out`/run.json, all of mode 0600.
+
+    Equal tables give equal bytes: rows are sorted by key, chunks are merged, and compression, statistics and row-group
+    size are fixed. run.json holds timings and is outside that promise.
+    """
+    written = [write_table(name, getattr(tables, name), out / "data") for name in SCHEMAS]
+    written.append(write_persons_csv(tables.persons, out / "data" / "persons.csv"))
+    written.append(write_run_info(tables, out / "run.json"))
+    return written
+
+
+def write_table(name: str, frame: pl.DataFrame, folder: Path) -> Path:
+    """Write one table to `folder`/<name>.parquet."""
+    path = private(folder / f"{name}.parquet")
+    frame.sort(SORT_KEYS[name], nulls_last=True, maintain_order=True).rechunk().write_parquet(
+        path, compression="zstd", compression_level=3, statistics=True, row_group_size=_ROW_GROUP
+    )
+    return path
+
+
+def write_persons_csv(persons: pl.DataFrame, path: Path) -> Path:
+    """The harmonised persons as UTF-8 csv with a byte order mark (Excel then reads the letters right).
+
+    Lists are joined by `;`. A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+    text = [c for c, kind in persons.schema.items() if kind == pl.String]
+    guarded = [
+        pl.when(pl.col(c).str.contains(_FORMULA))
+        .then(pl.concat_str(pl.lit("'"), pl.col(c)))
+        .otherwise(pl.col(c))
+        .alias(c)
+        for c in text
+    ]
+    persons.sort("person_id").with_columns(pl.col("daftar").list.join(";"), *guarded).write_csv(
+        private(path), include_bom=True, date_format="%Y-%m-%d"
+    )
+    return path
+
+
+def write_run_info(tables: Tables, path: Path) -> Path:
+    """run.json: `tables.info` with the row count of every table added under `baris`."""
+    counts = {name: getattr(tables, name).height for name in SCHEMAS}
+    text = json.dumps({**tables.info, "baris": counts}, ensure_ascii=False, indent=2, sort_keys=True, default=_plain)
+    return write_private(path, text + "\n")
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

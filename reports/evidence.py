@@ -1,0 +1,164 @@
+"""Findings in words for people: who it is about, which sources contradict each other, and from what date."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from reports.context import Context
+from reports.labels import (
+    DATE_FORMAT,
+    column_label,
+    mapped,
+    masked_text,
+    masked_value,
+    short_id,
+    sources_expr,
+    value_labels,
+)
+from rules.i18n import _
+
+MAX_STATEMENTS = 12  # per finding: a family of thirty rows would make a cell nobody reads
+MAX_PEOPLE = 8
+_WORDED = ("jenis_kelamin", "hub_kk", "hub_krt", "status_kawin", "keberadaan")
+
+
+def _worded(column: pl.Expr, value: pl.Expr) -> pl.Expr:
+    """Stored codes of closed vocabularies in words; ISO dates as day-month-year."""
+    out = value
+    for name in _WORDED:
+        out = pl.when(column == name).then(mapped(value, value_labels(name))).otherwise(out)
+    return out.str.replace(r"^(\d{4})-(\d{2})-(\d{2})$", "${3}-${2}-${1}")
+
+
+def place_of_code(context: Context, column: pl.Expr, value: pl.Expr) -> pl.Expr:
+    """Region codes among the values with their names: `3303012001 (Panican)`."""
+    named = value.replace_strict(context.names, default=None, return_dtype=pl.String)
+    return (
+        pl.when((column == "kode_wilayah") & named.is_not_null())
+        .then(pl.format("{} ({})", value, named))
+        .otherwise(value)
+    )
+
+
+def statements(context: Context, findings: pl.DataFrame, *, masked: bool) -> pl.DataFrame:
+    """What each source says about each finding.
+
+    Returns one row per finding and statement, in the order of the evidence: temuan_id, sumber (shown name), tanggal
+    (Date or null), orang (name on the row), isi (`relation child, KK number ...`).
+    """
+    evidence = (
+        findings.select("temuan_id", "bukti")
+        .explode("bukti")
+        .filter(pl.col("bukti").is_not_null())
+        .unnest("bukti")
+        .with_row_index("urut")
+    )
+    if evidence.is_empty():
+        schema = {"temuan_id": pl.String, "sumber": pl.String, "tanggal": pl.Date, "orang": pl.String, "isi": pl.String}
+        return pl.DataFrame(schema=schema)
+    columns = evidence["kolom"].drop_nulls().unique().to_list()
+    value = place_of_code(context, pl.col("kolom"), _worded(pl.col("kolom"), pl.col("nilai")))
+    shown = masked_value(pl.col("kolom"), value) if masked else value
+    return (
+        evidence.join(context.rows.select("baris_id", "nama"), on="baris_id", how="left", maintain_order="left")
+        .with_columns(
+            isi=pl.concat_str(
+                mapped(pl.col("kolom"), {c: column_label(c) for c in columns}).fill_null(""),
+                pl.lit(": "),
+                shown.fill_null(_("(empty)")),
+            ),
+            sumber=sources_expr(pl.col("sumber"), evidence["sumber"].drop_nulls().unique().to_list()),
+        )
+        .group_by("temuan_id", "baris_id", "sumber", "tanggal", maintain_order=True)
+        .agg(pl.col("isi").unique(maintain_order=True).str.join(", "), orang=pl.col("nama").first())
+        .select("temuan_id", "sumber", "tanggal", "orang", "isi")
+    )
+
+
+def evidence_text(context: Context, findings: pl.DataFrame, *, masked: bool) -> pl.DataFrame:
+    """`temuan_id, bukti_teks`: one line per statement, `DTKS 31-10-2022 · NAMA · relation: child`."""
+    said = statements(context, findings, masked=masked)
+    line = pl.concat_str(
+        pl.col("sumber").fill_null("?"),
+        pl.concat_str(pl.lit(" "), pl.col("tanggal").dt.strftime(DATE_FORMAT)).fill_null(""),
+        pl.concat_str(pl.lit(" · "), pl.col("orang")).fill_null(""),
+        pl.lit(" · "),
+        pl.col("isi"),
+    )
+    more = pl.lit(_("... and {n} more").format(n="{}")).str.replace("{}", pl.col("sisa").cast(pl.String), literal=True)
+    return (
+        said.with_columns(baris_teks=line)
+        .group_by("temuan_id", maintain_order=True)
+        .agg(
+            teks=pl.col("baris_teks").unique(maintain_order=True).head(MAX_STATEMENTS),
+            sisa=pl.col("baris_teks").n_unique().cast(pl.Int64) - MAX_STATEMENTS,
+        )
+        .select(
+            "temuan_id",
+            bukti_teks=pl.concat_str(
+                pl.col("teks").list.join("\n"),
+                pl.when(pl.col("sisa") > 0).then(pl.concat_str(pl.lit("\n"), more)).otherwise(pl.lit("")),
+            ),
+        )
+    )
+
+
+def people_text(context: Context, findings: pl.DataFrame, *, masked: bool) -> pl.DataFrame:
+    """`temuan_id, siapa`: the persons of the subject rows, `NAMA (NIK ..., lahir 1980)`, each person once."""
+    rows = (
+        findings.select("temuan_id", baris_id="baris")
+        .explode("baris_id")
+        .join(context.rows, on="baris_id", how="inner", maintain_order="left")
+        .unique(["temuan_id", "person_id"], keep="first", maintain_order=True)
+    )
+    nik = pl.coalesce("nik", "nik_asli")
+    born = pl.col("tanggal_lahir").dt.strftime("%Y" if masked else DATE_FORMAT)
+    details = pl.concat_list(
+        pl.concat_str(pl.lit("NIK "), short_id(nik) if masked else nik),
+        pl.concat_str(pl.lit(_("born") + " "), born),
+    ).list.drop_nulls()
+    label = pl.concat_str(
+        pl.col("nama").fill_null(_("(no name)")),
+        pl.when(details.list.len() > 0)
+        .then(pl.concat_str(pl.lit(" ("), details.list.join(", "), pl.lit(")")))
+        .otherwise(pl.lit("")),
+    )
+    return (
+        rows.with_columns(label=label)
+        .group_by("temuan_id", maintain_order=True)
+        .agg(nama=pl.col("label").head(MAX_PEOPLE), sisa=pl.len().cast(pl.Int64) - MAX_PEOPLE)
+        .select(
+            "temuan_id",
+            siapa=pl.concat_str(
+                pl.col("nama").list.join("\n"),
+                pl.when(pl.col("sisa") > 0).then(pl.format("\n+ {}", pl.col("sisa"))).otherwise(pl.lit("")),
+            ),
+        )
+    )
+
+
+def positions_text(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
+    """`temuan_id, letak`: file, sheet and row of the subject rows (at most eight)."""
+    where = pl.concat_str(
+        pl.col("berkas"),
+        pl.concat_str(pl.lit(" ["), pl.col("lembar"), pl.lit("]")).fill_null(""),
+        pl.lit(": "),
+        pl.col("nomor_baris").cast(pl.String),
+    )
+    return (
+        findings.select("temuan_id", baris_id="baris")
+        .explode("baris_id")
+        .join(
+            context.rows.select("baris_id", "berkas", "lembar", "nomor_baris"),
+            on="baris_id",
+            how="inner",
+            maintain_order="left",
+        )
+        .group_by("temuan_id", maintain_order=True)
+        .agg(letak=where.head(MAX_PEOPLE).str.join("\n"))
+    )
+
+
+def summary_expr(*, masked: bool) -> pl.Expr:
+    """`ringkas` of a finding; by contract without ids, masked again where it may be passed on."""
+    return masked_text(pl.col("ringkas")) if masked else pl.col("ringkas")

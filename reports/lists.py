@@ -1,0 +1,277 @@
+"""The lists of the reports: who must be looked at, worst first. Text is built only for the rows that will be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from reports.context import Context
+from reports.evidence import evidence_text, people_text, positions_text, summary_expr
+from reports.figures import double_paid, main_families
+from reports.labels import column_label, mapped, severity_label, sources_expr
+from rules.i18n import _
+from rules.vocab import SEVERITY
+
+_COMPARED = ("nik", "no_kk", "nama", "tanggal_lahir", "jenis_kelamin", "nama_ibu", "kode_wilayah", "alamat")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Rows to show and how many there are in all."""
+
+    rows: pl.DataFrame
+    total: int
+
+
+def family_key(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
+    """`findings` with `kunci`: the family record it is about.
+
+    The rule's own source family; else the family record of the first subject row; else the linked family or person.
+    """
+    rows = (
+        main_families(context)
+        .select("keluarga_id", baris_id="baris")
+        .explode("baris_id")
+        .unique("baris_id", keep="first")
+    )
+    first = findings.select("temuan_id", baris_id=pl.col("baris").list.first()).join(
+        rows.rename({"keluarga_id": "_asal"}), on="baris_id", how="left", maintain_order="left"
+    )
+    return (
+        findings.join(first.select("temuan_id", "_asal"), on="temuan_id", how="left", maintain_order="left")
+        .with_columns(kunci=pl.coalesce("keluarga_id", "_asal", "family_id", "person_id", "temuan_id"))
+        .drop("_asal")
+    )
+
+
+def family_table(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
+    """One row per family record (`kunci`) of `findings`, worst first, without texts.
+
+    Order: worst severity, then number of distinct rules, then the older record (an unknown date counts as oldest),
+    then the id, so that the order never depends on the input order (staleness rules: scoring and output).
+    """
+    families = context.tables.families.select(
+        "keluarga_id", "sumber", "id_sumber", "nama_kepala", "desil", "tanggal_data",
+        kepala_baris=pl.col("baris").list.first(), wilayah_keluarga="kode_wilayah",
+    )  # fmt: skip
+    home = context.rows.select("baris_id", "alamat", "rt", "rw", nama_baris="nama")
+    return (
+        findings.group_by("kunci")
+        .agg(
+            urut=pl.col("urut").min(),
+            n_aturan=pl.col("kode").n_unique().cast(pl.Int64),
+            kode=pl.col("kode").unique().sort().str.join(", "),
+            temuan=pl.col("temuan_id").sort_by("urut", "kode", "temuan_id"),
+            peluang=pl.col("peluang").max(),
+            mungkin=pl.col("nominal_mungkin").sum(),
+            wilayah_temuan=pl.col("kode_wilayah").sort_by("urut", "kode", "temuan_id").drop_nulls().first(),
+            baris_pertama=pl.col("baris").sort_by("urut", "kode", "temuan_id").list.first().first(),
+        )
+        .join(families, left_on="kunci", right_on="keluarga_id", how="left")
+        .with_columns(baris_id=pl.coalesce("kepala_baris", "baris_pertama"))
+        .join(home, on="baris_id", how="left")
+        .with_columns(
+            kode_wilayah=pl.coalesce("wilayah_keluarga", "wilayah_temuan"),
+            nama_kepala=pl.coalesce("nama_kepala", "nama_baris"),
+        )
+        .drop("wilayah_keluarga", "wilayah_temuan", "kepala_baris", "baris_pertama", "nama_baris", "baris_id")
+        .sort("urut", "n_aturan", "tanggal_data", "kunci", descending=[False, True, False, False])
+    )
+
+
+def with_family_texts(
+    context: Context, families: pl.DataFrame, findings: pl.DataFrame, *, masked: bool
+) -> pl.DataFrame:
+    """Add siapa, ringkas, bukti_teks, tindakan to `families` (of `family_table`); one line per finding in a cell."""
+    wanted = families.select("kunci", temuan_id="temuan").explode("temuan_id").with_row_index("_urut")
+    found = findings.join(wanted.select("temuan_id"), on="temuan_id", how="semi")
+    said = (
+        wanted.join(
+            found.select("temuan_id", "kode", "tindakan", ringkas=summary_expr(masked=masked)),
+            on="temuan_id",
+            how="left",
+        )
+        .join(evidence_text(context, found, masked=masked), on="temuan_id", how="left")
+        .join(people_text(context, found, masked=masked), on="temuan_id", how="left")
+        .sort("_urut")
+    )
+    lines = {
+        name: pl.col(name).drop_nulls().str.split("\n").explode().unique(maintain_order=True).str.join("\n")
+        for name in ("siapa", "bukti_teks", "tindakan")
+    }
+    texts = said.group_by("kunci", maintain_order=True).agg(
+        ringkas=pl.concat_str(pl.col("kode"), pl.lit(": "), pl.col("ringkas"))
+        .unique(maintain_order=True)
+        .str.join("\n"),
+        **lines,
+    )
+    return families.join(texts, on="kunci", how="left", maintain_order="left")
+
+
+def severity_words(column: str = "urut") -> pl.Expr:
+    """Rank 0-3 in words."""
+    words = {i: severity_label(s) for i, s in enumerate(SEVERITY)}
+    return pl.col(column).replace_strict(words, return_dtype=pl.String, default="")
+
+
+def stale_families(context: Context, limit: int, *, masked: bool = False) -> Listing:
+    """Stale families, one row per family record, worst first."""
+    found = family_key(
+        context, context.worklist.filter(pl.col("kode").str.starts_with("ST") & (pl.col("kelompok") != "identitas"))
+    )
+    table = family_table(context, found)
+    rows = with_family_texts(context, table.head(limit), found, masked=masked)
+    return Listing(_dressed(context, rows), table.height)
+
+
+def _dressed(context: Context, rows: pl.DataFrame) -> pl.DataFrame:
+    """Words for severity, source, place."""
+    return context.with_places(rows).with_columns(
+        tingkat=severity_words(), sumber=sources_expr(pl.col("sumber"), context.sources)
+    )
+
+
+def finding_list(context: Context, group: str, limit: int) -> Listing:
+    """Findings of one group, one row per finding, worst first, with persons, evidence and positions."""
+    found = context.worklist.filter(pl.col("kelompok") == group).sort(
+        "urut", "peluang", "kode", "temuan_id", descending=[False, True, False, False]
+    )
+    shown = found.head(limit)
+    rows = (
+        shown.join(people_text(context, shown, masked=False), on="temuan_id", how="left", maintain_order="left")
+        .join(evidence_text(context, shown, masked=False), on="temuan_id", how="left", maintain_order="left")
+        .join(positions_text(context, shown), on="temuan_id", how="left", maintain_order="left")
+        .with_columns(tingkat=severity_words(), judul=mapped(pl.col("kode"), _titles(context, shown)))
+    )
+    return Listing(context.with_places(rows), found.height)
+
+
+def _titles(context: Context, findings: pl.DataFrame) -> dict[str, str]:
+    return {code: context.title(code) for code in findings["kode"].unique().to_list()}
+
+
+def double_list(context: Context, limit: int) -> Listing:
+    """Double recipients, most rupiah first: one row per finding, with its payments side by side in one cell."""
+    found = double_paid(context).sort(
+        "pasti", "mungkin", "peluang", "temuan_id", descending=[True, True, True, False], nulls_last=True
+    )
+    shown = found.head(limit)
+    rows = (
+        shown.join(people_text(context, shown, masked=False), on="temuan_id", how="left", maintain_order="left")
+        .join(_payments_text(context, shown), on="temuan_id", how="left", maintain_order="left")
+        .with_columns(tingkat=severity_words(), judul=mapped(pl.col("kode"), _titles(context, shown)))
+    )
+    return Listing(context.with_places(rows), found.height)
+
+
+def _payments_text(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
+    """`temuan_id, pembayaran, n_bayar`: one line per payment row, as it stands in the list."""
+    paid = (
+        findings.select("temuan_id", bayar_id="bayar")
+        .explode("bayar_id")
+        .join(context.tables.payments, on="bayar_id", how="inner", maintain_order="left")
+        .join(context.rows.select("baris_id", "nama", "nik_asli"), on="baris_id", how="left", maintain_order="left")
+    )
+    parts = pl.concat_list(
+        pl.col("periode_awal").dt.strftime("%m-%Y"),
+        pl.col("nama"),
+        pl.concat_str(pl.lit("NIK "), pl.col("nik_asli")),
+        pl.concat_str(pl.lit(_("card") + " "), pl.col("no_kartu")),
+        pl.concat_str(pl.lit("Rp"), pl.col("nominal").cast(pl.String)),
+        pl.format("{}: {}", pl.col("berkas"), pl.col("nomor_baris")),
+    )
+    return (
+        paid.with_columns(baris_teks=parts.list.drop_nulls().list.join(" · "))
+        .group_by("temuan_id", maintain_order=True)
+        .agg(pembayaran=pl.col("baris_teks").head(12).str.join("\n"), n_bayar=pl.len().cast(pl.Int64))
+    )
+
+
+def compared_text(rows: pl.DataFrame, key: str) -> pl.DataFrame:
+    """`key, sama, beda`: fields that agree and that differ over the rows of a group; unstated fields are neither."""
+    columns = [c for c in _COMPARED if c in rows.columns]
+    distinct = rows.group_by(key, maintain_order=True).agg(pl.col(c).drop_nulls().n_unique().alias(c) for c in columns)
+    counts = rows.group_by(key, maintain_order=True).agg(pl.col(c).count().alias(c) for c in columns)
+    both = distinct.join(counts, on=key, suffix="_n", maintain_order="left")
+    same = [pl.when((pl.col(c) == 1) & (pl.col(f"{c}_n") > 1)).then(pl.lit(column_label(c))) for c in columns]
+    differ = [pl.when(pl.col(c) > 1).then(pl.lit(column_label(c))) for c in columns]
+    return both.select(
+        key,
+        sama=pl.concat_list(same).list.drop_nulls().list.join(", "),
+        beda=pl.concat_list(differ).list.drop_nulls().list.join(", "),
+    )
+
+
+_PERSON_COLUMNS = (
+    "sumber", "berkas", "lembar", "nomor_baris", "nama", "nik_asli", "no_kk_asli", "jenis_kelamin", "tanggal_lahir",
+    "nama_ibu", "kode_wilayah", "alamat", "rt", "rw",
+)  # fmt: skip
+
+
+def duplicate_people(context: Context, limit: int) -> Listing:
+    """People listed twice: the rows of each finding one below the other, with `grup` (1, 2, ...), `sama` and `beda`.
+
+    `total` counts rows; groups are never cut in two.
+    """
+    found = context.worklist.filter(pl.col("kelompok") == "ganda").sort(
+        "urut", "peluang", "kode", "temuan_id", descending=[False, True, False, False]
+    )
+    sizes = found["baris"].list.len()
+    shown = found.filter(sizes.cum_sum() <= limit).with_row_index("grup", offset=1)
+    rows = (
+        shown.select("grup", "temuan_id", "kode", "urut", "peluang", "tindakan", baris_id="baris")
+        .explode("baris_id")
+        .join(context.rows, on="baris_id", how="inner", maintain_order="left")
+    )
+    words = mapped(pl.col("kode"), _titles(context, shown))
+    rows = (
+        rows.join(compared_text(rows, "temuan_id"), on="temuan_id", how="left", maintain_order="left")
+        .with_columns(tingkat=severity_words(), judul=words, sumber=sources_expr(pl.col("sumber"), context.sources))
+        .with_columns(pl.col("jenis_kelamin").cast(pl.String))
+    )
+    return Listing(context.with_places(rows), int(sizes.sum()))
+
+
+def distinct_pairs(context: Context) -> pl.DataFrame:
+    """Doubtful pairs of two persons, most probable first: kiri, kanan, peluang, alasan, w1, w2 (regions of the rows).
+
+    Of several record pairs between the same two persons the most probable one stays.
+    """
+    links = context.tables.links.filter(pl.col("putusan") == "tinjau").select("kiri", "kanan", "peluang", "alasan")
+    entity = context.rows.select("baris_id", "person_id", "kode_wilayah")
+    return (
+        links.join(entity.rename({"baris_id": "kiri", "person_id": "p1", "kode_wilayah": "w1"}), on="kiri", how="left")
+        .join(entity.rename({"baris_id": "kanan", "person_id": "p2", "kode_wilayah": "w2"}), on="kanan", how="left")
+        .filter(pl.col("p1") != pl.col("p2"))
+        .with_columns(pa=pl.min_horizontal("p1", "p2"), pb=pl.max_horizontal("p1", "p2"))
+        .sort("peluang", "kiri", "kanan", descending=[True, False, False])
+        .unique(["pa", "pb"], keep="first", maintain_order=True)
+        .drop("pa", "pb", "p1", "p2")
+    )
+
+
+def side_by_side_rows(context: Context, pairs: pl.DataFrame) -> pl.DataFrame:
+    """`pairs` (kiri, kanan ...) with the columns of both rows (suffixes _1, _2), `sama`, `beda`, `grup` = 1, 2 ..."""
+    shown = pairs.with_row_index("grup", offset=1)
+    rows = shown
+    for name, suffix in (("kiri", "_1"), ("kanan", "_2")):
+        side = (
+            context.rows.join(shown.select(baris_id=name).unique(), on="baris_id", how="semi")
+            .select("baris_id", *_PERSON_COLUMNS)
+            .with_columns(
+                pl.col("jenis_kelamin").cast(pl.String), sumber=sources_expr(pl.col("sumber"), context.sources)
+            )
+        )
+        side = context.with_places(side)
+        renamed = side.rename({c: f"{c}{suffix}" for c in side.columns if c != "baris_id"})
+        rows = rows.join(renamed, left_on=name, right_on="baris_id", how="left", maintain_order="left")
+    stacked = shown.select("grup", baris_id=pl.concat_list("kiri", "kanan")).explode("baris_id")
+    why = compared_text(stacked.join(context.rows, on="baris_id", maintain_order="left"), "grup")
+    return rows.join(why, on="grup", how="left", maintain_order="left")
+
+
+def review_pairs(context: Context, limit: int) -> Listing:
+    """Doubtful pairs of persons, most probable first, one row per pair with both rows side by side."""
+    pairs = distinct_pairs(context)
+    return Listing(side_by_side_rows(context, pairs.head(limit)), pairs.height)

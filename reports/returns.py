@@ -1,0 +1,220 @@
+"""kembali/: each input file again in its sender's layout, with columns for problem and suggestion.
+
+A data owner mends his own file, not ours: same sheets, same columns, same order, everything as the text that was read.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import polars as pl
+
+from reports.context import Context, severity_rank
+from reports.labels import rejection_label, severity_label
+from reports.private import private
+from reports.sheets import Book
+from rules.i18n import _
+from rules.vocab import SEVERITY
+
+_EXCEL_ROWS: Final = 1_048_576
+_EXCEL_SUFFIXES: Final = (".xlsx", ".xlsm", ".xls", ".ods")
+_TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt")
+
+
+class RawTable(Protocol):
+    """One sheet of an input file as it was read, every cell as text.
+
+    `header_rows` are the lines above the data as they stand (titles, headings, column numbers); `frame` holds the
+    sender's columns in the sender's order as String, plus `nomor_baris` (u32, the row as seen in Excel). Text files may
+    also say `delimiter` and `encoding`.
+    """
+
+    @property
+    def lembar(self) -> str | None: ...  # noqa: D102
+    @property
+    def header_rows(self) -> Sequence[Sequence[str | None]]: ...  # noqa: D102
+    @property
+    def frame(self) -> pl.DataFrame: ...  # noqa: D102
+
+
+RawSheets = Mapping[str, "Iterable[RawTable] | Callable[[], Iterable[RawTable]]"]
+
+
+def row_remarks(context: Context) -> pl.DataFrame:
+    """What to tell the sender about each input row: berkas, lembar, nomor_baris, masalah, saran, kode, tingkat.
+
+    A finding about payments is told on the payment rows it counts; any other one on the rows of its subjects.
+    """
+    records, payments = context.tables.records, context.tables.payments
+    findings = context.worklist.select(
+        "temuan_id", "kode", "ringkas", "tindakan", "baris", "bayar", urut=severity_rank("tingkat")
+    )
+    place = ("berkas", "lembar", "nomor_baris")
+    subjects = findings.drop("bayar").explode("baris").rename({"baris": "baris_id"}).drop_nulls("baris_id")
+    on_records = subjects.join(records.select("baris_id", *place), on="baris_id").drop("baris_id")
+    # A payee may hold many payments; a finding that names its payments speaks of those rows only.
+    without = findings.filter(pl.col("bayar").list.len() == 0).select("temuan_id")
+    paid_rows = payments.select("bayar_id", "baris_id", *place)
+    on_payees = (
+        subjects.join(without, on="temuan_id", how="semi").join(paid_rows, on="baris_id").drop("baris_id", "bayar_id")
+    )
+    named = findings.drop("baris").explode("bayar").rename({"bayar": "bayar_id"}).drop_nulls("bayar_id")
+    on_payments = named.join(paid_rows, on="bayar_id").drop("bayar_id", "baris_id")
+    paid_files = payments["berkas"].unique().to_list()
+    on_records = on_records.filter(~pl.col("berkas").is_in(paid_files))
+    rejected = context.tables.rejected.select(
+        temuan_id=pl.lit(""),
+        kode=pl.col("aturan"),
+        ringkas=pl.col("aturan").replace({c: rejection_label(c) for c in context.tables.rejected["aturan"].unique()}),
+        tindakan=pl.lit(_("mend the row or leave it out")),
+        urut=pl.lit(1, dtype=pl.UInt8),
+        berkas="berkas",
+        lembar="lembar",
+        nomor_baris="nomor_baris",
+    )
+    columns = ["temuan_id", "kode", "ringkas", "tindakan", "urut", *place]
+    frames = [f.select(columns) for f in (on_records, on_payees, on_payments, rejected)]
+    words = {i: severity_label(s) for i, s in enumerate(SEVERITY)}
+    return (
+        pl.concat(frames)
+        .unique()
+        .sort(*place, "urut", "kode", "temuan_id", nulls_last=True)
+        .group_by(*place, maintain_order=True)
+        .agg(
+            masalah=pl.col("ringkas").unique(maintain_order=True).str.join(" | "),
+            saran=pl.col("tindakan").unique(maintain_order=True).str.join(" | "),
+            kode=pl.col("kode").unique(maintain_order=True).str.join(", "),
+            urut=pl.col("urut").min(),
+        )
+        .with_columns(tingkat=pl.col("urut").replace_strict(words, return_dtype=pl.String))
+        .drop("urut")
+    )
+
+
+def remark_titles() -> list[str]:
+    """Headings of the columns that are added: problem, suggestion, code, severity."""
+    return [_("PROBLEM"), _("SUGGESTION"), _("FINDING CODE"), _("SEVERITY")]
+
+
+def write_returns(
+    context: Context, sheets: RawSheets, folder: Path, progress: Callable[[float], None] | None = None
+) -> list[Path]:
+    """Write every input file of `sheets` (file name -> its sheets, or a function that reads them) into `folder`."""
+    remarks = row_remarks(context).partition_by("berkas", as_dict=True)
+    empty = row_remarks_schema()
+    written: list[Path] = []
+    for done, name in enumerate(sorted(sheets), start=1):
+        given = sheets[name]
+        tables = given() if callable(given) else given
+        found = remarks.get((name,), empty)
+        written.append(_write_file(context, name, tables, found, folder))
+        if progress:
+            progress(done / len(sheets))
+    return written
+
+
+def row_remarks_schema() -> pl.DataFrame:
+    """An empty frame of the shape of `row_remarks`."""
+    text = dict.fromkeys(("masalah", "saran", "kode", "tingkat"), pl.String)
+    return pl.DataFrame(schema={"berkas": pl.String, "lembar": pl.String, "nomor_baris": pl.UInt32, **text})
+
+
+def _write_file(context: Context, name: str, tables: Iterable[RawTable], remarks: pl.DataFrame, folder: Path) -> Path:
+    suffix = Path(name).suffix.lower()
+    listed = list(tables)
+    longest = max((t.frame.height + len(t.header_rows) for t in listed), default=0)
+    if suffix in _TEXT_SUFFIXES:
+        return _write_text(folder / Path(name).name, listed, remarks)
+    if suffix in _EXCEL_SUFFIXES and longest < _EXCEL_ROWS:
+        return _write_excel(folder / f"{Path(name).stem}.xlsx", listed, remarks, context)
+    # json, xml, parquet and what no longer fits a sheet go back as parquet, one file per sheet where there are several.
+    path = folder / f"{Path(name).stem}.parquet"
+    for index, table in enumerate(listed):
+        target = path if index == 0 else path.with_stem(f"{path.stem}_{index + 1}")
+        _remarked(table, remarks).drop("nomor_baris").write_parquet(private(target), compression="zstd")
+    return path
+
+
+def _remarked(table: RawTable, remarks: pl.DataFrame) -> pl.DataFrame:
+    """The sender's frame with the four columns added (empty where there is nothing to say), rows in file order."""
+    own = remarks.filter(
+        pl.col("lembar").eq_missing(pl.lit(table.lembar, dtype=pl.String)) | pl.col("lembar").is_null()
+    )
+    titles = remark_titles()
+    added = own.select(
+        "nomor_baris",
+        *(pl.col(c).alias(t) for c, t in zip(("masalah", "saran", "kode", "tingkat"), titles, strict=True)),
+    )
+    clash = [t for t in titles if t in table.frame.columns]  # a file that comes back a second time
+    return (
+        table.frame.drop(clash)
+        .with_columns(pl.col("nomor_baris").cast(pl.UInt32))
+        .sort("nomor_baris", maintain_order=True)
+        .join(
+            added.unique("nomor_baris", keep="first", maintain_order=True),
+            on="nomor_baris",
+            how="left",
+            maintain_order="left",
+        )
+    )
+
+
+def _heading_rows(table: RawTable, width: int) -> list[list[str]]:
+    """The sender's lines above the data, the added titles in the last one, each padded to the same width."""
+    own = width - len(remark_titles())
+    rows = [[str(v or "") for v in row][:own] for row in table.header_rows] or [
+        [c for c in table.frame.columns if c != "nomor_baris"]
+    ]
+    rows = [row + [""] * (own - len(row)) for row in rows]
+    return [[*row, *(remark_titles() if index == len(rows) - 1 else [""] * 4)] for index, row in enumerate(rows)]
+
+
+def _write_text(path: Path, tables: Sequence[RawTable], remarks: pl.DataFrame) -> Path:
+    first = tables[0] if tables else None
+    delimiter = str(getattr(first, "delimiter", None) or ("\t" if path.suffix.lower() == ".tsv" else ","))
+    encoding = str(getattr(first, "encoding", None) or "utf-8")
+    with private(path).open("w", encoding=encoding, errors="replace", newline="") as stream:
+        writer = csv.writer(stream, delimiter=delimiter, lineterminator="\r\n")
+        for table in tables:
+            frame = _remarked(table, remarks).drop("nomor_baris")
+            writer.writerows(_heading_rows(table, frame.width))
+            writer.writerows(["" if v is None else v for v in row] for row in frame.iter_rows())
+    return path
+
+
+def _write_excel(path: Path, tables: Sequence[RawTable], remarks: pl.DataFrame, context: Context) -> Path:
+    with Book(path, created=context.as_of) as book:
+        head = book.format(bold=True, text_wrap=True, valign="top")
+        own = book.format(bold=True, font_color="#FFFFFF", bg_color="#1F3A5F", text_wrap=True)
+        text = book.format(num_format="@")
+        flags = {
+            severity_label(s): book.format(bg_color=c, text_wrap=True)
+            for s, c in zip(SEVERITY, ("#F8D7D4", "#FBE5D0", "#FBF3D0", "#E9EEF3"), strict=True)
+        }
+        for index, table in enumerate(tables):
+            sheet: Any = book.book.add_worksheet((table.lembar or _("Sheet {n}").format(n=index + 1))[:31])
+            frame = _remarked(table, remarks).drop("nomor_baris")
+            sender = frame.width - 4
+            sheet.set_column(0, max(sender - 1, 0), 18)
+            sheet.set_column(sender, sender + 1, 48)
+            sheet.set_column(sender + 2, sender + 3, 14)
+            row = 0
+            for line in _heading_rows(table, frame.width):
+                for column, value in enumerate(line):
+                    if value:
+                        sheet.write_string(row, column, value, own if column >= sender else head)
+                row += 1
+            sheet.freeze_panes(row, 0)
+            top = row
+            for values in frame.iter_rows():
+                flag = flags.get(values[-1])
+                for column, value in enumerate(values):
+                    if value is not None and value != "":
+                        sheet.write_string(row, column, str(value), flag if column >= sender and flag else text)
+                row += 1
+            if row > top:
+                sheet.autofilter(top - 1, 0, row - 1, frame.width - 1)
+    return path

@@ -1,0 +1,250 @@
+"""Writing workbooks row by row with xlsxwriter in constant memory: formats, tables with a header, safe cells.
+
+Every text is written with `write_string`, so a cell that begins with = + - @ can never become a formula, and an id of
+sixteen digits stays text. (`polars.write_excel` is not used: on a constant-memory workbook it writes an empty sheet.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+import polars as pl
+import xlsxwriter
+
+from reports.labels import number
+from reports.private import private
+from rules.i18n import _
+
+MAX_ROWS: Final = 50_000
+_CELL_LIMIT: Final = 32_000  # Excel holds 32,767 characters in a cell
+Kind = Literal["text", "wrap", "id", "count", "rupiah", "percent", "date", "prob"]
+INK, PALE, LINE, BAND = "#1F3A5F", "#EEF2F7", "#C9D3DF", "#F7F9FB"
+SEVERITY_FILL: Final = {0: "#F8D7D4", 1: "#FBE5D0", 2: "#FBF3D0", 3: "#E9EEF3"}
+# Thousand points whatever the language of Excel: the separator of "#,##0" would follow the PC, not the report.
+_SMALL: Final = r"[>=1000000]#\.000\.000;[>=1000]#\.000;0"
+_NEGATIVE: Final = r"[<=-1000000]-#\.000\.000;[<=-1000]-#\.000;-0"
+_LARGE: Final = r"[>=1000000000000]#\.000\.000\.000\.000;[>=1000000000]#\.000\.000\.000;0"
+_LARGE_FROM: Final = 1_000_000_000
+_LINE_HEIGHT: Final = 12.75  # points, Calibri 10
+Style = Callable[[dict[str, Any]], Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a sheet: key in the frame, heading, width in characters, kind of cell, further format properties."""
+
+    key: str
+    title: str
+    width: float = 14
+    kind: Kind = "text"
+    look: Mapping[str, object] = field(default_factory=dict)
+
+
+def text_lines(value: object, width: float) -> int:
+    """How many lines `value` takes in a wrapped cell of `width` characters."""
+    if not isinstance(value, str):
+        return 1
+    return sum(1 + int(max(len(line) - 1, 0) // (width * 1.08)) for line in value.split("\n"))
+
+
+class Book:
+    """A workbook of mode 0600, written from top to bottom. Use as a context manager.
+
+    `created` is the date in the file's properties: never the clock, so that equal data gives equal bytes.
+    """
+
+    def __init__(self, path: Path, *, created: date | None = None, title: str = "") -> None:
+        self.path = private(path)
+        self.book = xlsxwriter.Workbook(
+            str(path),
+            {
+                "constant_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "default_format_properties": {"font_name": "Calibri", "font_size": 10, "valign": "top"},
+            },
+        )
+        stamp = datetime.combine(created or date(2000, 1, 1), time(), tzinfo=UTC).replace(tzinfo=None)
+        self.book.set_properties({"title": title, "author": "padan", "created": stamp})
+        self._formats: dict[tuple[tuple[str, object], ...], Any] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        if kind is None:
+            self.book.close()
+
+    def format(self, **properties: object) -> Any:  # noqa: ANN401 - xlsxwriter has no types
+        """A cell format, made once per set of properties."""
+        key = tuple(sorted(properties.items()))
+        if key not in self._formats:
+            base = {"font_name": "Calibri", "font_size": 10, "valign": "top"}
+            self._formats[key] = self.book.add_format({**base, **properties})
+        return self._formats[key]
+
+    def sheet(self, name: str) -> Sheet:
+        """Add a sheet (at most 31 characters of name)."""
+        return Sheet(self, self.book.add_worksheet(name[:31]))
+
+
+class Sheet:
+    """One sheet; `row` is the next free row (from 0)."""
+
+    def __init__(self, book: Book, sheet: Any) -> None:  # noqa: ANN401
+        self.book, self.sheet, self.row = book, sheet, 0
+        sheet.hide_gridlines(2)
+
+    @cached_property
+    def _plain(self) -> dict[Kind, dict[str, Any]]:
+        edge = {"bottom": 1, "bottom_color": LINE}
+        right = {**edge, "align": "right"}
+        return {
+            "text": edge,
+            "wrap": {**edge, "text_wrap": True},
+            "id": {**edge, "num_format": "@", "font_name": "Consolas", "font_size": 9.5},
+            "count": {**right, "num_format": _SMALL},
+            "rupiah": {**right, "num_format": _SMALL},
+            "percent": {**right, "num_format": "0.0%"},
+            "prob": {**right, "num_format": "0.000"},
+            "date": {**edge, "num_format": "dd-mm-yyyy", "align": "left"},
+        }
+
+    def heading(self, text: str, *notes: str) -> None:
+        """A title line and, below it, one line per note."""
+        self.sheet.set_row(self.row, 24)
+        self.sheet.write_string(self.row, 0, text, self.book.format(bold=True, font_size=15, font_color=INK))
+        self.row += 1
+        for note in notes:
+            self.sheet.write_string(self.row, 0, note, self.book.format(italic=True, font_color="#55606E"))
+            self.row += 1
+
+    def blank(self) -> None:
+        """Leave one row empty."""
+        self.row += 1
+
+    def widths(self, columns: Sequence[Column]) -> None:
+        """Set the column widths; call before the first row is written."""
+        for index, column in enumerate(columns):
+            self.sheet.set_column(index, index, column.width)
+
+    def header(self, columns: Sequence[Column]) -> None:
+        """The heading row of a table."""
+        head = {
+            "bold": True, "font_color": "#FFFFFF", "bg_color": INK, "text_wrap": True, "valign": "vcenter",
+            "border": 1, "border_color": LINE,
+        }  # fmt: skip
+        longest = max((len(c.title) / max(c.width, 1) for c in columns), default=1)
+        self.sheet.set_row(self.row, 18 if longest <= 0.85 else 32 if longest <= 1.7 else 46)
+        for index, column in enumerate(columns):
+            align = "right" if column.kind in ("count", "rupiah", "percent", "prob") else "left"
+            self.sheet.write_string(self.row, index, column.title, self.book.format(**head, align=align))
+        self.row += 1
+
+    def cell(self, index: int, value: object, kind: Kind, **style: object) -> None:
+        """Write one cell of the current row; None is an empty cell with the row's style."""
+        self._put(index, value, kind, self.book.format(**{**self._plain[kind], **style}), style)
+
+    def _put(self, index: int, value: object, kind: Kind, shown: Any, style: Mapping[str, object]) -> None:  # noqa: ANN401
+        if value is None or value == "":
+            self.sheet.write_blank(self.row, index, None, shown)
+        elif isinstance(value, str):
+            cut = value if len(value) <= _CELL_LIMIT else value[: _CELL_LIMIT - 3] + "..."
+            self.sheet.write_string(self.row, index, cut, shown)
+        elif isinstance(value, bool):
+            self.sheet.write_string(self.row, index, _("yes") if value else _("no"), shown)
+        elif isinstance(value, int) and kind in ("count", "rupiah") and not 0 <= value < _LARGE_FROM:
+            wide = self.book.format(**{**self._plain[kind], **style, "num_format": _NEGATIVE if value < 0 else _LARGE})
+            self.sheet.write_number(self.row, index, value, wide)
+        elif isinstance(value, int | float):
+            self.sheet.write_number(self.row, index, value, shown)
+        elif isinstance(value, date):
+            self.sheet.write_datetime(self.row, index, datetime.combine(value, time()), shown)
+        else:
+            self.sheet.write_string(self.row, index, str(value), shown)
+
+    def table(
+        self,
+        columns: Sequence[Column],
+        frame: pl.DataFrame,
+        *,
+        freeze: int = 0,
+        filters: bool = True,
+        style: Style | None = None,
+        limit: int = MAX_ROWS,
+        max_lines: int = 9,
+    ) -> int:
+        """Header and rows of `frame`; freezes the header and `freeze` columns (-1: nothing). Returns the rows written.
+
+        `style` gives extra format properties for a row (a dict of the row's values). A row is as high as its longest
+        text needs, `max_lines` at most: LibreOffice and Excel do not measure the rows of a finished file.
+        """
+        self.header(columns)
+        top = self.row
+        if freeze >= 0:
+            self.sheet.freeze_panes(top, freeze)
+        rows = frame.head(limit)
+        looks: dict[tuple[tuple[str, object], ...], list[Any]] = {}
+        wraps = [(c.key, c.width) for c in columns if c.kind == "wrap"]
+        for values in rows.iter_rows(named=True):
+            extra = style(values) if style else {}
+            key = tuple(sorted(extra.items()))
+            if key not in looks:
+                looks[key] = [self.book.format(**{**self._plain[c.kind], **extra, **c.look}) for c in columns]
+            lines = max((text_lines(values.get(k), width) for k, width in wraps), default=1)
+            if lines > 1:
+                self.sheet.set_row(self.row, 2 + _LINE_HEIGHT * min(lines, max_lines))
+            for index, (column, shown) in enumerate(zip(columns, looks[key], strict=True)):
+                self._put(index, values.get(column.key), column.kind, shown, extra)
+            self.row += 1
+        if filters and columns:
+            self.sheet.autofilter(top - 1, 0, max(self.row - 1, top), len(columns) - 1)
+        if rows.is_empty():
+            quiet = self.book.format(italic=True, font_color="#55606E")
+            self.sheet.write_string(self.row, 0, _("(nothing found)"), quiet)
+            self.row += 1
+        return rows.height
+
+    def lines(self, texts: Iterable[str]) -> None:
+        """Free text, one row per line, in the first column."""
+        for text in texts:
+            self.sheet.write_string(self.row, 0, text, self.book.format())
+            self.row += 1
+
+    def print_setup(self, *, landscape: bool = True, repeat: tuple[int, int] | None = None, footer: str = "") -> None:
+        """A4, fitted to one page wide, header rows repeated, page numbers in the footer."""
+        sheet = self.sheet
+        sheet.set_paper(9)
+        if landscape:
+            sheet.set_landscape()
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        sheet.fit_to_pages(1, 0)
+        if repeat:
+            sheet.repeat_rows(*repeat)
+        sheet.set_footer(f"&L&8{footer.replace('&', '&&')}&R&8{_('Page')} &P / &N")
+
+
+def severity_style(values: dict[str, Any]) -> dict[str, object]:
+    """Row colour by severity rank `urut`; only a light tint, so that print stays readable."""
+    rank = values.get("urut")
+    return {"bg_color": SEVERITY_FILL[rank]} if rank in (0, 1) else {}
+
+
+def group_style(values: dict[str, Any]) -> dict[str, object]:
+    """Alternate the tint of groups, so that rows that belong together are seen as one block."""
+    return {"bg_color": PALE} if int(values.get("grup") or 0) % 2 else {}
+
+
+def left_out(shown: int, total: int, table: str) -> str:
+    """What a list shows, and where the complete one is."""
+    if shown >= total:
+        return _("{n} rows, complete.").format(n=number(total))
+    return _("The worst {shown} of {total} rows; {rest} are left out here. Complete: {table}").format(
+        shown=number(shown), total=number(total), rest=number(total - shown), table=table
+    )

@@ -1,0 +1,80 @@
+"""Write a run folder: tables, workbook, html page, village lists, return files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from reports.context import Context, RuleInfo
+from reports.data import write_tables
+from reports.page import write_page
+from reports.returns import RawSheets, write_returns
+from reports.village import write_villages
+from reports.workbook import write_workbook
+from rules.findings.registry import all_rules
+from rules.i18n import _
+from rules.tables import Tables
+from rules.wilayah import load_wilayah
+
+Progress = Callable[[str, float], None]
+
+
+def rule_infos() -> dict[str, RuleInfo]:
+    """Code -> what the reports show of each rule, in the run's language."""
+    return {
+        r.kode: RuleInfo(r.kode, _(r.judul), r.tingkat, _(r.dasar), _(r.tindakan), r.per_berkas) for r in all_rules()
+    }
+
+
+def make_context(
+    tables: Tables, *, regions: pl.DataFrame | None = None, rules: Mapping[str, RuleInfo] | None = None
+) -> Context:
+    """The context of the reports; `tables.info["catatan"]` (list of sentences) becomes the notes of the run."""
+    notes = tables.info.get("catatan") or []
+    return Context(
+        tables,
+        load_wilayah() if regions is None else regions,
+        rule_infos() if rules is None else rules,
+        tuple(str(n) for n in notes),
+    )
+
+
+def write_reports(
+    tables: Tables,
+    out: Path,
+    *,
+    sheets: RawSheets | None = None,
+    progress: Progress | None = None,
+    regions: pl.DataFrame | None = None,
+    rules: Mapping[str, RuleInfo] | None = None,
+) -> list[Path]:
+    """Write all reports of a run into the folder `out` and return the files written.
+
+    `sheets`: input file name -> its raw sheets (see `reports.returns.RawTable`) or a function that reads them; None
+    leaves `kembali/` out. `tables.info` may hold `tanggal_acuan` (ISO date), `catatan` (sentences for the reader),
+    `mutu` (quality figures of the model) and anything else that run.json is to hold. `progress(step, share)` is called
+    with the name of the step in the run's language and the share (0-1) of the whole that is done.
+    """
+
+    def told(step: str, share: float) -> None:
+        if progress:
+            progress(step, share)
+
+    context = make_context(tables, regions=regions, rules=rules)
+    told(_("tables"), 0.0)
+    written = write_tables(tables, out)
+    told(_("workbook"), 0.15)
+    written.append(write_workbook(context, out / "laporan.xlsx"))
+    told(_("html report"), 0.45)
+    written.append(write_page(context, out / "laporan.html"))
+    told(_("village lists"), 0.55)
+    written.extend(write_villages(context, out / "desa", lambda share: told(_("village lists"), 0.55 + 0.25 * share)))
+    if sheets:
+        told(_("return files"), 0.8)
+        written.extend(
+            write_returns(context, sheets, out / "kembali", lambda share: told(_("return files"), 0.8 + 0.2 * share))
+        )
+    told(_("done"), 1.0)
+    return written
