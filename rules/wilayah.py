@@ -14,6 +14,10 @@ import polars as pl
 
 TABLE: Final = Path(__file__).parent / "data" / "wilayah.parquet"
 LENGTHS: Final = (2, 4, 6, 10)  # digits of a Kemendagri code, province to desa
+PROVINCES: Final = (  # Kepmendagri 300.2.2-2430/2025; written out so that a NIK can be checked without the table
+    "11", "12", "13", "14", "15", "16", "17", "18", "19", "21", "31", "32", "33", "34", "35", "36", "51", "52", "53",
+    "61", "62", "63", "64", "65", "71", "72", "73", "74", "75", "76", "81", "82", "91", "92", "93", "94", "95", "96",
+)  # fmt: skip
 
 _KIND = (  # kind words in front of a name; what they leave is compared
     r"^(?:PROVINSI|PROPINSI|PROV|PROP|KECAMATAN|KEC|DISTRIK|KELURAHAN|KEL|DESA|DS|NAGARI|NAG|GAMPONG|GP|KAMPUNG|KP|"
@@ -100,3 +104,10 @@ def nik_prefixes() -> pl.Series:
 def regency_prefixes() -> pl.Series:
     """All four-digit codes of current and retired kab/kota, sorted."""
     return pl.scan_parquet(TABLE).filter(pl.col("tingkat") == 2).select("kode").collect().to_series().sort()
+
+
+@cache
+def retired_prefixes() -> dict[str, str]:
+    """Retired kab/kota (4 digits) and kecamatan (6) codes with their successors, as far as one was found."""
+    gone = pl.scan_parquet(TABLE).filter(pl.col("tingkat").is_in([2, 3]), pl.col("pengganti").is_not_null())
+    return dict(gone.select("kode", "pengganti").collect().iter_rows())

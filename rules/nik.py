@@ -1,0 +1,426 @@
+"""NIK: cleaning, graded checks N01-N11, N14, N15, N17 and the parts, as Polars expressions.
+
+Layout (16 digits): province 2, kab/kota 2, kecamatan 2 of first registration (Kemendagri codes), birth date DDMMYY with
+40 added to the day for women, serial 4. There is no check digit. Reasons and grades: the table in docs (N01 ...).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from rules import vocab
+from rules.identity import parameters
+from rules.wilayah import PROVINCES, nik_prefixes, regency_prefixes, retired_prefixes
+
+# What spreadsheets and people leave around an id: quotes, an Excel text formula, blanks of every kind, BOM, zero width.
+_AROUND: Final = "[\\s\u00a0\u200b\u200c\u200d\u2007\u202f\u2060\ufeff'\"`´‘’“”=]+"
+_NULL_WORDS: Final = (
+    "", "-", "--", "–", "—", "NULL", "NONE", "NAN", "NA", "N/A", "#N/A", "NIHIL", "KOSONG", "TIDAKADA", "TDKADA",
+    "TAKADA", "BELUMADA", "TIDAKTAHU", "TDKTAHU", "TDKTH", "TT", "99", "98", ".", "X", "?",
+)  # fmt: skip
+_SCIENTIFIC: Final = r"^[+-]?\d+(?:[.,]\d+)?[eE][+]?\d+$"
+_KECAMATAN_UJI: Final = (
+    90  # kecamatan parts 90-99 are issued to nobody: synthetic ids use them (counted: 68 is the highest)
+)
+
+
+def _tidy(raw: pl.Expr) -> pl.Expr:
+    return raw.cast(pl.String).str.replace_all(_AROUND, "")
+
+
+def clean_id(raw: pl.Expr) -> pl.Expr:
+    """The id as digits where that is safe, in this order: marks around it, a `.0` tail, dots, dashes and blanks inside.
+
+    What still holds other characters is returned tidied but unrepaired; null words become null. Idempotent.
+    """
+    tidy = _tidy(raw)
+    digits = (
+        pl.when(tidy.str.contains(_SCIENTIFIC))
+        .then(tidy)  # never expanded: only the digits shown are true
+        # Only behind 12 or more plain digits: SIAK prints 35.2318.00000000000, where the zeros are the number.
+        .otherwise(tidy.str.replace(r"^(\d{12,})[.,]0{1,2}$", "$1").str.replace_all(r"[.\-_/]", ""))
+    )
+    return pl.when(~tidy.str.to_uppercase().is_in(list(_NULL_WORDS))).then(digits)
+
+
+def is_scientific(raw: pl.Expr) -> pl.Expr:
+    """True where the text is a number in scientific notation (3,20101E+15): digits are lost for good."""
+    return _tidy(raw).str.contains(_SCIENTIFIC).fill_null(value=False)
+
+
+def rounded_column(ids: pl.Series) -> bool:
+    """True when a whole column of ids ends in 0: Excel kept 15 digits (N02 for every row of it)."""
+    cleaned = ids.to_frame("id").select(clean_id(pl.col("id"))).to_series().drop_nulls()
+    full = cleaned.filter(cleaned.str.contains(r"^\d{16}$") & ~cleaned.str.contains(r"^0+$")).unique()
+    return len(full) >= parameters().nik.kolom_bulat_minimum and bool(full.str.ends_with("0").all())
+
+
+def is_placeholder(digits: pl.Expr) -> pl.Expr:
+    """True for N03 fillers: one digit repeated (any length), known sequences, 9999..., serial 0000."""
+    same = pl.any_horizontal(digits.str.contains(f"^{digit}+$") for digit in range(10))
+    nines = digits.str.contains(r"^9{12}\d{4}$")
+    serial = digits.str.contains(r"^[1-9]\d{11}0000$")
+    filler: pl.Expr = same | nines | serial | digits.is_in(list(parameters().nik.pengisi))
+    return filler.fill_null(value=False)
+
+
+# -- parts -------------------------------------------------------------------------------------------------------------
+
+
+def _number(nik: pl.Expr) -> pl.Expr:
+    """The 16 digits as an integer, null for anything else."""
+    return pl.when(nik.str.contains(r"^\d{16}$")).then(nik).cast(pl.Int64, strict=False)
+
+
+def _part(number: pl.Expr, shift: int, width: int) -> pl.Expr:
+    part: pl.Expr = (number // 10**shift) % 10**width
+    return part
+
+
+def nik_region(nik: pl.Expr) -> pl.Expr:
+    """Six digits: kecamatan of first registration."""
+    return nik.str.head(6)
+
+
+def nik_birth_day(nik: pl.Expr) -> pl.Expr:
+    """Day of birth 1-31 (Int64), the 40 of women taken off; null unless 16 digits."""
+    day = _part(_number(nik), 8, 2)
+    return pl.when(day > 40).then(day - 40).otherwise(day)
+
+
+def nik_birth_month(nik: pl.Expr) -> pl.Expr:
+    """Month of birth (Int64)."""
+    return _part(_number(nik), 6, 2)
+
+
+def nik_birth_yy(nik: pl.Expr) -> pl.Expr:
+    """Two-digit birth year (Int64)."""
+    return _part(_number(nik), 4, 2)
+
+
+def nik_sex(nik: pl.Expr) -> pl.Expr:
+    """`P` when 40 was added to the day, else `L` (Enum vocab.SEX); null unless 16 digits."""
+    day = _part(_number(nik), 8, 2)
+    return pl.when(day > 40).then(pl.lit("P")).when(day <= 40).then(pl.lit("L")).cast(pl.Enum(vocab.SEX))
+
+
+def nik_serial(nik: pl.Expr) -> pl.Expr:
+    """Serial number of the four last digits (Int64)."""
+    return _part(_number(nik), 0, 4)
+
+
+def _valid_day(day: pl.Expr, month: pl.Expr, yy: pl.Expr) -> pl.Expr:
+    """Whether the date exists in 19YY or 20YY: 29 February of YY 00 exists in 2000."""
+    short = month.is_in([4, 6, 9, 11])
+    february = pl.when(yy % 4 == 0).then(29).otherwise(28)
+    last = pl.when(short).then(30).when(month == 2).then(february).otherwise(31)
+    return month.is_between(1, 12) & (day >= 1) & (day <= last)
+
+
+def _full_year(
+    yy: pl.Expr, acuan: date, stated: pl.Expr | None, umur: pl.Expr | None, dewasa: pl.Expr | None
+) -> pl.Expr:
+    """The century rule: stated birth date, then age, then what only grown-ups are, then 20YY unless that lies ahead."""
+    near, far = yy + 2000, yy + 1900
+    choice = near
+    if dewasa is not None:
+        too_young = dewasa & (acuan.year - near < parameters().nik.umur_dewasa_minimum)
+        choice = pl.when(too_young.fill_null(value=False)).then(far).otherwise(near)
+    hint = None
+    if umur is not None:
+        hint = acuan.year - umur.cast(pl.Int64)
+    if stated is not None:
+        year = stated.dt.year().cast(pl.Int64)
+        hint = year if hint is None else pl.coalesce(year, hint)
+    if hint is not None:
+        choice = pl.when((hint - far).abs() < (near - hint).abs()).then(far).otherwise(choice)
+    # 20YY lies ahead: 19YY, unless a stated date in the future says the same (then N15 catches both).
+    ahead = (yy > acuan.year % 100) if hint is None else (yy > acuan.year % 100) & (hint != near).fill_null(value=True)
+    return pl.when(ahead).then(far).otherwise(choice)
+
+
+def nik_birth_date(
+    nik: pl.Expr,
+    tanggal_acuan: date,
+    *,
+    tanggal_lahir: pl.Expr | None = None,
+    umur: pl.Expr | None = None,
+    dewasa: pl.Expr | None = None,
+) -> pl.Expr:
+    """Birth date in the NIK (Date), null where it holds none.
+
+    The century comes from the stated birth date, else the stated age at `tanggal_acuan`, else `dewasa` (true for heads,
+    spouses, the ever married), else 20YY unless YY lies ahead of the year of `tanggal_acuan`.
+    """
+    day, month, yy = nik_birth_day(nik), nik_birth_month(nik), nik_birth_yy(nik)
+    return _birth_date(day, month, yy, tanggal_acuan, tanggal_lahir, umur, dewasa)
+
+
+def _birth_date(
+    day: pl.Expr,
+    month: pl.Expr,
+    yy: pl.Expr,
+    acuan: date,
+    stated: pl.Expr | None,
+    umur: pl.Expr | None,
+    dewasa: pl.Expr | None,
+) -> pl.Expr:
+    year = _full_year(yy, acuan, stated, umur, dewasa)
+    # 29 February: 1900 is the only year of the two centuries where YY divides by 4 and the day does not exist.
+    year = pl.when((day == 29) & (month == 2) & (year == 1900)).then(2000).otherwise(year)
+    valid = _valid_day(day, month, yy)
+    return pl.date(pl.when(valid).then(year), pl.when(valid).then(month), pl.when(valid).then(day))
+
+
+def nik_century_unsure(nik: pl.Expr, tanggal_acuan: date) -> pl.Expr:
+    """True where both 19YY and 20YY are possible, so that the century rests on other fields."""
+    return nik_birth_yy(nik) <= tanggal_acuan.year % 100
+
+
+# -- graded reasons ----------------------------------------------------------------------------------------------------
+
+
+def birth_date_reason(nik: pl.Expr, tanggal_lahir: pl.Expr, lahir_mutu: pl.Expr | None = None) -> pl.Expr:
+    """N10: how the stated birth date differs from that in the NIK; null when they agree or one is missing.
+
+    `N10:tukar_hari_bulan` day and month swapped, `N10:bawaan` one of them is a default day of the same year,
+    `N10:satu_digit`, `N10:tukar_digit` (two neighbours swapped), `N10:tahun` (day and month agree), `N10:lain`. A date
+    of which only the year is known (quality TAHUN or UMUR) is compared by its year, an age with one year of play.
+    """
+    return _birth_reason(nik_birth_day(nik), nik_birth_month(nik), nik_birth_yy(nik), tanggal_lahir, lahir_mutu)
+
+
+def _birth_reason(
+    day: pl.Expr, month: pl.Expr, yy: pl.Expr, tanggal_lahir: pl.Expr, lahir_mutu: pl.Expr | None
+) -> pl.Expr:
+    s_day, s_month = tanggal_lahir.dt.day().cast(pl.Int64), tanggal_lahir.dt.month().cast(pl.Int64)
+    s_yy = tanggal_lahir.dt.year().cast(pl.Int64) % 100
+    # Digit by digit on DDMMYY as six numbers.
+    mine = [day // 10, day % 10, month // 10, month % 10, yy // 10, yy % 10]
+    theirs = [s_day // 10, s_day % 10, s_month // 10, s_month % 10, s_yy // 10, s_yy % 10]
+    differ = [(a != b).cast(pl.Int8) for a, b in zip(mine, theirs, strict=True)]
+    count = pl.sum_horizontal(differ)
+    swapped = pl.any_horizontal(
+        (mine[i] == theirs[i + 1]) & (mine[i + 1] == theirs[i]) & (mine[i] != theirs[i]) for i in range(5)
+    )
+    default = pl.any_horizontal(
+        ((s_day == int(text[:2])) & (s_month == int(text[3:]))) | ((day == int(text[:2])) & (month == int(text[3:])))
+        for text in parameters().nik.tanggal_bawaan
+    )
+    same_year = yy == s_yy
+    reason = (
+        pl.when(count == 0)
+        .then(pl.lit(None, pl.String))
+        .when(same_year & (day == s_month) & (month == s_day))
+        .then(pl.lit("N10:tukar_hari_bulan"))
+        .when(same_year & default)
+        .then(pl.lit("N10:bawaan"))
+        .when(count == 1)
+        .then(pl.lit("N10:satu_digit"))
+        .when((count == 2) & swapped)
+        .then(pl.lit("N10:tukar_digit"))
+        .when((day == s_day) & (month == s_month))
+        .then(pl.lit("N10:tahun"))
+        .otherwise(pl.lit("N10:lain"))
+    )
+    if lahir_mutu is not None:
+        quality = lahir_mutu.cast(pl.String)
+        gap = (yy - s_yy + 50) % 100 - 50  # signed distance on the circle of two-digit years
+        year_only = pl.when(gap.abs() > pl.when(quality == "UMUR").then(1).otherwise(0)).then(pl.lit("N10:tahun"))
+        reason = pl.when(quality.is_in(["TAHUN", "UMUR"])).then(year_only).otherwise(reason)
+    return pl.when(tanggal_lahir.is_not_null() & day.is_not_null()).then(reason)
+
+
+def sex_reason(nik: pl.Expr, jenis_kelamin: pl.Expr) -> pl.Expr:
+    """`N09` where the sex in the NIK is not the stated one, else null."""
+    return pl.when(nik_sex(nik).cast(pl.String) != jenis_kelamin.cast(pl.String)).then(pl.lit("N09"))
+
+
+def region_reason(nik: pl.Expr, *, mode_uji: bool) -> pl.Expr:
+    """`N06` where the six-digit prefix is in no known edition: a warning, since codes retired before 2016 are unknown.
+
+    With `mode_uji` the kecamatan parts 90-99 of synthetic ids pass under a known kab/kota.
+    """
+    known = nik.str.head(6).is_in(nik_prefixes().implode())
+    if mode_uji:
+        trial = nik.str.slice(4, 2).cast(pl.Int64, strict=False) >= _KECAMATAN_UJI
+        known = known | (trial & nik.str.head(4).is_in(regency_prefixes().implode()))
+    return pl.when(~known).then(pl.lit("N06"))
+
+
+def residence_reason(nik: pl.Expr, kode_wilayah: pl.Expr) -> pl.Expr:
+    """N11, information only: `N11:provinsi`, `N11:kabupaten` or `N11:kecamatan` where issue and residence part ways.
+
+    Retired prefixes are first turned into their successors; kecamatan parts 90-99 are not compared.
+    """
+    here = nik.str.head(6).replace(retired_prefixes())
+    kab = here.str.head(4).replace(retired_prefixes())
+    trial = here.str.slice(4, 2).cast(pl.Int64, strict=False) >= _KECAMATAN_UJI
+    return (
+        pl.when(kab.str.head(2) != kode_wilayah.str.head(2))
+        .then(pl.lit("N11:provinsi"))
+        .when((kode_wilayah.str.len_bytes() >= 4) & (kab != kode_wilayah.str.head(4)))
+        .then(pl.lit("N11:kabupaten"))
+        .when((kode_wilayah.str.len_bytes() >= 6) & ~trial & (here != kode_wilayah.str.head(6)))
+        .then(pl.lit("N11:kecamatan"))
+    )
+
+
+def swap_reason(raw_nik: pl.Expr, raw_kk: pl.Expr, tanggal_lahir: pl.Expr, jenis_kelamin: pl.Expr) -> pl.Expr:
+    """N14: do NIK and KK stand in each other's column? Null when nothing says so.
+
+    `N14:sama` the two columns hold one number; `N14:tertukar` the KK column holds what is this person's NIK by birth
+    date, or a woman's NIK, while the NIK column does not agree with the birth date.
+    """
+    return _swap_reason(clean_id(raw_nik), clean_id(raw_kk), tanggal_lahir, jenis_kelamin)
+
+
+def _swap_reason(nik: pl.Expr, kk: pl.Expr, tanggal_lahir: pl.Expr, jenis_kelamin: pl.Expr) -> pl.Expr:
+    day, kk_day = nik_birth_day(nik), nik_birth_day(kk)
+    dated = tanggal_lahir.is_not_null()
+    fits = dated & _same_day(nik, tanggal_lahir)
+    kk_fits = dated & _same_day(kk, tanggal_lahir)
+    kk_sex, stated = nik_sex(kk).cast(pl.String), jenis_kelamin.cast(pl.String)
+    womans = (kk_sex == "P") & _valid_day(kk_day, nik_birth_month(kk), nik_birth_yy(kk))
+    not_hers = (nik_sex(nik).cast(pl.String) == "L") & (stated == "P").fill_null(value=False)
+    crossed = ~fits & ((kk_fits & (kk_sex == stated).fill_null(value=True)) | (womans & not_hers))
+    both = day.is_not_null() & kk_day.is_not_null()
+    return pl.when(both & (nik == kk)).then(pl.lit("N14:sama")).when(both & crossed).then(pl.lit("N14:tertukar"))
+
+
+def _same_day(nik: pl.Expr, tanggal_lahir: pl.Expr) -> pl.Expr:
+    """Whether DDMMYY agrees with the date, the 40 of women taken off."""
+    number = _number(nik) // 10**4 % 10**6
+    plain = pl.when(number >= 400_000).then(number - 400_000).otherwise(number)
+    there = tanggal_lahir.dt.day().cast(pl.Int64) * 10_000 + tanggal_lahir.dt.month().cast(pl.Int64) * 100
+    return plain == there + tanggal_lahir.dt.year() % 100
+
+
+def ktp_reason(ktp_el: pl.Expr, tanggal_lahir: pl.Expr, status_kawin: pl.Expr, tanggal_acuan: date) -> pl.Expr:
+    """`N17` where no KTP-el is recorded (`ktp_el` false) though the person is 17 or was ever married."""
+    due = tanggal_lahir.dt.offset_by(f"{parameters().nik.umur_ktp}y") <= tanggal_acuan
+    married = status_kawin.cast(pl.String).is_in(["KAWIN", "CERAI_HIDUP", "CERAI_MATI"])
+    return pl.when(~ktp_el & (due.fill_null(value=False) | married.fill_null(value=False))).then(pl.lit("N17"))
+
+
+# -- the columns -------------------------------------------------------------------------------------------------------
+
+_COLUMNS: Final = pl.Struct(
+    {"nik": pl.String, "nik_mutu": pl.Enum(vocab.TRUST), "nik_kode": pl.String, "nik_bendera": pl.List(pl.String)}
+)
+# Differences of the birth date that may be the NIK's fault. Swapped or default days are the other field's.
+_WEAK: Final = ("N10:satu_digit", "N10:tukar_digit", "N10:tahun", "N10:lain")
+
+
+def _deciding(acuan: date) -> pl.Expr:
+    """Code of the first check that makes `angka` no NIK (N01-N05, N07, N08, N15), else null."""
+    digits, day, month = pl.col("angka"), pl.col("hari"), pl.col("bulan")
+    oldest = date(max(acuan.year - parameters().nik.umur_maksimum, 1), acuan.month, min(acuan.day, 28))
+    provinces = [*PROVINCES, *parameters().nik.provinsi_dicabut]
+    checks = (
+        # Eight zeros at the end hold no month: a rounded number written out, even in a text cell.
+        ("N02", digits.str.contains(_SCIENTIFIC) | digits.str.contains(r"^[1-9]\d{1,7}0{8,}$")),
+        ("N03", is_placeholder(digits)),
+        ("N02", pl.col("dari_angka")),
+        ("N01", ~digits.str.contains(r"^\d{16}$")),
+        ("N04", digits.str.starts_with("0")),
+        ("N05", ~digits.str.head(2).is_in(provinces)),
+        ("N07", ~(pl.col("hari_asli").is_between(1, 31) | pl.col("hari_asli").is_between(41, 71))),
+        ("N07", ~month.is_between(1, 12)),
+        ("N08", ~_valid_day(day, month, pl.col("yy"))),
+        ("N15", (pl.col("lahir_nik") > acuan) | (pl.col("lahir_nik") < oldest)),
+    )
+    return pl.coalesce(pl.when(broken).then(pl.lit(code)) for code, broken in checks)
+
+
+def _grade(batch: pl.Series, *, tanggal_acuan: date, mode_uji: bool) -> pl.Series:
+    """nik_columns for one batch, step by step: as one nested expression the tree would grow beyond all bounds."""
+    digits, stated = pl.col("angka"), pl.col("tanggal_lahir")
+    given = {name: pl.col(name) for name in batch.struct.fields}
+    frame = batch.struct.unnest().with_columns(angka=clean_id(pl.col("raw"))).with_columns(bilangan=_number(digits))
+    frame = frame.with_columns(hari_asli=_part(pl.col("bilangan"), 8, 2))
+    frame = frame.with_columns(
+        hari=pl.col("hari_asli") - pl.when(pl.col("hari_asli") > 40).then(40).otherwise(0),
+        bulan=_part(pl.col("bilangan"), 6, 2),
+        yy=_part(pl.col("bilangan"), 4, 2),
+    )
+    day = (pl.col("hari"), pl.col("bulan"), pl.col("yy"))
+    frame = frame.with_columns(lahir_nik=_birth_date(*day, tanggal_acuan, stated, given.get("umur"), None))
+    frame = frame.with_columns(kode=_deciding(tanggal_acuan))
+    nothing = pl.lit(None, pl.String)
+    frame = frame.with_columns(
+        n06=region_reason(digits, mode_uji=mode_uji),
+        n09=sex_reason(digits, given["jenis_kelamin"]),
+        n10=_birth_reason(*day, stated, given.get("lahir_mutu")),
+        n11=residence_reason(digits, given["kode_wilayah"]) if "kode_wilayah" in given else nothing,
+        n14=nothing,
+    )
+    if "no_kk" in given:
+        frame = frame.with_columns(kk=clean_id(given["no_kk"]))
+        frame = frame.with_columns(n14=_swap_reason(digits, pl.col("kk"), stated, given["jenis_kelamin"]))
+        # One number in both columns: when it agrees with the birth date it is the NIK, and the KK column is wrong.
+        stands = (pl.col("n14") == "N14:sama") & pl.col("n10").is_null() & stated.is_not_null()
+        swapped = pl.when(pl.col("n14").is_not_null() & ~stands).then(pl.lit("N14"))
+        frame = frame.with_columns(kode=pl.coalesce("kode", swapped))
+    usable = digits.is_not_null() & pl.col("kode").is_null()
+    weak = pl.when(usable & pl.col("n10").is_in(list(_WEAK))).then(pl.lit("N10"))
+    flags = pl.concat_list(*(pl.when(usable).then(flag) for flag in ("n06", "n09", "n10", "n11")), "n14")
+    grade = (
+        pl.when(digits.is_null() | (pl.col("kode") == "N03"))
+        .then(pl.lit("KOSONG"))
+        .when(pl.col("kode").is_not_null())
+        .then(pl.lit("TAK_TEPERCAYA"))
+        .when(weak.is_not_null())
+        .then(pl.lit("LEMAH"))
+        .otherwise(pl.lit("TEPERCAYA"))
+    )
+    return frame.select(
+        nik=pl.when(usable).then(digits),
+        nik_mutu=grade.cast(pl.Enum(vocab.TRUST)),
+        nik_kode=pl.coalesce("kode", weak),
+        nik_bendera=flags.list.drop_nulls(),
+    ).to_struct(batch.name)
+
+
+def nik_columns(
+    raw: pl.Expr,
+    *,
+    tanggal_lahir: pl.Expr,
+    jenis_kelamin: pl.Expr,
+    from_number: pl.Expr,
+    tanggal_acuan: date,
+    mode_uji: bool,
+    lahir_mutu: pl.Expr | None = None,
+    umur: pl.Expr | None = None,
+    no_kk: pl.Expr | None = None,
+    kode_wilayah: pl.Expr | None = None,
+) -> list[pl.Expr]:
+    """The columns `nik nik_mutu nik_kode nik_bendera` of a raw NIK column.
+
+    `nik` has 16 digits where `nik_mutu` is TEPERCAYA or LEMAH, else it is null. `nik_kode` is the check that decided
+    the grade; `nik_bendera` (list, never null) holds the further reasons, graded (`N10:satu_digit`).
+    A NIK is LEMAH when the stated birth date contradicts it in a way that may be the NIK's fault. Sex alone (N09),
+    swapped or default days (N10), an unknown prefix (N06) and another residence (N11) leave it TEPERCAYA: there the
+    other field is wrong more often, or nothing is wrong.
+
+    `raw` and `no_kk` (raw too) are strings; `from_number` is true where the cell was a float or a spreadsheet number;
+    `tanggal_lahir` is a Date with its quality in `lahir_mutu`; `umur` a stated age in years; `kode_wilayah` is a
+    Kemendagri code.
+    """
+    fields = {
+        "raw": raw.cast(pl.String),
+        "tanggal_lahir": tanggal_lahir,
+        "jenis_kelamin": jenis_kelamin,
+        "dari_angka": from_number.fill_null(value=False),
+    }
+    optional = {"lahir_mutu": lahir_mutu, "umur": umur, "no_kk": no_kk, "kode_wilayah": kode_wilayah}
+    fields |= {name: expression for name, expression in optional.items() if expression is not None}
+    grade = partial(_grade, tanggal_acuan=tanggal_acuan, mode_uji=mode_uji)
+    batch = pl.struct(expression.alias(name) for name, expression in fields.items()).map_batches(
+        grade, return_dtype=_COLUMNS, is_elementwise=True
+    )
+    return [batch.struct.unnest()]
