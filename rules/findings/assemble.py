@@ -150,14 +150,12 @@ def _facts_of_rows(raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
 
 
 def _money(raw: pl.DataFrame, facts: pl.DataFrame, ctx: Context) -> pl.DataFrame:
-    """Per finding: rupiah of the distinct payments counted; certain when the finding is."""
+    """Per finding: rupiah of the distinct payments counted; certain when the finding is and the list states it."""
     counted = raw.select("i", "peluang", bayar_id="bayar").explode("bayar_id", empty_as_null=False).unique()
     if counted.is_empty():
         return pl.DataFrame(schema={"i": pl.UInt32, "nominal_pasti": pl.Int64, "nominal_mungkin": pl.Int64})
-    counted = counted.join(facts.select("i", "keyakinan"), on="i", how="left").join(
-        ctx.tables.payments.select("bayar_id", "nominal"), on="bayar_id", how="left"
-    )
-    certain = pl.coalesce("peluang", "keyakinan") >= ctx.p.peluang_pasti.nilai
+    counted = counted.join(facts.select("i", "keyakinan"), on="i", how="left").join(ctx.uang, on="bayar_id", how="left")
+    certain = (pl.coalesce("peluang", "keyakinan") >= ctx.p.peluang_pasti.nilai) & pl.col("tertulis")
     return counted.group_by("i", maintain_order=True).agg(
         nominal_pasti=pl.col("nominal").filter(certain).sum(), nominal_mungkin=pl.col("nominal").sum()
     )

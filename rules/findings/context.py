@@ -148,3 +148,22 @@ class Context:
             .agg(pl.col("peluang").max())
             .sort("orang_kiri", "orang_kanan")
         )
+
+    @cached_property
+    def uang(self) -> pl.DataFrame:
+        """bayar_id, nominal (rupiah, null when unknown) and `tertulis` (the list states it).
+
+        Where a list states no amount, the programme's monthly amount of that time stands in, for each month begun.
+        """
+        start, end = pl.col("periode_awal"), pl.coalesce("periode_akhir", "periode_awal")
+        months = (end.dt.year() - start.dt.year()) * 12 + end.dt.month().cast(pl.Int32) - start.dt.month() + 1
+        usual = pl.lit(None, dtype=pl.Int64)
+        for code, programme in sorted(self.programmes.items()):
+            for amount in programme.nominal:
+                valid = (pl.col("program") == code) & (start >= amount.berlaku_dari)
+                if amount.berlaku_sampai is not None:
+                    valid &= start <= amount.berlaku_sampai
+                usual = pl.when(valid).then(pl.lit(amount.nominal_bulanan) * months).otherwise(usual)
+        return self.tables.payments.select(
+            "bayar_id", nominal=pl.coalesce("nominal", usual), tertulis=pl.col("nominal").is_not_null()
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,15 @@ def run_rules(
     parameters: Path | None = None,
     tanggal_acuan: date | None = None,
     language: str | None = None,
+    only: Collection[str] | None = None,
 ) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
     """The findings of all rules, and notes on what could not be said.
 
     Returns the checked `findings` frame, worst first, and notes, each with `kode`, `jenis` and `pesan`. `jenis` is
     `sumber_kurang` (a rule did not run: the sources it needs are missing), `satu_baris_per_berkas` (a rule on dates or
     formats touched most of a file and is told once for it) or `program_tak_dikenal` (unit of the programme unknown:
-    only the person is checked for double payment). `tanggal_acuan` defaults to the newest `tanggal_data`.
+    only the person is checked for double payment). `tanggal_acuan` defaults to the newest `tanggal_data`;
+    `only` names the codes to run, all by default.
     Raises ConfigError for a wrong parameter file.
     """
     before = i18n.language()
@@ -38,7 +41,7 @@ def run_rules(
         ctx = Context(data, load_parameters(parameters), load_programmes(), tanggal_acuan)
         notes = _unknown_programmes(ctx)
         parts = [tables.empty("findings")]
-        for rule in all_rules():
+        for rule in (r for r in all_rules() if only is None or r.kode in only):
             lacking = missing_sources(rule, ctx.sources)
             if lacking:
                 notes.append(_lacking(rule, lacking, ctx))

@@ -76,7 +76,7 @@ def birth_missing(tables: Tables, ctx: Context) -> pl.DataFrame:
         "orang", "sumber", "no_kk", "nama", "lahir", "tanggal_lahir", "baris_id"
     )
     known = card.join(listed, on="orang", how="inner", suffix="_dtks").select(
-        "sumber", "no_kk", bukti="baris_id", tanggal_dtks="tanggal_data_dtks", keluarga_dtks="id_keluarga"
+        "sumber", "no_kk", bukti="baris_id", tanggal_dtks="tanggal_data_dtks", keluarga_dtks="id_keluarga_dtks"
     )
     found = small.join(known, on=("sumber", "no_kk"), how="inner")
     family = found.select("baris_id", "nama", "lahir", "tanggal_dtks", "keluarga_dtks").unique()

@@ -1,0 +1,110 @@
+"""The rule catalogue of docs/, written from the rules themselves: `python -m rules.findings.catalogue`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rules import i18n
+from rules.findings.parameters import load_parameters, load_programmes
+from rules.findings.registry import PAYMENTS, Rule, all_rules
+from rules.i18n import N_, _
+
+FILE = Path(__file__).parents[2] / "docs" / "rule_catalogue.md"
+_MARKS = {
+    "S": N_("seed document"),
+    "F": N_("found on a public page or in a public repository"),
+    "P": N_("practice: audit, validator or field app"),
+    "A": N_("assumed"),
+}
+_LEVELS = {
+    "KRITIS": N_("hold the payment"),
+    "TINGGI": N_("verify before the next determination"),
+    "SEDANG": N_("update at the next musdes"),
+    "INFO": N_("for information"),
+}
+
+
+def text(language: str = "en") -> str:
+    """The whole catalogue as Markdown in `language`."""
+    before = i18n.language()
+    i18n.set_language(language)
+    try:
+        rules = all_rules()
+        parts = [_head(rules), *(_section(rule) for rule in rules), _parameters(), _programmes()]
+        return "\n".join(parts)
+    finally:
+        i18n.set_language(before)
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _head(rules: list[Rule]) -> str:
+    lines = [
+        f"# {_('Rule catalogue')}",
+        "",
+        _("Generated from the rules; do not edit. Write it anew with `python -m rules.findings.catalogue`."),
+        "",
+        _row(_("code"), _("finding"), _("severity"), _("also called")),
+        "|---|---|---|---|",
+        *(_row(r.kode, _(r.judul), r.tingkat, ", ".join(r.alias)) for r in rules),
+        "",
+        *(f"- {level}: {_(meaning)}" for level, meaning in _LEVELS.items()),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _section(rule: Rule) -> str:
+    def sources(group: tuple[str, ...]) -> str:
+        return _(" or ").join(_("a payment list") if s == PAYMENTS else s for s in group)
+
+    needed = "; ".join(sources(group) for group in rule.butuh) or _("any source")
+    lines = [
+        f"## {rule.kode}: {_(rule.judul)}",
+        "",
+        f"- {_('Severity')}: {rule.tingkat} ({_(_LEVELS[rule.tingkat])})",
+        f"- {_('Basis')}: {_(rule.dasar)} [{rule.tanda}: {_(_MARKS[rule.tanda])}]",
+        f"- {_('Evidence')}: {_(rule.bukti)}",
+        f"- {_('What to do')}: {_(rule.tindakan)}",
+        f"- {_('Sentence')}: {_(rule.ringkas)}",
+        f"- {_('Needs')}: {needed}",
+    ]
+    if rule.alias:
+        lines.append(f"- {_('Other names of the same fact')}: {', '.join(rule.alias)}")
+    if rule.per_berkas:
+        lines.append(f"- {_('Told as one line per file when it touches most of the file.')}")
+    return "\n".join([*lines, ""])
+
+
+def _parameters() -> str:
+    values = load_parameters()
+    rows = [(name, getattr(values, name)) for name in sorted(type(values).model_fields)]
+    lines = [
+        f"## {_('Parameters')}",
+        "",
+        _("From `rules/parameters.toml`; a file of one's own may overrule any of them."),
+        "",
+        _row(_("parameter"), _("value"), _("mark"), _("meaning and source")),
+        "|---|---|---|---|",
+        *(_row(f"`{name}`", str(value.nilai), value.tanda, value.sumber) for name, value in rows),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _programmes() -> str:
+    lines = [
+        f"## {_('Programmes')}",
+        "",
+        _row(_("code"), _("name"), _("unit"), _("basis"), _("mark")),
+        "|---|---|---|---|---|",
+        *(_row(p.kode, p.nama, p.satuan, p.dasar, p.status_bukti) for p in load_programmes().values()),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(), encoding="utf-8")

@@ -1,0 +1,47 @@
+"""Findings per row about NIK and KK."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.findings.builder import Builder
+
+NIK_CODES = ["N01", "N02", "N03", "N04", "N05", "N07", "N08", "N15"]
+KK_CODES = ["K01", "K02", "K03"]
+
+
+@pytest.mark.parametrize("kode", NIK_CODES)
+def test_a_row_with_the_deciding_check_is_found(b: Builder, kode: str) -> None:
+    bad = b.row("dtks", "ani", nik_asli="320101", nik_mutu="TAK_TEPERCAYA", nik_kode=kode)
+    b.row("dtks", "budi", nik="3201019001900001")
+    found = b.findings(kode)
+    assert [f["baris"] for f in found] == [[bad]]
+    assert found[0]["tingkat"] == "TINGGI"
+    assert found[0]["bukti"][0]["nilai"] == "320101"
+    assert "320101" not in found[0]["ringkas"]
+
+
+@pytest.mark.parametrize("kode", KK_CODES)
+def test_a_row_with_a_broken_kk_is_found(b: Builder, kode: str) -> None:
+    decided = b.row("regsosek", "ani", kk_kode=kode, kk_mutu="TAK_TEPERCAYA")
+    flagged = b.row("regsosek", "cici", mutu=[kode])
+    b.row("regsosek", "budi", no_kk="3201010101100001", mutu=["K05"])
+    assert sorted(f["baris"][0] for f in b.findings(kode)) == [decided, flagged]
+
+
+def test_a_person_whose_nik_is_known_elsewhere_is_easier_to_mend(b: Builder) -> None:
+    b.row("dtks", "ani", nik_mutu="TAK_TEPERCAYA", nik_kode="N01")
+    b.row("dukcapil", "ani", nik="3201014101900001")
+    assert b.findings("N01")[0]["tingkat"] == "SEDANG"
+
+
+def test_n14_wants_crossed_columns(b: Builder) -> None:
+    crossed = b.row("dtks", "ani", nik_kode="N14", nik_mutu="TAK_TEPERCAYA", mutu=["N14:tertukar"])
+    # One number in both columns that fits the birth date: the KK column alone is wrong (K03), nothing is swapped.
+    b.row("dtks", "cici", nik="3201014101900001", mutu=["N14:sama"], kk_kode="K03", kk_mutu="TAK_TEPERCAYA")
+    assert [f["baris"] for f in b.findings("N14")] == [[crossed]]
+
+
+def test_warnings_are_no_findings_of_invalid_nik(b: Builder) -> None:
+    b.row("dtks", "ani", nik="3201014101900001", nik_mutu="LEMAH", nik_kode="N10", mutu=["N10:tahun", "N09", "N06"])
+    assert all(not b.findings(kode) for kode in NIK_CODES)

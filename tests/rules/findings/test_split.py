@@ -1,0 +1,114 @@
+"""Families that moved on."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.rules.findings.builder import Builder
+
+F = "3201012001000001"
+OLD, OWN = "3201010101100001", "3201011503210002"
+
+
+def dtks_family(b: Builder) -> None:
+    b.row("dtks", "father", id_art=F + "01", hub_kk="KEPALA", no_kk=OLD, tanggal_lahir=date(1965, 1, 1))
+    b.row("dtks", "mother", id_art=F + "02", hub_kk="PASANGAN", no_kk=OLD, tanggal_lahir=date(1968, 1, 1))
+    b.row("dtks", "child", id_art=F + "03", hub_kk="ANAK", no_kk=OLD, tanggal_lahir=date(1995, 1, 1))
+
+
+def register(b: Builder, source: str, child_kk: str, hub: str, married: str | None, head_kk: str = OLD) -> None:
+    b.row(source, "father", hub_kk="KEPALA", no_kk=head_kk, status_kawin="KAWIN", tanggal_lahir=date(1965, 1, 1))
+    b.row(source, "mother", hub_kk="PASANGAN", no_kk=head_kk, status_kawin="KAWIN", tanggal_lahir=date(1968, 1, 1))
+    b.row(source, "child", hub_kk=hub, no_kk=child_kk, status_kawin=married, tanggal_lahir=date(1995, 1, 1))
+
+
+@pytest.mark.parametrize("source", ["dukcapil", "dtsen", "regsosek"])
+def test_st01_a_married_child_with_an_own_card(b: Builder, source: str) -> None:
+    dtks_family(b)
+    register(b, source, OWN, "KEPALA", "KAWIN")
+    found = b.findings("ST01")
+    assert [f["baris"] for f in found] == [[2]]
+    assert {e["nilai"] for e in found[0]["bukti"] if e["kolom"] == "no_kk"} == {OLD, OWN}
+    assert b.findings("ST02") == []
+
+
+def test_st02_an_unmarried_child_with_an_own_card(b: Builder) -> None:
+    dtks_family(b)
+    register(b, "dukcapil", OWN, "KEPALA", "BELUM_KAWIN")
+    assert [f["baris"] for f in b.findings("ST02")] == [[2]]
+    assert b.findings("ST01") == []
+
+
+def test_st01_compares_with_the_present_card_of_the_head(b: Builder) -> None:
+    """The DTKS prints an old card; child and head are both on the new one: nothing was split."""
+    dtks_family(b)
+    register(b, "dukcapil", OWN, "ANAK", "KAWIN", head_kk=OWN)
+    assert b.findings("ST01") == b.findings("ST02") == []
+
+
+def test_st01_a_mistyped_or_old_card_of_one_row_is_no_split(b: Builder) -> None:
+    dtks_family(b)
+    register(b, "dtsen", "3201010101100008", "ANAK", "KAWIN")  # one digit
+    register(b, "regsosek", "3201010909990077", "ANAK", "BELUM_KAWIN")  # an old number, no head on it
+    assert b.findings("ST01") == b.findings("ST02") == []
+
+
+def test_st01_a_daughter_on_her_husbands_card(b: Builder) -> None:
+    dtks_family(b)
+    register(b, "dukcapil", OWN, "PASANGAN", "KAWIN")
+    b.row("dukcapil", "husband", hub_kk="KEPALA", no_kk=OWN)
+    assert [f["baris"] for f in b.findings("ST01")] == [[2]]
+
+
+def test_st01_not_where_the_dtks_knows_the_second_family(b: Builder) -> None:
+    """Several KKs in one kitchen are lawful: the child heads its own family in the same DTKS id."""
+    b.row("dtks", "father", id_art=F + "01", hub_krt="KEPALA", hub_kk="KEPALA", nuk=1)
+    b.row("dtks", "child", id_art=F + "03", hub_krt="ANAK", hub_kk="KEPALA", nuk=2)
+    register(b, "dukcapil", OWN, "KEPALA", "KAWIN")
+    assert b.findings("ST01") == []
+
+
+def test_st03_split_off_family_inside_one_dtks_family(b: Builder) -> None:
+    dtks_family(b)
+    b.row("dtks", "bride", id_art=F + "04", hub_kk="MENANTU", no_kk=OLD)
+    b.row("regsosek", "child", no_kk=OLD, no_keluarga="7", kode_kk=2, hub_kk="KEPALA")
+    b.row("regsosek", "bride", no_kk=OLD, no_keluarga="7", kode_kk=2, hub_kk="PASANGAN")
+    b.row("regsosek", "father", no_kk=OLD, no_keluarga="6", kode_kk=1, hub_kk="KEPALA")
+    assert [f["baris"] for f in b.findings("ST03")] == [[2, 3]]
+
+
+def test_st03_not_when_the_dtks_family_is_the_split_off_family(b: Builder) -> None:
+    b.row("dtks", "child", id_art=F + "01", hub_kk="KEPALA")
+    b.row("dtks", "bride", id_art=F + "02", hub_kk="PASANGAN")
+    b.row("regsosek", "child", no_kk=OLD, no_keluarga="7", kode_kk=2)
+    b.row("regsosek", "bride", no_kk=OLD, no_keluarga="7", kode_kk=2)
+    assert b.findings("ST03") == []
+
+
+def test_st43_members_on_several_cards(b: Builder) -> None:
+    dtks_family(b)
+    register(b, "dukcapil", OWN, "KEPALA", "KAWIN")
+    found = b.findings("ST43")
+    assert [f["baris"] for f in found] == [[0, 1, 2]]
+    assert found[0]["keluarga_id"] == f"dtks:DTKS:{F}"
+
+
+def test_st43_one_wrong_number_is_no_second_family(b: Builder) -> None:
+    dtks_family(b)
+    register(b, "dukcapil", "3201010909990077", "ANAK", "BELUM_KAWIN")
+    assert b.findings("ST43") == []
+
+
+def test_st45_p3ke_family_is_part_of_a_card(b: Builder) -> None:
+    for who in ("child", "bride"):
+        b.row("p3ke", who, id_keluarga="P1")
+    for who, hub in (("father", "KEPALA"), ("mother", "PASANGAN"), ("child", "ANAK"), ("bride", "MENANTU")):
+        b.row("dukcapil", who, no_kk=OLD, hub_kk=hub)
+    for who in ("x", "y"):
+        b.row("p3ke", who, id_keluarga="P2")
+        b.row("dukcapil", who, no_kk=OWN, hub_kk="KEPALA" if who == "x" else "PASANGAN")
+    found = b.findings("ST45")
+    assert [f["baris"] for f in found] == [[0, 1]]
+    assert found[0]["tingkat"] == "INFO"
