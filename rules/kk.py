@@ -1,0 +1,125 @@
+"""Nomor KK: cleaning, graded checks K01-K03 and the helpers of K07 and K08, as Polars expressions.
+
+Layout (16 digits): region of issue 6, date of issue DDMMYY (nothing is added to the day), serial 4.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from rules import vocab
+from rules.identity import parameters
+from rules.nik import birth_date_reason, clean_id, is_placeholder, is_scientific, swap_reason
+from rules.wilayah import PROVINCES
+
+_COLUMNS: Final = pl.Struct(
+    {"no_kk": pl.String, "kk_mutu": pl.Enum(vocab.TRUST), "kk_kode": pl.String, "kk_bendera": pl.List(pl.String)}
+)
+
+
+def kk_region(no_kk: pl.Expr) -> pl.Expr:
+    """Six digits: kecamatan of issue."""
+    return no_kk.str.head(6)
+
+
+def kk_issue_date(no_kk: pl.Expr, tanggal_acuan: date) -> pl.Expr:
+    """Date of issue (Date): 20YY, or 19YY where 20YY lies after `tanggal_acuan`; null where there is no such day."""
+    number = pl.when(no_kk.str.contains(r"^\d{16}$")).then(no_kk).cast(pl.Int64, strict=False)
+    day, month, yy = number // 10**8 % 100, number // 10**6 % 100, number // 10**4 % 100
+    february = pl.when(yy % 4 == 0).then(29).otherwise(28)
+    last = pl.when(month.is_in([4, 6, 9, 11])).then(30).when(month == 2).then(february).otherwise(31)
+    valid = month.is_between(1, 12) & (day >= 1) & (day <= last) & ~((yy == 0) & (tanggal_acuan.year < 2000))
+    near = pl.date(*(pl.when(valid).then(part) for part in (yy + 2000, month, day)))
+    # 29 February 1900 is never asked for: 1900 lies before every issue date that passes K02.
+    far = pl.date(*(pl.when(valid & (yy > 0)).then(part) for part in (yy + 1900, month, day)))
+    return pl.when(near <= tanggal_acuan).then(near).otherwise(far)
+
+
+def _grade(batch: pl.Series, *, tanggal_acuan: date) -> pl.Series:
+    given = set(batch.struct.fields)
+    digits, reason = pl.col("angka"), pl.col("alasan")
+    frame = batch.struct.unnest().with_columns(angka=clean_id(pl.col("raw")))
+    day = digits.str.slice(6, 2).cast(pl.Int64, strict=False)
+    issued = kk_issue_date(digits, tanggal_acuan)
+    checks = (
+        ("K01:ilmiah", is_scientific(digits) | digits.str.contains(r"^[1-9]\d{1,7}0{8,}$")),
+        ("K01:pengisi", is_placeholder(digits)),
+        ("K01:angka", pl.col("dari_angka")),
+        ("K01:panjang", ~digits.str.contains(r"^\d{16}$")),
+        ("K01:sementara", digits.str.starts_with("0")),
+        ("K03", day.is_between(41, 71)),
+        ("K02:tanggal", issued.is_null()),
+        ("K02:tahun", (issued > tanggal_acuan) | (issued.dt.year() < parameters().kk.tahun_terbit_minimum)),
+    )
+    frame = frame.with_columns(alasan=pl.coalesce(pl.when(broken).then(pl.lit(code)) for code, broken in checks))
+    swap = pl.lit(None, pl.String)
+    if "nik" in given:
+        swap = swap_reason(pl.col("nik"), pl.col("raw"), pl.col("tanggal_lahir"), pl.col("jenis_kelamin"))
+    frame = frame.with_columns(tukar=swap)
+    if "nik" in given:
+        # One number in both columns that contradicts the birth date is this row's KK written twice.
+        is_kk = (pl.col("tukar") == "N14:sama") & birth_date_reason(digits, pl.col("tanggal_lahir")).is_not_null()
+        moved = pl.when(pl.col("tukar").is_not_null() & ~is_kk).then(pl.lit("N14"))
+        frame = frame.with_columns(alasan=pl.coalesce("alasan", moved))
+    provinces = [*PROVINCES, *parameters().nik.provinsi_dicabut]
+    foreign = pl.when(digits.is_not_null() & reason.is_null() & ~digits.str.head(2).is_in(provinces))
+    frame = frame.with_columns(provinsi=foreign.then(pl.lit("N05")))
+    grade = (
+        pl.when(digits.is_null() | (reason == "K01:pengisi"))
+        .then(pl.lit("KOSONG"))
+        .when(reason.is_not_null())
+        .then(pl.lit("TAK_TEPERCAYA"))
+        .when(pl.col("provinsi").is_not_null())
+        .then(pl.lit("LEMAH"))
+        .otherwise(pl.lit("TEPERCAYA"))
+    )
+    return frame.select(
+        no_kk=pl.when(reason.is_null()).then(digits),
+        kk_mutu=grade.cast(pl.Enum(vocab.TRUST)),
+        kk_kode=pl.when(digits.is_not_null()).then(pl.coalesce(reason.str.head(3), "provinsi")),
+        kk_bendera=pl.concat_list(
+            pl.when(digits.is_not_null() & reason.str.contains(":")).then(reason), "provinsi", "tukar"
+        ).list.drop_nulls(),
+    ).to_struct(batch.name)
+
+
+def kk_columns(
+    raw: pl.Expr,
+    *,
+    from_number: pl.Expr,
+    tanggal_acuan: date,
+    nik: pl.Expr | None = None,
+    tanggal_lahir: pl.Expr | None = None,
+    jenis_kelamin: pl.Expr | None = None,
+) -> list[pl.Expr]:
+    """The columns `no_kk kk_mutu kk_kode kk_bendera` of a raw KK column.
+
+    `no_kk` has 16 digits where `kk_mutu` is TEPERCAYA or LEMAH (province unknown, N05), else it is null. `kk_kode` is
+    K01 (no 16 digits, filler, temporary, came through a float), K02 (issue date), K03 (a woman's NIK) or N14;
+    `kk_bendera` (list, never null) holds the grade: `K01:ilmiah`, `K01:pengisi`, `K01:angka`, `K01:panjang`,
+    `K01:sementara`, `K02:tanggal`, `K02:tahun`, `N14:sama`, `N14:tertukar`. N14 is looked for when the raw `nik`,
+    `tanggal_lahir` and `jenis_kelamin` are given.
+    """
+    fields = {"raw": raw.cast(pl.String), "dari_angka": from_number.fill_null(value=False)}
+    if nik is not None and tanggal_lahir is not None and jenis_kelamin is not None:
+        fields |= {"nik": nik.cast(pl.String), "tanggal_lahir": tanggal_lahir, "jenis_kelamin": jenis_kelamin}
+    batch = pl.struct(expression.alias(name) for name, expression in fields.items()).map_batches(
+        partial(_grade, tanggal_acuan=tanggal_acuan), return_dtype=_COLUMNS, is_elementwise=True
+    )
+    return [batch.struct.unnest()]
+
+
+def oversized_card(no_kk: pl.Expr) -> pl.Expr:
+    """K07 per row: more people on the card than `anggota_maksimum`. Rows of one register and one person per row."""
+    return (pl.len().over(no_kk) > parameters().kk.anggota_maksimum) & no_kk.is_not_null()
+
+
+def placeholder_card(no_kk: pl.Expr, last_name: pl.Expr, address: pl.Expr) -> pl.Expr:
+    """K08 per row: on a card of several people all last names and all addresses differ, so the number is filler."""
+    size = pl.len().over(no_kk)
+    differ = (last_name.n_unique().over(no_kk) == size) & (address.n_unique().over(no_kk) == size)
+    return (size >= parameters().kk.anggota_pengisi_minimum) & differ & no_kk.is_not_null()
