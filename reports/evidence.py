@@ -11,11 +11,14 @@ from reports.labels import (
     mapped,
     masked_text,
     masked_value,
+    program_label,
+    rupiah,
     short_id,
     sources_expr,
     value_labels,
 )
 from rules.i18n import _
+from rules.vocab import PAYMENT_PREFIX
 
 MAX_STATEMENTS = 12  # per finding: a family of thirty rows would make a cell nobody reads
 MAX_PEOPLE = 8
@@ -47,10 +50,12 @@ def statements(context: Context, findings: pl.DataFrame, *, masked: bool) -> pl.
     (Date or null), orang (name on the row), isi (`relation child, KK number ...`).
     """
     evidence = (
-        findings.select("temuan_id", "bukti")
+        findings.select("temuan_id", "bukti", dibayar=pl.col("bayar").list.len() > 0)
         .explode("bukti")
         .filter(pl.col("bukti").is_not_null())
         .unnest("bukti")
+        # the payments themselves are listed by `payments_text`
+        .filter(~(pl.col("dibayar") & pl.col("sumber").str.starts_with(PAYMENT_PREFIX)))
         .with_row_index("urut")
     )
     if evidence.is_empty():
@@ -70,7 +75,10 @@ def statements(context: Context, findings: pl.DataFrame, *, masked: bool) -> pl.
             sumber=sources_expr(pl.col("sumber"), evidence["sumber"].drop_nulls().unique().to_list()),
         )
         .group_by("temuan_id", "baris_id", "sumber", "tanggal", maintain_order=True)
-        .agg(pl.col("isi").unique(maintain_order=True).str.join(", "), orang=pl.col("nama").first())
+        .agg(
+            pl.col("isi").unique(maintain_order=True).str.join(", "),
+            orang=pl.when((pl.col("kolom") == "nama").any()).then(None).otherwise(pl.col("nama").first()),
+        )
         .select("temuan_id", "sumber", "tanggal", "orang", "isi")
     )
 
@@ -100,6 +108,35 @@ def evidence_text(context: Context, findings: pl.DataFrame, *, masked: bool) -> 
                 pl.when(pl.col("sisa") > 0).then(pl.concat_str(pl.lit("\n"), more)).otherwise(pl.lit("")),
             ),
         )
+    )
+
+
+def payments_text(context: Context, findings: pl.DataFrame, *, masked: bool) -> pl.DataFrame:
+    """`temuan_id, pembayaran, n_bayar`: the payments of a finding one below the other, as they stand in their list."""
+    paid = (
+        findings.select("temuan_id", bayar_id="bayar")
+        .explode("bayar_id")
+        .join(context.tables.payments, on="bayar_id", how="inner", maintain_order="left")
+        .join(context.rows.select("baris_id", "nama", "nik_asli"), on="baris_id", how="left", maintain_order="left")
+    )
+    amounts = {n: rupiah(n) for n in paid["nominal"].drop_nulls().unique().to_list()}
+    programs = {p: program_label(p) for p in paid["program"].unique().to_list()}
+    nik, card = pl.col("nik_asli"), pl.col("no_kartu")
+    first, last = pl.col("periode_awal").dt.strftime("%m-%Y"), pl.col("periode_akhir").dt.strftime("%m-%Y")
+    months = pl.when(first == last).then(first).otherwise(pl.concat_str(first, pl.lit(" – "), last))
+    parts = pl.concat_list(
+        mapped(pl.col("program"), programs),
+        pl.coalesce(months, first),
+        pl.col("nama"),
+        pl.concat_str(pl.lit("NIK "), short_id(nik) if masked else nik),
+        pl.concat_str(pl.lit(_("card") + " "), short_id(card) if masked else card),
+        pl.col("nominal").replace_strict(amounts, default=None, return_dtype=pl.String),
+        pl.format("{}: {}", pl.col("berkas"), pl.col("nomor_baris")),
+    )
+    return (
+        paid.with_columns(baris_teks=parts.list.drop_nulls().list.join(" · "))
+        .group_by("temuan_id", maintain_order=True)
+        .agg(pembayaran=pl.col("baris_teks").head(MAX_STATEMENTS).str.join("\n"), n_bayar=pl.len().cast(pl.Int64))
     )
 
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from reports.context import Context
-from reports.evidence import evidence_text, people_text, positions_text, summary_expr
+from reports.evidence import evidence_text, payments_text, people_text, positions_text, summary_expr
 from reports.figures import double_paid, main_families
 from reports.labels import column_label, mapped, severity_label, sources_expr
-from rules.i18n import _
 from rules.vocab import SEVERITY
 
 _COMPARED = ("nik", "no_kk", "nama", "tanggal_lahir", "jenis_kelamin", "nama_ibu", "kode_wilayah", "alamat")
@@ -25,23 +24,33 @@ class Listing:
 
 
 def family_key(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
-    """`findings` with `kunci`: the family record it is about.
+    """`findings` with `kunci`: the family record it is about, so that all that concerns one family stands together.
 
-    The rule's own source family; else the family record of the first subject row; else the linked family or person.
+    The rule's own source family; else the family record of the first subject row; else the record of the person in the
+    first register that lists him (a payee stands in no family of his list); else the linked family or person.
     """
+    order = {source: i for i, source in enumerate(context.registers)}
     rows = (
         main_families(context)
-        .select("keluarga_id", baris_id="baris")
+        .filter(pl.col("sumber").is_in(context.registers))
+        .select("keluarga_id", "sumber", baris_id="baris")
         .explode("baris_id")
-        .unique("baris_id", keep="first")
+        .join(context.tables.entities.select("baris_id", "person_id"), on="baris_id", how="left")
+        .with_columns(urut=pl.col("sumber").replace_strict(order, return_dtype=pl.UInt8))
+        .sort("urut", "keluarga_id", "baris_id")
     )
-    first = findings.select("temuan_id", baris_id=pl.col("baris").list.first()).join(
-        rows.rename({"keluarga_id": "_asal"}), on="baris_id", how="left", maintain_order="left"
+    of_row = rows.unique("baris_id", keep="first").select(asal_baris="keluarga_id", pertama="baris_id")
+    of_person = rows.unique("person_id", keep="first", maintain_order=True).select(
+        "person_id", asal_orang="keluarga_id"
     )
     return (
-        findings.join(first.select("temuan_id", "_asal"), on="temuan_id", how="left", maintain_order="left")
-        .with_columns(kunci=pl.coalesce("keluarga_id", "_asal", "family_id", "person_id", "temuan_id"))
-        .drop("_asal")
+        findings.with_columns(pertama=pl.col("baris").list.first())
+        .join(of_row, on="pertama", how="left", maintain_order="left")
+        .join(of_person, on="person_id", how="left", maintain_order="left")
+        .with_columns(
+            kunci=pl.coalesce("keluarga_id", "asal_baris", "asal_orang", "family_id", "person_id", "temuan_id")
+        )
+        .drop("pertama", "asal_baris", "asal_orang")
     )
 
 
@@ -83,7 +92,10 @@ def family_table(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
 def with_family_texts(
     context: Context, families: pl.DataFrame, findings: pl.DataFrame, *, masked: bool
 ) -> pl.DataFrame:
-    """Add siapa, ringkas, bukti_teks, tindakan to `families` (of `family_table`); one line per finding in a cell."""
+    """Add siapa, ringkas, bukti_teks, isi (ringkas with its evidence below), tindakan to `families` of `family_table`.
+
+    One line per person, finding, statement or action in a cell.
+    """
     wanted = families.select("kunci", temuan_id="temuan").explode("temuan_id").with_row_index("_urut")
     found = findings.join(wanted.select("temuan_id"), on="temuan_id", how="semi")
     said = (
@@ -93,17 +105,28 @@ def with_family_texts(
             how="left",
         )
         .join(evidence_text(context, found, masked=masked), on="temuan_id", how="left")
+        .join(payments_text(context, found, masked=masked), on="temuan_id", how="left")
         .join(people_text(context, found, masked=masked), on="temuan_id", how="left")
         .sort("_urut")
+        .with_columns(bukti_teks=pl.concat_list("bukti_teks", "pembayaran").list.drop_nulls().list.join("\n"))
+        .with_columns(ringkas=pl.concat_str(pl.col("kode"), pl.lit(": "), pl.col("ringkas")))
+        .with_columns(
+            isi=pl.when(pl.col("bukti_teks") == "")
+            .then("ringkas")
+            .otherwise(
+                pl.concat_str(
+                    "ringkas", pl.lit("\n– "), pl.col("bukti_teks").str.replace_all("\n", "\n– ", literal=True)
+                )
+            )
+        )
     )
     lines = {
         name: pl.col(name).drop_nulls().str.split("\n").explode().unique(maintain_order=True).str.join("\n")
         for name in ("siapa", "bukti_teks", "tindakan")
     }
     texts = said.group_by("kunci", maintain_order=True).agg(
-        ringkas=pl.concat_str(pl.col("kode"), pl.lit(": "), pl.col("ringkas"))
-        .unique(maintain_order=True)
-        .str.join("\n"),
+        ringkas=pl.col("ringkas").unique(maintain_order=True).str.join("\n"),
+        isi=pl.col("isi").unique(maintain_order=True).str.join("\n"),
         **lines,
     )
     return families.join(texts, on="kunci", how="left", maintain_order="left")
@@ -159,33 +182,10 @@ def double_list(context: Context, limit: int) -> Listing:
     shown = found.head(limit)
     rows = (
         shown.join(people_text(context, shown, masked=False), on="temuan_id", how="left", maintain_order="left")
-        .join(_payments_text(context, shown), on="temuan_id", how="left", maintain_order="left")
+        .join(payments_text(context, shown, masked=False), on="temuan_id", how="left", maintain_order="left")
         .with_columns(tingkat=severity_words(), judul=mapped(pl.col("kode"), _titles(context, shown)))
     )
     return Listing(context.with_places(rows), found.height)
-
-
-def _payments_text(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
-    """`temuan_id, pembayaran, n_bayar`: one line per payment row, as it stands in the list."""
-    paid = (
-        findings.select("temuan_id", bayar_id="bayar")
-        .explode("bayar_id")
-        .join(context.tables.payments, on="bayar_id", how="inner", maintain_order="left")
-        .join(context.rows.select("baris_id", "nama", "nik_asli"), on="baris_id", how="left", maintain_order="left")
-    )
-    parts = pl.concat_list(
-        pl.col("periode_awal").dt.strftime("%m-%Y"),
-        pl.col("nama"),
-        pl.concat_str(pl.lit("NIK "), pl.col("nik_asli")),
-        pl.concat_str(pl.lit(_("card") + " "), pl.col("no_kartu")),
-        pl.concat_str(pl.lit("Rp"), pl.col("nominal").cast(pl.String)),
-        pl.format("{}: {}", pl.col("berkas"), pl.col("nomor_baris")),
-    )
-    return (
-        paid.with_columns(baris_teks=parts.list.drop_nulls().list.join(" · "))
-        .group_by("temuan_id", maintain_order=True)
-        .agg(pembayaran=pl.col("baris_teks").head(12).str.join("\n"), n_bayar=pl.len().cast(pl.Int64))
-    )
 
 
 def compared_text(rows: pl.DataFrame, key: str) -> pl.DataFrame:

@@ -126,7 +126,7 @@ def drill_down(context: Context) -> dict[str, Any]:
         steps = [actions.setdefault(text, len(actions)) for text in (row["tindakan"] or "").split("\n") if text]
         listed["r"].append([
             row["nama_kepala"] or "", place, row["urut"], row["kode"].split(", "), row["siapa"] or "",
-            _cut(row["ringkas"]), _cut(row["bukti_teks"]), steps, round(row["peluang"], 3), row["mungkin"],
+            _cut(row["isi"]), steps, round(row["peluang"], 3), row["mungkin"],
         ])  # fmt: skip
     return {
         "reg": [source_label(s) for s in context.registers],
@@ -162,7 +162,6 @@ def words() -> dict[str, str]:
         "mungkin": _("Rupiah, possible"),
         "siapa": _("Who"),
         "masalah": _("What is wrong"),
-        "bukti": _("What the sources say"),
         "tindakan": _("What to do"),
         "peluang": _("probability"),
         "lihat": _("Open"),

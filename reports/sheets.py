@@ -30,19 +30,21 @@ _SMALL: Final = r"[>=1000000]#\.000\.000;[>=1000]#\.000;0"
 _NEGATIVE: Final = r"[<=-1000000]-#\.000\.000;[<=-1000]-#\.000;-0"
 _LARGE: Final = r"[>=1000000000000]#\.000\.000\.000\.000;[>=1000000000]#\.000\.000\.000;0"
 _LARGE_FROM: Final = 1_000_000_000
-_LINE_HEIGHT: Final = 12.75  # points, Calibri 10
+_TINTED: Final = 2  # first columns of a row that carry its `tint`: ink for a signal, not for the page
+_NUMBERS: Final = ("count", "rupiah", "percent", "prob")
 Style = Callable[[dict[str, Any]], Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a sheet: key in the frame, heading, width in characters, kind of cell, further format properties."""
+    """A column of a sheet: key in the frame, heading, width in characters, kind, more formats of cell and heading."""
 
     key: str
     title: str
     width: float = 14
     kind: Kind = "text"
     look: Mapping[str, object] = field(default_factory=dict)
+    head: Mapping[str, object] = field(default_factory=dict)
 
 
 def text_lines(value: object, width: float) -> int:
@@ -99,12 +101,14 @@ class Sheet:
 
     def __init__(self, book: Book, sheet: Any) -> None:  # noqa: ANN401
         self.book, self.sheet, self.row = book, sheet, 0
+        self.head_row: int | None = None  # the heading that is repeated on every printed page
         sheet.hide_gridlines(2)
 
     @cached_property
     def _plain(self) -> dict[Kind, dict[str, Any]]:
         edge = {"bottom": 1, "bottom_color": LINE}
         right = {**edge, "align": "right"}
+        edge = {**edge, "align": "left", "indent": 1}  # a text beside a right-aligned number needs air
         return {
             "text": edge,
             "wrap": {**edge, "text_wrap": True},
@@ -113,7 +117,7 @@ class Sheet:
             "rupiah": {**right, "num_format": _SMALL},
             "percent": {**right, "num_format": "0.0%"},
             "prob": {**right, "num_format": "0.000"},
-            "date": {**edge, "num_format": "dd-mm-yyyy", "align": "left"},
+            "date": {**edge, "num_format": "dd-mm-yyyy"},
         }
 
     def heading(self, text: str, *notes: str) -> None:
@@ -143,8 +147,9 @@ class Sheet:
         longest = max((len(c.title) / max(c.width, 1) for c in columns), default=1)
         self.sheet.set_row(self.row, 18 if longest <= 0.85 else 32 if longest <= 1.7 else 46)
         for index, column in enumerate(columns):
-            align = "right" if column.kind in ("count", "rupiah", "percent", "prob") else "left"
-            self.sheet.write_string(self.row, index, column.title, self.book.format(**head, align=align))
+            side = {"align": "right"} if column.kind in _NUMBERS else {"align": "left", "indent": 1}
+            self.sheet.write_string(self.row, index, column.title, self.book.format(**{**head, **side, **column.head}))
+        self.head_row = self.row
         self.row += 1
 
     def cell(self, index: int, value: object, kind: Kind, **style: object) -> None:
@@ -179,11 +184,13 @@ class Sheet:
         style: Style | None = None,
         limit: int = MAX_ROWS,
         max_lines: int = 9,
+        line_height: float = 12.75,
     ) -> int:
         """Header and rows of `frame`; freezes the header and `freeze` columns (-1: nothing). Returns the rows written.
 
-        `style` gives extra format properties for a row (a dict of the row's values). A row is as high as its longest
-        text needs, `max_lines` at most: LibreOffice and Excel do not measure the rows of a finished file.
+        `style` gives extra format properties for a row (a dict of the row's values); its `tint` colours the first two
+        cells only. A row is as high as its longest
+        text needs, `max_lines` of `line_height` points at most: LibreOffice and Excel do not measure the rows of a finished file.
         """
         self.header(columns)
         top = self.row
@@ -196,12 +203,17 @@ class Sheet:
             extra = style(values) if style else {}
             key = tuple(sorted(extra.items()))
             if key not in looks:
-                looks[key] = [self.book.format(**{**self._plain[c.kind], **extra, **c.look}) for c in columns]
+                tint = {"bg_color": extra["tint"]} if "tint" in extra else {}
+                whole = {name: value for name, value in extra.items() if name != "tint"}
+                looks[key] = [
+                    self.book.format(**{**self._plain[c.kind], **whole, **(tint if i < _TINTED else {}), **c.look})
+                    for i, c in enumerate(columns)
+                ]
             lines = max((text_lines(values.get(k), width) for k, width in wraps), default=1)
             if lines > 1:
-                self.sheet.set_row(self.row, 2 + _LINE_HEIGHT * min(lines, max_lines))
+                self.sheet.set_row(self.row, min(3 + line_height * min(lines, max_lines), 409))
             for index, (column, shown) in enumerate(zip(columns, looks[key], strict=True)):
-                self._put(index, values.get(column.key), column.kind, shown, extra)
+                self._put(index, values.get(column.key), column.kind, shown, column.look)
             self.row += 1
         if filters and columns:
             self.sheet.autofilter(top - 1, 0, max(self.row - 1, top), len(columns) - 1)
@@ -217,7 +229,7 @@ class Sheet:
             self.sheet.write_string(self.row, 0, text, self.book.format())
             self.row += 1
 
-    def print_setup(self, *, landscape: bool = True, repeat: tuple[int, int] | None = None, footer: str = "") -> None:
+    def print_setup(self, *, landscape: bool = True, footer: str = "") -> None:
         """A4, fitted to one page wide, header rows repeated, page numbers in the footer."""
         sheet = self.sheet
         sheet.set_paper(9)
@@ -225,15 +237,15 @@ class Sheet:
             sheet.set_landscape()
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         sheet.fit_to_pages(1, 0)
-        if repeat:
-            sheet.repeat_rows(*repeat)
+        if self.head_row is not None:
+            sheet.repeat_rows(self.head_row)
         sheet.set_footer(f"&L&8{footer.replace('&', '&&')}&R&8{_('Page')} &P / &N")
 
 
 def severity_style(values: dict[str, Any]) -> dict[str, object]:
-    """Row colour by severity rank `urut`; only a light tint, so that print stays readable."""
+    """Tint by severity rank `urut`."""
     rank = values.get("urut")
-    return {"bg_color": SEVERITY_FILL[rank]} if rank in (0, 1) else {}
+    return {"tint": SEVERITY_FILL[rank]} if rank in SEVERITY_FILL else {}
 
 
 def group_style(values: dict[str, Any]) -> dict[str, object]:

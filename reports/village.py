@@ -106,7 +106,6 @@ def _family_rows(context: Context, families: pl.DataFrame, found: pl.DataFrame) 
             pl.concat_str(pl.lit(_("data of") + " "), pl.col("tanggal_data").dt.strftime("%d-%m-%Y")),
         ).list.drop_nulls().list.eval(pl.element().filter(pl.element() != "")).list.join("\n"),
         tanda=pl.concat_str(lists.severity_words(), pl.lit("\n"), "kode"),
-        isi=pl.concat_str(pl.col("ringkas").fill_null(""), pl.concat_str(pl.lit("\n"), "bukti_teks").fill_null("")),
         nomor=pl.int_range(1, pl.len() + 1).over("kode_desa"),
         **{name: pl.lit(_BOX) for name in OUTCOMES},
         catatan=pl.lit(None, dtype=pl.String),
@@ -153,18 +152,19 @@ def _write_village(
 
 def _family_sheet(book: Book, context: Context, place: str, code: str, families: pl.DataFrame, total: int) -> None:
     sheet = book.sheet(_("Families"))
-    box = {"align": "center", "valign": "vcenter", "font_size": 16}
+    box = {"align": "center", "valign": "vcenter", "font_size": 16, "indent": 0}
+    small = {"font_size": 8, "align": "center", "indent": 0}
     columns = [
         Column("nomor", _("No."), 4, "count"),
-        Column("tanda", _("Severity, code"), 9, "wrap"),
+        Column("tanda", _("Severity and code"), 11, "wrap"),
         Column("keluarga", _("Family (head, address)"), 24, "wrap"),
         Column("siapa", _("Who"), 24, "wrap"),
-        Column("isi", _("What contradicts what (source, date)"), 50, "wrap"),
+        Column("isi", _("What contradicts what (source, date)"), 52, "wrap"),
         Column("tindakan", _("What to do"), 24, "wrap"),
-        Column("perbarui", _("Update"), 8, "text", box),
-        Column("usulkan", _("Propose"), 8, "text", box),
-        Column("hapus", _("Remove"), 7, "text", box),
-        Column("alarm", _("Wrong alarm"), 7, "text", box),
+        Column("perbarui", _("Update"), 8, "text", box, small),
+        Column("usulkan", _("Propose"), 8, "text", box, small),
+        Column("hapus", _("Remove"), 7, "text", box, small),
+        Column("alarm", _("Wrong alarm"), 7, "text", box, small),
         Column("catatan", _("Remark"), 12, "wrap"),
     ]
     sheet.widths(columns)
@@ -182,15 +182,14 @@ def _family_sheet(book: Book, context: Context, place: str, code: str, families:
         _("Tick one box per family at the musdes. NIK and KK show their last two digits; write no full numbers here."),
     )
     sheet.blank()
-    top = sheet.row
-    sheet.table(columns, families, freeze=3, style=_grid, max_lines=30)
+    sheet.table(columns, families, freeze=3, style=_grid, max_lines=34, line_height=11.6)
     if families.height:
         _signatures(sheet, columns, _("Head of the kelurahan") if code[6:7] == "1" else _("Head of the village"))
-    sheet.print_setup(repeat=(top, top), footer=place)
+    sheet.print_setup(footer=place)
 
 
 def _grid(values: dict[str, Any]) -> dict[str, object]:
-    """Boxed cells for paper, in a smaller letter, tinted where the finding is critical."""
+    """Boxed cells for paper, in a smaller letter."""
     return {"border": 1, "border_color": "#9AA5B1", "font_size": 9, **severity_style(values)}
 
 
@@ -212,7 +211,8 @@ def _signatures(sheet: Sheet, columns: list[Column], head: str) -> None:
 
 def _pair_sheet(book: Book, place: str, pairs: pl.DataFrame) -> None:
     sheet = book.sheet(_("Doubtful pairs"))
-    box = {"align": "center", "valign": "vcenter", "font_size": 16}
+    box = {"align": "center", "valign": "vcenter", "font_size": 16, "indent": 0}
+    small = {"font_size": 8, "align": "center", "indent": 0}
     columns = [
         Column("nomor", _("No."), 5, "count"),
         Column("orang_1", _("Person 1"), 34, "wrap"),
@@ -220,8 +220,8 @@ def _pair_sheet(book: Book, place: str, pairs: pl.DataFrame) -> None:
         Column("sama", _("Equal"), 28, "wrap"),
         Column("beda", _("Different"), 28, "wrap"),
         Column("peluang", _("Probability"), 10, "prob"),
-        Column("satu", _("One and the same"), 9, "text", box),
-        Column("lain", _("Two people"), 9, "text", box),
+        Column("satu", _("One and the same"), 9, "text", box, small),
+        Column("lain", _("Two people"), 9, "text", box, small),
         Column("catatan", _("Remark"), 30, "wrap"),
     ]
     sheet.widths(columns)
@@ -233,9 +233,8 @@ def _pair_sheet(book: Book, place: str, pairs: pl.DataFrame) -> None:
         ),
     )
     sheet.blank()
-    top = sheet.row
-    sheet.table(columns, pairs, freeze=1, style=_grid, max_lines=30)
-    sheet.print_setup(repeat=(top, top), footer=place)
+    sheet.table(columns, pairs, freeze=1, style=_grid, max_lines=34, line_height=11.6)
+    sheet.print_setup(footer=place)
 
 
 def _guide(book: Book, context: Context, families: pl.DataFrame) -> None:

@@ -52,7 +52,7 @@ def duplicates(book: Book, listing: Listing) -> None:
     sheet = book.sheet(_("Duplicate people"))
     columns = [
         Column("grup", _("Group"), 7, "count"),
-        Column("kode", _("Code"), 13),
+        Column("kode", _("Code"), 16),
         Column("tingkat", _("Severity"), 10),
         Column("peluang", _("Probability"), 10, "prob"),
         Column("nama", _("Name"), 28),

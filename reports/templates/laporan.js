@@ -97,11 +97,14 @@
       card.style.borderLeftColor = data.warna[f[2]];
       h.appendChild(make("span", data.tingkat[f[2]], "sev s" + f[2]));
       h.appendChild(document.createTextNode(" " + f[0]));
-      h.appendChild(make("small", [f[1], f[3].join(", "), word.peluang + " " + String(f[8]).replace(".", document.documentElement.lang === "id" ? "," : "."), f[9] ? "Rp" + number(f[9]) : ""].filter(Boolean).join(" · ")));
+      h.appendChild(make("small", [f[1], f[3].join(", "), word.peluang + " " + String(f[7]).replace(".", document.documentElement.lang === "id" ? "," : "."), f[8] ? "Rp" + number(f[8]) : ""].filter(Boolean).join(" · ")));
       cols.appendChild(part(word.siapa, f[4], "w"));
-      cols.appendChild(part(word.masalah, f[5] + (f[6] ? "\n\n" : ""), "m"));
-      cols.appendChild(part(word.tindakan, f[7].map(function (i) { return data.tindakan[i]; }).join("\n"), "w"));
-      if (f[6]) { cols.lastChild.previousSibling.appendChild(part(word.bukti, f[6], "e")); }
+      var wrong = part(word.masalah, "", "m");
+      f[5].split("\n").forEach(function (line) {
+        wrong.appendChild(make("p", line, line.slice(0, 2) === "– " ? "e" : ""));
+      });
+      cols.appendChild(wrong);
+      cols.appendChild(part(word.tindakan, f[6].map(function (i) { return data.tindakan[i]; }).join("\n"), "w"));
       card.appendChild(h); card.appendChild(cols);
       box.appendChild(card);
     });
