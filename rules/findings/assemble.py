@@ -10,15 +10,8 @@ import polars_hash as plh
 from rules import tables, vocab
 from rules.findings.context import Context
 from rules.findings.registry import Rule
-from rules.i18n import N_, _
+from rules.i18n import _
 
-_SOURCE_LABELS = {
-    "dtks": N_("DTKS"),
-    "p3ke": N_("P3KE"),
-    "regsosek": N_("Regsosek"),
-    "dtsen": N_("DTSEN"),
-    "dukcapil": N_("Dukcapil"),
-}
 _U32_LIST = pl.List(pl.UInt32)
 _GIVEN = {"person_id", "family_id", "kode_wilayah", "sidik", "keyakinan", "nama", "sumber", "sumber_bukti", "n"}
 _OPTIONAL: dict[str, pl.DataType] = {
@@ -33,15 +26,6 @@ _OPTIONAL: dict[str, pl.DataType] = {
     "tingkat": pl.String(),
     "alias_lain": pl.List(pl.String),
 }
-
-
-def source_label(source: str, ctx: Context) -> str:
-    """The name people know a source by; payment lists carry the name of their programme."""
-    if source in _SOURCE_LABELS:
-        return _(_SOURCE_LABELS[source])
-    code = source.removeprefix(vocab.PAYMENT_PREFIX)
-    known = ctx.programmes.get(code)
-    return _("payment list of {programme}").format(programme=known.nama if known else code.upper())
 
 
 def fill(template: str, columns: set[str]) -> pl.Expr:
@@ -108,13 +92,8 @@ def assemble(rule: Rule, raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
 
 def _facts_of_rows(raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
     """Per finding `i`: sidik (joined), person_id and family_id when unique, newest place and name, sources, weakest."""
-    labels = {source: source_label(source, ctx) for source in sorted(ctx.sources)}
-    named = ctx.tables.records.select(
-        "baris_id", "sidik", "nama", "tanggal_data", "kode_wilayah",
-        label=pl.col("sumber").replace_strict(labels, default=pl.col("sumber")),
-    ).join(ctx.orang.select("baris_id", "person_id", "family_id", "keyakinan"), on="baris_id", how="left")  # fmt: skip
     subject = raw.select("i", baris_id="baris").explode("baris_id", empty_as_null=False)
-    subject = subject.join(named, on="baris_id", how="left").sort(
+    subject = subject.join(ctx.bernama, on="baris_id", how="inner").sort(
         "i", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True
     )
 
@@ -134,7 +113,7 @@ def _facts_of_rows(raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
     )
     proof = raw.select("i", baris_id="bukti_baris").explode("baris_id", empty_as_null=False)
     proven = (
-        proof.join(named, on="baris_id", how="left")
+        proof.join(ctx.bernama, on="baris_id", how="inner")
         .sort("i", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True)
         .group_by("i", maintain_order=True)
         .agg(
@@ -167,13 +146,8 @@ def _evidence(rule: Rule, raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
     rows = (
         raw.select("i", baris_id=pl.concat_list("baris", "bukti_baris").list.unique())
         .explode("baris_id", empty_as_null=False)
-        .join(
-            ctx.tables.records.select(
-                "baris_id", "sumber", tanggal="tanggal_data", **{c: pl.col(c).cast(pl.String) for c in rule.kolom}
-            ),
-            on="baris_id",
-            how="inner",
-        )
+        .join(ctx.tables.records.select("baris_id", "sumber", "tanggal_data", *rule.kolom), on="baris_id", how="inner")
+        .select("i", "baris_id", "sumber", tanggal="tanggal_data", **{c: pl.col(c).cast(pl.String) for c in rule.kolom})
     )
     parts = [
         rows.select("i", "baris_id", "sumber", "tanggal", kolom=pl.lit(c), nilai=c, urut=pl.lit(k, dtype=pl.UInt32))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from functools import cached_property
 
@@ -10,9 +11,17 @@ import polars as pl
 from rules import vocab
 from rules.findings.parameters import Parameters, Programme
 from rules.findings.registry import PAYMENTS
+from rules.i18n import N_, _
 from rules.tables import Tables
 
 KK_SOURCES = ("dukcapil", "dtsen", "regsosek")  # registers outside the DTKS that state a KK
+_SOURCE_LABELS = {
+    "dtks": N_("DTKS"),
+    "p3ke": N_("P3KE"),
+    "regsosek": N_("Regsosek"),
+    "dtsen": N_("DTSEN"),
+    "dukcapil": N_("Dukcapil"),
+}
 _COLUMNS = (
     "baris_id", "sumber", "berkas", "lembar", "tanggal_data", "tanggal_perbarui", "nik", "nik_kode", "no_kk",
     "kk_kode", "id_keluarga", "id_art", "sufiks_art", "nuk", "nama", "jenis_kelamin", "tanggal_lahir", "lahir_mutu",
@@ -43,6 +52,35 @@ class Context:
         self.paid = frozenset(tables.payments["program"].unique().to_list())
         present = set(tables.records["sumber"].unique().to_list())
         self.sources = frozenset(present | ({PAYMENTS} if self.paid else set()))
+        self._once: dict[str, pl.DataFrame] = {}
+
+    def once(self, key: str, make: Callable[[Context], pl.DataFrame]) -> pl.DataFrame:
+        """The frame `make` gives, computed once per run: for steps that several rules of a module share."""
+        if key not in self._once:
+            self._once[key] = make(self)
+        return self._once[key]
+
+    def label(self, source: str) -> str:
+        """The name people know a source by; payment lists carry the name of their programme."""
+        if source in _SOURCE_LABELS:
+            return _(_SOURCE_LABELS[source])
+        code = source.removeprefix(vocab.PAYMENT_PREFIX)
+        known = self.programmes.get(code)
+        return _("payment list of {programme}").format(programme=known.nama if known else code.upper())
+
+    @cached_property
+    def bernama(self) -> pl.DataFrame:
+        """What a finding shows of a row: baris_id, sidik, nama, tanggal_data, kode_wilayah, label and its person."""
+        records = self.tables.records
+        labels = {source: self.label(source) for source in records["sumber"].unique().sort().to_list()}
+        return records.select(
+            "baris_id",
+            "sidik",
+            "nama",
+            "tanggal_data",
+            "kode_wilayah",
+            label=pl.col("sumber").replace_strict(labels, default=None, return_dtype=pl.String),
+        ).join(self.orang.select("baris_id", "person_id", "family_id", "keyakinan"), on="baris_id", how="left")
 
     @cached_property
     def orang(self) -> pl.DataFrame:
@@ -84,6 +122,24 @@ class Context:
                 hub=pl.coalesce("hub_kk", "hub_krt"),
             )
         )
+
+    @cached_property
+    def bendera(self) -> pl.DataFrame:
+        """One row per row and check against it: baris_id, kode (`N10`), rinci (graded: `N10:tahun`), penentu (bool).
+
+        `penentu`: the check decided the grade of the NIK or KK; the others are further flags.
+        """
+        records = self.tables.records
+        deciding = [
+            records.select("baris_id", rinci=column, penentu=pl.lit(value=True)).drop_nulls("rinci")
+            for column in ("nik_kode", "kk_kode")
+        ]
+        further = (
+            records.filter(pl.col("mutu").list.len() > 0)
+            .select("baris_id", rinci="mutu", penentu=pl.lit(value=False))
+            .explode("rinci", empty_as_null=False)
+        )
+        return pl.concat([*deciding, further]).with_columns(kode=pl.col("rinci").str.split(":").list.first())
 
     @cached_property
     def dtks(self) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from rules import i18n, tables, vocab
-from rules.findings.assemble import assemble, source_label
+from rules.findings.assemble import assemble
 from rules.findings.context import Context
 from rules.findings.parameters import load_parameters, load_programmes
 from rules.findings.registry import PAYMENTS, Rule, all_rules, missing_sources
@@ -60,7 +60,7 @@ def run_rules(
 
 def _lacking(rule: Rule, lacking: list[tuple[str, ...]], ctx: Context) -> dict[str, Any]:
     def name(source: str) -> str:
-        return _("a payment list") if source == PAYMENTS else source_label(source, ctx)
+        return _("a payment list") if source == PAYMENTS else ctx.label(source)
 
     needed = _("; and ").join(_(" or ").join(name(s) for s in group) for group in lacking)
     message = _("{kode} ({judul}) could not be checked: it needs {needed}.")

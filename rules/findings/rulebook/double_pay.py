@@ -82,7 +82,7 @@ def _payee_names(ctx: Context) -> pl.DataFrame:
 def same_nik_twice(tables: Tables, ctx: Context) -> pl.DataFrame:
     """Overlapping payments of one programme to one person, all under one NIK."""
     del tables
-    return _twice(_same_person(ctx).filter(pl.col("identitas") == 1), "orang")
+    return _twice(ctx.once("bayar_ganda", _same_person).filter(pl.col("identitas") == 1), "orang")
 
 
 @rule(
@@ -101,7 +101,7 @@ def same_nik_twice(tables: Tables, ctx: Context) -> pl.DataFrame:
 def two_identities(tables: Tables, ctx: Context) -> pl.DataFrame:
     """Overlapping payments of one programme to one person under two NIKs or names; review pairs are read too."""
     del tables
-    sure = _twice(_same_person(ctx).filter(pl.col("identitas") > 1), "orang").with_columns(
+    sure = _twice(ctx.once("bayar_ganda", _same_person).filter(pl.col("identitas") > 1), "orang").with_columns(
         tingkat=pl.lit("KRITIS"), peluang=pl.lit(None, dtype=pl.Float64)
     )
     pairs = ctx.tinjau.filter(pl.col("orang_kiri") < pl.col("orang_kanan")).with_row_index("pasangan")

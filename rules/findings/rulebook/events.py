@@ -39,7 +39,7 @@ def dead_head(tables: Tables, ctx: Context) -> pl.DataFrame:
     """DTKS families whose heads are all dead elsewhere, while the DTKS row itself is active."""
     del tables
     head = pl.coalesce("hub_krt", "hub_kk") == "KEPALA"
-    dead = _deaths(ctx)
+    dead = ctx.once("mati", _deaths)
     heads = ctx.dtks.filter(head).join(dead, on="orang", how="left")
     gone = heads.filter((pl.col("bukti_baris").is_not_null() | pl.col("pergi")).all().over(_FAMILY))
     return (
@@ -120,7 +120,7 @@ def dead_active(tables: Tables, ctx: Context) -> pl.DataFrame:
     Payees of the review band are told apart with the probability of their pair and never held.
     """
     del tables
-    dead = _deaths(ctx)
+    dead = ctx.once("mati", _deaths)
     active = (
         ctx.baris.filter(pl.col("sumber").is_in(["dtks", "p3ke", "regsosek", "dtsen"]), ~pl.col("pergi"))
         .join(dead.select("orang"), on="orang", how="semi")

@@ -17,28 +17,23 @@ _NIK_BASIS = N_(
 _KK_BASIS = N_("KK: 16 digits, region and date of issue, serial (identity rules)")
 
 
-def flagged(kode: str) -> pl.Expr:
-    """True where the deciding check of the NIK or KK, or a graded flag (`N10:tahun`), is `kode`."""
-    any_flag = pl.col("mutu").list.eval((pl.element() == kode) | pl.element().str.starts_with(f"{kode}:")).list.any()
-    return (
-        (pl.col("nik_kode") == kode).fill_null(value=False)
-        | (pl.col("kk_kode") == kode).fill_null(value=False)
-        | any_flag.fill_null(value=False)
+def _rows(ctx: Context, flags: pl.DataFrame) -> pl.DataFrame:
+    """One raw finding per row of `flags`; `dikenal`: the person has a usable NIK somewhere."""
+    with_nik = ctx.once("dengan_nik", _persons_with_nik)
+    rows = flags.select("baris_id").unique().sort("baris_id").join(ctx.orang, on="baris_id", how="inner")
+    return rows.join(with_nik, on="orang", how="left").select(
+        baris=pl.concat_list("baris_id"), peluang=pl.lit(1.0), dikenal=pl.col("dikenal").is_not_null()
     )
 
 
-def _rows(ctx: Context, mask: pl.Expr) -> pl.DataFrame:
-    """One raw finding per row of `mask`. A row whose person has a usable NIK elsewhere is easier to mend: SEDANG."""
-    known = pl.col("nik").is_not_null().any().over("orang")
-    return ctx.baris.with_columns(dikenal=known).filter(mask).select(
-        baris=pl.concat_list("baris_id"), peluang=pl.lit(1.0), dikenal="dikenal"
-    )  # fmt: skip
+def _persons_with_nik(ctx: Context) -> pl.DataFrame:
+    return ctx.baris.filter(pl.col("nik").is_not_null()).select("orang", dikenal=pl.lit(value=True)).unique()
 
 
 def _nik_rule(kode: str, judul: str, bukti: str, ringkas: str, tanda: Mark = "P") -> RuleFunction:
     def check(tables: Tables, ctx: Context) -> pl.DataFrame:
         del tables
-        found = _rows(ctx, flagged(kode))
+        found = _rows(ctx, ctx.bendera.filter(pl.col("kode") == kode))
         return found.with_columns(tingkat=pl.when("dikenal").then(pl.lit("SEDANG")).otherwise(pl.lit("TINGGI")))
 
     check.__qualname__ = f"nik_{kode}"
@@ -51,7 +46,7 @@ def _nik_rule(kode: str, judul: str, bukti: str, ringkas: str, tanda: Mark = "P"
 def _kk_rule(kode: str, judul: str, bukti: str, ringkas: str, tanda: Mark = "P") -> RuleFunction:
     def check(tables: Tables, ctx: Context) -> pl.DataFrame:
         del tables
-        return _rows(ctx, flagged(kode))
+        return _rows(ctx, ctx.bendera.filter(pl.col("kode") == kode))
 
     check.__qualname__ = f"kk_{kode}"
     return rule(
@@ -120,6 +115,5 @@ K03 = _kk_rule(
 def swapped_columns(tables: Tables, ctx: Context) -> pl.DataFrame:
     """Rows decided as swapped; one number in both columns is a fault of the KK column alone when the NIK fits."""
     del tables
-    crossed = pl.col("mutu").list.contains("N14:tertukar").fill_null(value=False)
-    decided = (pl.col("nik_kode") == "N14").fill_null(value=False) | (pl.col("kk_kode") == "N14").fill_null(value=False)
-    return _rows(ctx, decided | crossed | pl.col("mutu").list.contains("N14").fill_null(value=False))
+    one_number = pl.col("rinci") == "N14:sama"
+    return _rows(ctx, ctx.bendera.filter(pl.col("kode") == "N14", ~one_number))

@@ -170,7 +170,7 @@ def _both_paid(ctx: Context, twice: pl.DataFrame) -> pl.DataFrame:
 def two_art_ids(tables: Tables, ctx: Context) -> pl.DataFrame:
     """DTKS persons with two ART ids in one edition; ST40 is another name of it when NIK and families say so."""
     del tables
-    found = _twice(ctx).filter(pl.col("sumber") == "dtks", pl.col("art") > 1)
+    found = ctx.once("ganda", _twice).filter(pl.col("sumber") == "dtks", pl.col("art") > 1)
     also = pl.when("sama_nik").then(pl.lit(["ST40", "NIK_GANDA"])).otherwise(pl.lit([], dtype=pl.List(pl.String)))
     return _severity(found, ctx).with_columns(alias_lain=also)
 
@@ -190,7 +190,7 @@ def two_art_ids(tables: Tables, ctx: Context) -> pl.DataFrame:
 def nik_in_two_families(tables: Tables, ctx: Context) -> pl.DataFrame:
     """Persons twice in one edition, in two families under the same valid NIK, where ST29 does not say it already."""
     del tables
-    found = _twice(ctx).filter("sama_nik", ~((pl.col("sumber") == "dtks") & (pl.col("art") > 1)))
+    found = ctx.once("ganda", _twice).filter("sama_nik", ~((pl.col("sumber") == "dtks") & (pl.col("art") > 1)))
     return _severity(found, ctx)
 
 
@@ -208,7 +208,7 @@ def nik_in_two_families(tables: Tables, ctx: Context) -> pl.DataFrame:
 def twice_in_register(tables: Tables, ctx: Context) -> pl.DataFrame:
     """Persons twice in one edition that neither ST29 nor ST40 tells of."""
     del tables
-    return _twice(ctx).filter(~pl.col("sama_nik"), ~((pl.col("sumber") == "dtks") & (pl.col("art") > 1)))
+    return ctx.once("ganda", _twice).filter(~pl.col("sama_nik"), ~((pl.col("sumber") == "dtks") & (pl.col("art") > 1)))
 
 
 def _severity(found: pl.DataFrame, ctx: Context) -> pl.DataFrame:

@@ -73,8 +73,10 @@ def _own_card(ctx: Context) -> pl.DataFrame:
 
 
 def _split_children(ctx: Context, *, married: bool) -> pl.DataFrame:
-    """One raw finding per child; the newest register that shows the split decides whether the child is married."""
-    newest = _own_card(ctx).sort("orang", "tanggal_data", "sumber", descending=[False, True, False])
+    """One raw finding per child; the registers that show the split say whether the child is married."""
+    newest = ctx.once("kartu_sendiri", _own_card).sort(
+        "orang", "tanggal_data", "sumber", descending=[False, True, False]
+    )
     per_child = newest.group_by("orang", maintain_order=True).agg(
         baris=pl.col("baris_id").unique().sort(),
         bukti_baris=pl.col("bukti_baris").list.explode(),
