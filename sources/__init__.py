@@ -1,0 +1,6 @@
+"""Files as people send them -> canonical tables: `load`, `inspect`, `raw_sheets`."""
+
+from sources.load import load
+from sources.model import Input, Loaded, RawSheet, SourceSettings
+
+__all__ = ["Input", "Loaded", "RawSheet", "SourceSettings", "load"]

@@ -1,0 +1,186 @@
+"""Files -> canonical tables. Every data row ends in records, in the payees of payments, in families, or in rejected."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import date
+
+import polars as pl
+
+from rules import tables
+from rules.vocab import PAYMENT_PREFIX
+from sources import assemble, families, payments
+from sources.model import Input, Loaded, SourceSettings
+from sources.reading import Part, read
+from sources.shape import BARIS
+from sources.validate import has_identity, validate
+
+Progress = Callable[[str, float], None]
+# Used only when neither the user nor any file names a date: late enough to hide nothing, and never the wall clock.
+_LAST_RESORT = date(2026, 12, 31)
+
+
+def load(inputs: Sequence[Input], settings: SourceSettings, progress: Progress | None = None) -> Loaded:
+    """Read all inputs into checked tables.
+
+    Raises InputError (file, sheet, row, column and what to do) for a file that cannot be read as a list; single rows
+    never raise: they are refused with a reason in `rejected`. `progress` gets a file name and the share done (0..1).
+    """
+    tell = progress or (lambda _name, _share: None)
+    names = _names(inputs)
+    parts: list[Part] = []
+    notes: list[str] = []
+    for number, given in enumerate(inputs):
+        tell(given.path.name, number / (2 * len(inputs)))
+        found, said = read(given, settings, names[number])
+        parts += found
+        notes += said
+    parts.sort(key=lambda part: (part.berkas, part.lembar or ""))
+    acuan = settings.tanggal_acuan or max((p.tanggal for p in parts if p.tanggal), default=_LAST_RESORT)
+    person: list[pl.DataFrame] = []
+    stated: list[pl.DataFrame] = []
+    paid: list[pl.DataFrame] = []
+    household: list[Part] = []
+    rejected: list[pl.DataFrame] = []
+    files: list[dict[str, object]] = []
+    with_persons = {part.sumber for part in parts if part.layout.jenis == "orang"}
+    for number, part in enumerate(parts):
+        tell(part.berkas, 0.5 + number / (2 * len(parts)))
+        part.frame, refused = _refuse_nameless(part)
+        rejected.append(_place(refused, part))
+        rejected.append(_place(part.rejected, part))
+        frame = _prepare(part, acuan, settings)
+        if part.layout.jenis == "bayar":
+            payee, rows = payments.payees(frame)
+            person.append(payee)
+            paid.append(rows)
+        elif part.layout.jenis == "keluarga":
+            stated.append(families.stated_families(frame, part.sumber))
+            if part.sumber not in with_persons:  # a family file alone: its heads are the persons it knows
+                person.append(_heads(frame))
+        elif part.layout.jenis == "rumah_tangga":
+            part.frame = frame
+            household.append(part)
+        else:
+            person.append(frame)
+        files += _totals(part, refused.height + part.rejected.height)
+        rejected += [_place(rows, part, sheet) for sheet, _read, rows in part.berkas_lain]
+        part.frame = frame.clear()  # a million rows are held once, not twice
+    records = assemble.records(person)
+    for family in stated:
+        if family.height:
+            records = families.enrich_records(records, family)
+    records = records.select(*tables.empty("records").schema, *[c for c in records.columns if c.startswith("_")])
+    tell("", 1.0)
+    table = payments.payments_table(pl.concat(paid, how="diagonal"), records) if paid else tables.empty("payments")
+    clean_records = tables.check("records", records.drop([c for c in records.columns if c.startswith("_")]))
+    return Loaded(
+        records=clean_records,
+        rejected=_rejected(rejected),
+        files=tables.check("files", _files(files)),
+        payments=tables.check("payments", table.select(list(tables.empty("payments").schema))),
+        families=families.families(clean_records, stated),
+        catatan=notes,
+    )
+
+
+def _names(inputs: Sequence[Input]) -> list[str]:
+    """File names, with their folder where two files share one name."""
+    count = Counter(given.path.name for given in inputs)
+    return [g.path.name if count[g.path.name] == 1 else f"{g.path.parent.name}/{g.path.name}" for g in inputs]
+
+
+def _refuse_nameless(part: Part) -> tuple[pl.DataFrame, pl.DataFrame]:
+    frame = payments.split_payee(part.frame, part.info) if part.layout.jenis == "bayar" else part.frame
+    if part.layout.jenis == "keluarga":
+        ids = [c for c in ("id_keluarga", "no_kk", "nama_kepala", "nik_kepala") if c in frame.columns]
+        good = frame.select(pl.any_horizontal(pl.col(ids).is_not_null()).alias("ada")).to_series()
+    elif part.layout.jenis == "bayar":
+        keys = [c for c in frame.columns if c in ("id_keluarga", "id_rumah_tangga", "id_art", "id_individu")]
+        other = frame.select(
+            pl.any_horizontal([pl.lit(value=False), pl.col(keys).is_not_null()]).alias("ada")
+        ).to_series()
+        good = has_identity(frame) | other
+    else:
+        good = has_identity(frame)
+    refused = frame.filter(~good).select(
+        BARIS,
+        pl.lit(None, dtype=pl.String).alias("kolom"),
+        pl.lit("TANPA_IDENTITAS").alias("aturan"),
+        pl.lit(None, dtype=pl.String).alias("nilai"),
+    )
+    return frame.filter(good), refused
+
+
+def _place(rows: pl.DataFrame, part: Part, sheet: str | None = None) -> pl.DataFrame:
+    where = sheet if sheet is not None else part.lembar
+    return rows.with_columns(
+        pl.lit(part.sumber).alias("sumber"),
+        pl.lit(part.berkas).alias("berkas"),
+        pl.lit(where, dtype=pl.String).alias("lembar"),
+    )
+
+
+def _prepare(part: Part, acuan: date, settings: SourceSettings) -> pl.DataFrame:
+    """Validated rows of a sheet with the columns every record has."""
+    frame = part.frame
+    if part.layout.jenis == "bayar":
+        frame = payments.with_payments(frame, part.layout, part.sumber, part.info)
+        part.tanggal = part.tanggal or payments.newest_period(frame)
+        main = frame.get_column("_program").mode().sort()
+        part.sumber = PAYMENT_PREFIX + (main[0] if len(main) else part.sumber.removeprefix(PAYMENT_PREFIX))
+    else:
+        frame = frame.with_columns(pl.lit(part.sumber).alias("sumber"))
+    frame = validate(frame, acuan, settings)
+    stated = pl.col("tanggal_data") if "tanggal_data" in frame.columns else pl.lit(None, dtype=pl.Date)
+    frame = frame.with_columns(
+        pl.coalesce(stated, pl.lit(part.tanggal, dtype=pl.Date)).alias("tanggal_data"),
+        pl.lit(part.berkas).alias("berkas"),
+        pl.lit(part.lembar, dtype=pl.String).alias("lembar"),
+    )
+    if "id_keluarga" in frame.columns:
+        frame = frame.with_columns(pl.col("id_keluarga").alias("id_keluarga_asli"))
+        if part.layout.rumah_tangga and "id_rumah_tangga" not in frame.columns:
+            frame = frame.with_columns(pl.col("id_keluarga").alias("id_rumah_tangga"))
+    return frame
+
+
+def _heads(frame: pl.DataFrame) -> pl.DataFrame:
+    """Family rows read as their heads."""
+    renamed = frame.with_columns(pl.lit("KEPALA").alias("hub_kk"))
+    if "nama" not in renamed.columns and "nama_kepala" in renamed.columns:
+        renamed = renamed.with_columns(pl.col("nama_kepala").alias("nama"))
+    return renamed
+
+
+def _totals(part: Part, refused: int) -> list[dict[str, object]]:
+    base: dict[str, object] = {
+        "sumber": part.sumber,
+        "jenis": part.layout.nama,
+        "berkas": part.berkas,
+        "sha256": part.sha256,
+        "tanggal_data": part.tanggal,
+    }
+    rows = [base | {"lembar": part.lembar, "baris_dibaca": part.read, "baris_ditolak": refused}]
+    rows += [
+        base | {"lembar": sheet, "baris_dibaca": many, "baris_ditolak": lost.height}
+        for sheet, many, lost in part.berkas_lain
+    ]
+    return rows
+
+
+def _files(rows: list[dict[str, object]]) -> pl.DataFrame:
+    frame = (
+        pl.DataFrame(rows, schema_overrides={"tanggal_data": pl.Date, "lembar": pl.String})
+        if rows
+        else tables.empty("files")
+    )
+    if rows:
+        frame = frame.with_columns(baris_dipakai=pl.col("baris_dibaca") - pl.col("baris_ditolak"))
+    return frame.sort("berkas", "lembar", nulls_last=False)
+
+
+def _rejected(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    frame = pl.concat(parts, how="diagonal") if parts else tables.empty("rejected")
+    return tables.check("rejected", frame.sort("berkas", "lembar", BARIS, "aturan", nulls_last=False))
