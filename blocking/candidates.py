@@ -1,0 +1,57 @@
+"""Candidate pairs of all passes in order, each pair once, with the control totals of every pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from blocking.encode import Encoded
+from blocking.mix import U64
+from blocking.pairs import Index, PassCount, block, first_pass_only, pairs_of, refine
+from blocking.passes import Pass, finer
+
+
+@dataclass(slots=True)
+class Plan:
+    """Keys of every pass, bounded, with what the bounds leave out. `hitung` is filled while pairs are drawn."""
+
+    passes: list[Pass]
+    keys: list[U64]
+    hitung: list[PassCount] = field(default_factory=list)
+
+    @property
+    def kandidat(self) -> list[int]:
+        """Pairs per pass before pairs of earlier passes are taken out; known without building a pair."""
+        return [block(keys).pairs for keys in self.keys]
+
+
+def plan(e: Encoded, passes: list[Pass], limit: int) -> Plan:
+    """Compute and bound the keys of all passes."""
+    split = finer(e)
+    keys, counts = [], []
+    for one in passes:
+        bounded, large, skipped = refine(one.key(e), split, limit)
+        keys.append(bounded)
+        counts.append(PassCount(one.nama, 0, large, skipped))
+    return Plan(passes, keys, counts)
+
+
+def candidates(chosen: Plan, chunk: int) -> Iterator[tuple[int, Index, Index]]:
+    """(pass index, left, right) chunks; every pair comes once, from the first pass that holds it."""
+    for k, keys in enumerate(chosen.keys):
+        built = 0
+        for a, b in pairs_of(block(keys), chunk):
+            keep = first_pass_only(a, b, chosen.keys[:k])
+            built += int(keep.sum())
+            if keep.any():
+                yield k, a[keep], b[keep]
+        old = chosen.hitung[k]
+        chosen.hitung[k] = PassCount(old.nama, built, old.blok_besar, old.pasangan_dilewati)
+
+
+def found_by(chosen: Plan, a: Index, b: Index) -> npt.NDArray[np.bool_]:
+    """(pairs, passes): which passes hold each pair; the overlap of passes estimates what all of them miss."""
+    return np.stack([(keys[a] == keys[b]) & (keys[a] != 0) for keys in chosen.keys], axis=1)

@@ -1,0 +1,72 @@
+"""The passes: each is an integer key; records that share it are candidates.
+
+A pass says which comparison it fixes or narrows (`fixed`, `narrowed`), because evidence that the key already demanded
+must not be counted again by the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from blocking.encode import I64, Encoded
+from blocking.mix import U64, combine
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """`key` maps the encoded records to one key per record, 0 where the pass has none for it."""
+
+    nama: str
+    key: Callable[[Encoded], U64]
+    fixed: tuple[str, ...] = ()  # comparisons whose level the key fixes
+    narrowed: tuple[str, ...] = ()  # comparisons of which only the better levels can occur
+
+
+def nik_date(e: Encoded) -> I64:
+    """The birth date in the NIK as yymmdd with the sex in it (DDMMYY part, day + 40 for women); 0 without NIK."""
+    return np.asarray((e.nik // 10_000) % 1_000_000, dtype=np.int64)
+
+
+def _year(e: Encoded) -> I64:
+    return np.asarray(e.lahir // 10_000, dtype=np.int64)
+
+
+def _kec(e: Encoded) -> I64:
+    return np.asarray(np.where(e.desa >= 10**9, e.desa // 10_000, 0), dtype=np.int64)
+
+
+def _full_date(e: Encoded) -> I64:
+    return np.asarray(np.where(e.lahir_lengkap, e.lahir, 0), dtype=np.int64)
+
+
+def _desa(e: Encoded) -> I64:
+    return np.asarray(np.where(e.desa >= 10**9, e.desa, 0), dtype=np.int64)
+
+
+def standard() -> list[Pass]:
+    """The passes for family registers, most certain first.
+
+    Chosen so that a person whose NIK is missing or wrong is still reached through family, birth date or place, with any
+    one further field wrong.
+    """
+    name = ("nama",)
+    return [
+        Pass("nik", lambda e: combine(1, e.nik), ("nik",)),
+        Pass("kk+nama", lambda e: combine(2, e.kk, e.rangka), ("kk",), name),
+        Pass("kk+lahir", lambda e: combine(3, e.kk, _full_date(e)), ("kk", "lahir")),
+        Pass("lahir+nama", lambda e: combine(4, _full_date(e), e.rangka), ("lahir",), name),
+        Pass("lahir+desa", lambda e: combine(5, _full_date(e), _desa(e), e.kelamin), ("lahir", "wilayah", "kelamin")),
+        Pass("tanggal NIK+nama", lambda e: combine(6, nik_date(e), e.rangka), (), name),
+        Pass("nama+tahun+desa", lambda e: combine(7, e.rangka, _year(e), _desa(e)), ("wilayah",), name),
+        Pass("nama+ibu", lambda e: combine(8, e.rangka, e.ibu), ("ibu",), name),
+        Pass("nama+kepala+desa", lambda e: combine(9, e.rangka, e.kepala, _desa(e)), ("wilayah",), name),
+        Pass("nama lengkap+kecamatan", lambda e: combine(10, e.nama, _kec(e), e.kelamin), ("kelamin",), name),
+    ]
+
+
+def finer(e: Encoded) -> U64:
+    """The key that splits an oversized block: sex, birth year and sub-district. Missing parts count as a value."""
+    return combine(13, e.kelamin.astype(np.int64) + 1, _year(e) + 1, _kec(e) + 1)

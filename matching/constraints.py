@@ -1,0 +1,40 @@
+"""Constraints: what moves a pair from match to clerical review, with a reason. They never delete a pair.
+
+Death and moving never count against identity: a dead person paid under the same name is exactly what is looked for.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from blocking.encode import Encoded
+from blocking.pairs import Index
+from matching.levels import COMPARISONS, Levels
+
+NONE: Final = 0
+NIK_DIFFERS: Final = 1
+SAME_CARD: Final = 2
+SHARED_NIK: Final = 3
+BRIDGE: Final = 4
+REASONS: Final = (None, "nik_beda", "satu_kartu", "nik_bersama", "jembatan_lemah")
+
+_COLUMN = {c.nama: i for i, c in enumerate(COMPARISONS)}
+
+
+def reasons(e: Encoded, a: Index, b: Index, levels: Levels) -> npt.NDArray[np.uint8]:
+    """Index into REASONS per pair."""
+    name, nik, born, sex = (levels[:, _COLUMN[c]] for c in ("nama", "nik", "lahir", "kelamin"))
+    out = np.zeros(len(a), dtype=np.uint8)
+    both_trusted = e.nik_tepercaya[a] & e.nik_tepercaya[b]
+    # A part of a name, a swapped or a default date do not contradict; a name variant beside another NIK may.
+    name_differs = name >= 8
+    date_differs = np.isin(born, (3, 5, 6, 7))
+    out[both_trusted & (nik >= 3) & (name_differs | date_differs)] = NIK_DIFFERS
+    card = (e.kartu[a] == e.kartu[b]) & (e.kartu[a] != 0)
+    member = card & ((e.given[a] != e.given[b]) | (sex == 2) | (born > 1))
+    out[member] = SAME_CARD
+    out[(nik == 1) & (name >= 10) & (born >= 3)] = SHARED_NIK
+    return out

@@ -1,0 +1,205 @@
+"""Records -> links, entities, persons and family links: the stages of the linkage in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from blocking.candidates import Plan, candidates, found_by, plan
+from blocking.encode import U32, Encoded, encode
+from blocking.pairs import Index
+from blocking.passes import Pass, standard
+from matching.anchors import anchors
+from matching.constraints import BRIDGE, REASONS, reasons
+from matching.entities import Clusters, cluster
+from matching.families import family_links
+from matching.levels import COMPARISONS, Comparer, pack, unpack
+from matching.model import Model, PatternTable, Strata, fit
+from matching.persons import entities_frame, persons_frame
+from matching.settings import LinkSettings
+from rules.tables import check
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(slots=True)
+class Linked:
+    """What the linkage gives: frames by schema, and figures for run.json."""
+
+    links: pl.DataFrame
+    entities: pl.DataFrame
+    persons: pl.DataFrame
+    family_links: pl.DataFrame
+    info: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """All candidate pairs with their packed pattern and stratum."""
+
+    a: Index
+    b: Index
+    pattern: U32
+    stratum: npt.NDArray[np.uint16]
+
+
+@dataclass(slots=True)
+class Scored:
+    """Pairs at or above the review band."""
+
+    a: Index
+    b: Index
+    pattern: U32
+    stratum: npt.NDArray[np.uint16]
+    weight: npt.NDArray[np.float64]
+    probability: npt.NDArray[np.float64]
+    reason: npt.NDArray[np.uint8]
+
+
+def compare_all(e: Encoded, compare: Comparer, chosen: Plan, strata: Strata, chunk: int, progress: Progress) -> Pairs:
+    """Build and compare the candidate pairs, chunk by chunk."""
+    expected = max(sum(chosen.kandidat), 1)
+    parts: list[tuple[Index, Index, U32, npt.NDArray[np.uint16]]] = []
+    done = 0
+    for k, a, b in candidates(chosen, chunk):
+        parts.append((a, b, pack(compare.levels(a, b)), strata.number(k, e.sumber[a], e.sumber[b])))
+        done += len(a)
+        progress("bandingkan", min(done / expected, 1.0))
+    if not parts:
+        none = np.zeros(0, dtype=np.uint32)
+        return Pairs(none, none, none, none.astype(np.uint16))
+    return Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def count_patterns(pairs: Pairs) -> tuple[PatternTable, npt.NDArray[np.int64]]:
+    """Cells (pattern, stratum) with their counts, and the cell of every pair."""
+    cell = pairs.stratum.astype(np.uint64) << np.uint64(32) | pairs.pattern.astype(np.uint64)
+    seen, inverse, count = np.unique(cell, return_inverse=True, return_counts=True)
+    table = PatternTable(
+        (seen & np.uint64(0xFFFFFFFF)).astype(np.uint32),
+        (seen >> np.uint64(32)).astype(np.uint16),
+        count.astype(np.int64),
+    )
+    return table, inverse
+
+
+def decide(
+    e: Encoded, pairs: Pairs, model: Model, table: PatternTable, cell: npt.NDArray[np.int64], floor: float
+) -> Scored:
+    """Score the cells, keep the pairs from the review band up, and apply the constraints."""
+    weight, probability = model.score(table.pattern, table.stratum)
+    keep = probability[cell] >= floor
+    a, b, pattern, stratum = pairs.a[keep], pairs.b[keep], pairs.pattern[keep], pairs.stratum[keep]
+    chosen = cell[keep]
+    return Scored(a, b, pattern, stratum, weight[chosen], probability[chosen], reasons(e, a, b, unpack(pattern)))
+
+
+def blocking_figures(chosen: Plan, scored: Scored, padan: float) -> dict[str, Any]:
+    """Pairs per pass, what was left out, and the matches that all passes together are expected to miss.
+
+    Among matches of the NIK pass the share that some other pass holds too estimates how well the other passes reach
+    matches that have no common NIK (a capture-recapture estimate; it assumes that a NIK fails independently).
+    """
+    sure = (scored.probability >= padan) & (scored.reason == 0)
+    a, b = scored.a[sure], scored.b[sure]
+    held = found_by(chosen, a, b)
+    by_nik = held[:, 0]
+    others = np.asarray(held[:, 1:].any(axis=1), dtype=bool)
+    reach = float(others[by_nik].mean()) if by_nik.any() else None
+    rest = int((~by_nik).sum())
+    missed = rest * (1 / reach - 1) if reach else None
+    return {
+        "lintasan": [asdict(c) for c in chosen.hitung],
+        "pasangan": int(sum(c.pasangan for c in chosen.hitung)),
+        "padan_lewat_nik": int(by_nik.sum()),
+        "padan_tanpa_nik": rest,
+        "jangkauan_lintasan_lain": reach,
+        "perkiraan_padan_terlewat": missed,
+    }
+
+
+def links_frame(scored: Scored, strata: Strata, settings: LinkSettings, cut: npt.NDArray[np.bool_]) -> pl.DataFrame:
+    """The links table; level columns t_<comparison> come on top."""
+    levels = unpack(scored.pattern)
+    match = (scored.probability >= settings.padan) & (scored.reason == 0) & ~cut
+    reason = np.where(cut & (scored.reason == 0), BRIDGE, scored.reason)
+    # A reason matters only where it moved the pair.
+    reason = np.where(scored.probability >= settings.padan, reason, 0)
+    frame = pl.DataFrame(
+        {
+            "kiri": scored.a,
+            "kanan": scored.b,
+            "lintasan": strata.pass_of(scored.stratum).astype(np.uint8),
+            "bobot": scored.weight,
+            "peluang": scored.probability,
+            "putusan": pl.Series(match).replace_strict({True: "padan", False: "tinjau"}, return_dtype=pl.String),
+            "alasan": pl.Series(reason).replace_strict(dict(enumerate(REASONS)), return_dtype=pl.String),
+        }
+    ).with_columns(pl.Series(f"t_{c.nama}", levels[:, f]) for f, c in enumerate(COMPARISONS))
+    return check("links", frame.sort("kiri", "kanan"))
+
+
+def link(
+    records: pl.DataFrame,
+    families: pl.DataFrame,
+    settings: LinkSettings | None = None,
+    progress: Progress | None = None,
+    passes: list[Pass] | None = None,
+) -> Linked:
+    """Link all records of a run with one another. `records` is sorted by baris_id, which counts from 0."""
+    settings = settings or LinkSettings()
+    tell: Progress = progress or (lambda _stage, _share: None)
+    tell("sandikan", 0.0)
+    e = encode(records)
+    compare = Comparer(e)
+    chosen = plan(e, passes or standard(), settings.blok_maksimum)
+    strata = Strata(chosen.passes, len(e.nama_sumber))
+    pairs = compare_all(e, compare, chosen, strata, settings.pasangan_per_bagian, tell)
+    tell("modelkan", 0.0)
+    table, cell = count_patterns(pairs)
+    model = fit(table, strata, anchors(e, compare))
+    scored = decide(e, pairs, model, table, cell, settings.tinjau)
+    tell("kelompokkan", 0.0)
+    match = (scored.probability >= settings.padan) & (scored.reason == 0)
+    found = cluster(e, compare, scored.a[match], scored.b[match], scored.weight[match], scored.probability[match])
+    cut = np.zeros(len(match), dtype=bool)
+    cut[np.flatnonzero(match)[found.cut]] = True
+    links = links_frame(scored, strata, settings, cut)
+    entities = entities_frame(records, found.label, found.weakest)
+    persons = persons_frame(records, entities)
+    tell("keluarga", 0.0)
+    linked_families = family_links(records, families, entities)
+    info = _figures(e, chosen, scored, model, links, found, settings)
+    return Linked(links, entities, persons, linked_families, info)
+
+
+def _figures(
+    e: Encoded,
+    chosen: Plan,
+    scored: Scored,
+    model: Model,
+    links: pl.DataFrame,
+    found: Clusters,
+    settings: LinkSettings,
+) -> dict[str, Any]:
+    size = np.bincount(found.label)
+    size = size[size > 0]
+    return {
+        "rekaman": e.n,
+        "model": model.to_dict(e.nama_sumber),
+        "penyaringan": blocking_figures(chosen, scored, settings.padan),
+        "padan": int((links["putusan"] == "padan").sum()),
+        "tinjau": int((links["putusan"] == "tinjau").sum()),
+        "dipindah_ke_tinjau": {
+            str(row["alasan"]): int(row["len"])
+            for row in links.filter(pl.col("alasan").is_not_null()).group_by("alasan").len().sort("alasan").to_dicts()
+        },
+        "orang": len(size),
+        "orang_dengan_lebih_dari_satu_baris": int((size > 1).sum()),
+        "pengaturan": settings.model_dump(),
+    }

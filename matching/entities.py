@@ -1,0 +1,126 @@
+"""Links -> entities: the closure of the matches, with cannot-links kept apart and weak bridges cut.
+
+Two rows of one edition of a list are two persons until they match each other directly: a third row that resembles both
+must not join them. Inside a component with such a conflict the links are taken from the strongest down, and a link that
+would join what must stay apart goes to review. Nothing depends on the order of rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from blocking.encode import Encoded
+from blocking.mix import U64
+from blocking.pairs import Index, block, pairs_of
+from matching.constraints import NIK_DIFFERS, SAME_CARD, reasons
+from matching.levels import Comparer
+
+F64 = npt.NDArray[np.float64]
+LARGE = 200  # rows of a component above which not all inner pairs are compared
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """`label[i]` is the smallest record number of i's cluster; `cut` marks the links taken out as weak bridges."""
+
+    label: Index
+    cut: npt.NDArray[np.bool_]
+    weakest: F64  # per record: probability of the weakest link of its cluster's strongest spanning tree
+
+
+def _labels(n: int, a: Index, b: Index) -> Index:
+    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(n, n))
+    _, part = connected_components(graph, directed=False)
+    first = np.full(int(part.max(initial=-1)) + 1, n, dtype=np.int64)
+    np.minimum.at(first, part, np.arange(n))
+    return np.asarray(first[part], dtype=np.uint32)
+
+
+def _pair_key(a: Index, b: Index) -> U64:
+    return np.asarray(a.astype(np.uint64) << np.uint64(32) | b.astype(np.uint64), dtype=np.uint64)
+
+
+def _conflicts(e: Encoded, compare: Comparer, label: Index, linked: U64) -> tuple[Index, Index]:
+    """Pairs inside a component that must stay apart."""
+    size = np.bincount(label, minlength=e.n)[label]
+    inner = np.where((size > 2) & (size <= LARGE), label.astype(np.uint64) + np.uint64(1), np.uint64(0))
+    left, right = [], []
+    for a, b in pairs_of(block(inner), 1_000_000):
+        direct = np.isin(_pair_key(a, b), linked)
+        why = reasons(e, a, b, compare.levels(a, b))
+        apart = ((why == NIK_DIFFERS) | (why == SAME_CARD) | (e.edisi[a] == e.edisi[b])) & ~direct
+        left.append(a[apart])
+        right.append(b[apart])
+    if not left:
+        none = np.zeros(0, dtype=np.uint32)
+        return none, none
+    return np.concatenate(left), np.concatenate(right)
+
+
+class _Union:
+    """Union-find with cannot-links, for the few components that hold a conflict."""
+
+    def __init__(self) -> None:
+        self.parent: dict[int, int] = {}
+        self.apart: dict[int, set[int]] = {}
+
+    def root(self, x: int) -> int:
+        while (up := self.parent.get(x, x)) != x:
+            self.parent[x] = self.parent.get(up, up)
+            x = up
+        return x
+
+    def forbid(self, x: int, y: int) -> None:
+        self.apart.setdefault(x, set()).add(y)
+        self.apart.setdefault(y, set()).add(x)
+
+    def join(self, x: int, y: int) -> bool:
+        """Join the clusters of x and y unless something in one must stay apart from something in the other."""
+        x, y = self.root(x), self.root(y)
+        if x == y:
+            return True
+        if y in self.apart.get(x, ()):
+            return False
+        self.parent[y] = x
+        for other in self.apart.pop(y, set()):
+            self.apart[other].discard(y)
+            self.forbid(x, other)
+        return True
+
+
+def cluster(e: Encoded, compare: Comparer, a: Index, b: Index, weight: F64, probability: F64) -> Clusters:
+    """Cluster the match links (a, b); `weight` orders them, ties broken by record number."""
+    label = _labels(e.n, a, b)
+    size = np.bincount(label, minlength=e.n)
+    in_large = size[label[a]] > 2
+    left, right = _conflicts(e, compare, label, _pair_key(a[in_large], b[in_large]))
+    troubled = np.zeros(e.n, dtype=bool)
+    troubled[label[left]] = True
+    cut = np.zeros(len(a), dtype=bool)
+    if len(left):
+        union = _Union()
+        for x, y in zip(left.tolist(), right.tolist(), strict=True):
+            union.forbid(x, y)
+        edges = np.flatnonzero(troubled[label[a]])
+        edges = edges[np.lexsort((b[edges], a[edges], -weight[edges]))]
+        for edge, x, y in zip(edges.tolist(), a[edges].tolist(), b[edges].tolist(), strict=True):
+            cut[edge] = not union.join(x, y)
+        label = _labels(e.n, a[~cut], b[~cut])
+    return Clusters(label, cut, _weakest(e.n, label, a[~cut], b[~cut], probability[~cut]))
+
+
+def _weakest(n: int, label: Index, a: Index, b: Index, probability: F64) -> F64:
+    """Per record the probability of the weakest of the best links that hold it: the best link of the row itself,
+    and for the cluster the lowest of these."""
+    best = np.zeros(n)
+    np.maximum.at(best, a, probability)
+    np.maximum.at(best, b, probability)
+    best[best == 0] = 1.0
+    low = np.ones(n)
+    np.minimum.at(low, label, best)
+    return np.asarray(low[label], dtype=np.float64)

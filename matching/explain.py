@@ -1,0 +1,201 @@
+"""Why two rows are, or are not, taken for one person: the evidence field by field.
+
+The weights add up to the score of the pair. The score is log2 of the odds of the match class against all other classes
+together, and a mixture is no product of fields; but with r_c the share of class c among the others given the pair,
+    log2 sum_c q_c P_c = sum_f sum_c r_c log2 P_c(f) + sum_c r_c log2(q_c / r_c)
+holds exactly. The first part is spread over the fields, the second goes to the starting weight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from blocking.candidates import found_by, plan
+from blocking.encode import encode
+from blocking.passes import standard
+from matching.constraints import REASONS, reasons
+from matching.levels import COMPARISONS, Comparer
+from matching.model import MATCH, Model
+from matching.settings import LinkSettings
+from rules.errors import PadanError
+from rules.i18n import N_, _
+from rules.tables import Tables
+
+# The canonical column that shows what a comparison looked at; the family comparison has none of its own.
+_SHOWN = {
+    "nama": "nama",
+    "nik": "nik",
+    "kk": "no_kk",
+    "lahir": "tanggal_lahir",
+    "kelamin": "jenis_kelamin",
+    "ibu": "nama_ibu",
+    "wilayah": "kode_wilayah",
+}
+REASON_TEXT = {
+    "nik_beda": N_("two trusted NIKs differ, and the name or the birth date differs too"),
+    "satu_kartu": N_("both rows stand on one family card of one list as different members"),
+    "nik_bersama": N_("the NIK is the same but given name and birth date differ: a shared NIK"),
+    "jembatan_lemah": N_("joining them would merge rows that must stay apart"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One field of the evidence: its level, the two values as written (unmasked), its weight in log2 odds."""
+
+    kolom: str
+    tingkat: str
+    kiri: str | None
+    kanan: str | None
+    bobot: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`bobot` is `awal` plus the weights of `bukti`; `kalimat` says it in one sentence of the language in force."""
+
+    kiri: int
+    kanan: int
+    lintasan: str | None
+    awal: float
+    bukti: list[Term]
+    bobot: float
+    peluang: float
+    putusan: str
+    alasan: str | None
+    kalimat: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for --json."""
+        return asdict(self)
+
+
+def split_score(model: Model, levels: npt.NDArray[np.uint8], stratum: int) -> tuple[float, npt.NDArray[np.float64]]:
+    """(starting weight, weight per comparison) in log2 odds of one pair; they sum to the pair's score."""
+    where = np.array([stratum], dtype=np.uint16)
+    terms = model.log_terms(levels[None, :], model.strata.pass_of(where))[0]
+    share = np.log(model.share[stratum])
+    others = [c for c in range(terms.shape[1]) if c != MATCH]
+    joint = share[others] + terms[:, others].sum(axis=0)
+    r = np.exp(joint - np.logaddexp.reduce(joint))
+    fields = terms[:, MATCH] - terms[:, others] @ r
+    kept = r > 0
+    start = share[MATCH] - float((r[kept] * (share[others][kept] - np.log(r[kept]))).sum())
+    return start / np.log(2), fields / np.log(2)
+
+
+def find_row(tables: Tables, text: str) -> int:
+    """The baris_id that `text` means: a number, or FILE:ROW with the row as seen in Excel."""
+    records = tables.records
+    if text.isdigit():
+        found = records.filter(pl.col("baris_id") == int(text))
+    else:
+        name, _sep, number = text.rpartition(":")
+        row = int(number) if number.isdigit() else -1
+        same_file = pl.col("berkas").str.replace_all("\\", "/", literal=True).str.ends_with(name.replace("\\", "/"))
+        found = records.filter(same_file & (pl.col("nomor_baris") == row))
+    if found.height == 0:
+        raise PadanError(
+            _("no row {row} in this run").format(row=text),
+            hint=_("give a person_id, a baris_id, or FILE:ROW as it stands in Excel"),
+        )
+    return int(found["baris_id"][0])
+
+
+def explain_person(tables: Tables, person_id: str) -> list[Explanation]:
+    """The links that hold a person together, strongest first; empty for a person of one row."""
+    rows = tables.entities.filter(pl.col("person_id") == person_id)["baris_id"]
+    if rows.len() == 0:
+        raise PadanError(
+            _("no person {person} in this run").format(person=person_id),
+            hint=_("person ids stand in data/persons.parquet and in the report"),
+        )
+    inside = tables.links.filter(pl.col("kiri").is_in(rows.implode()) & pl.col("kanan").is_in(rows.implode())).sort(
+        "bobot", "kiri", "kanan", descending=[True, False, False]
+    )
+    return [explain_pair(tables, r["kiri"], r["kanan"]) for r in inside.to_dicts()]
+
+
+def explain_pair(tables: Tables, left: int, right: int) -> Explanation:
+    """The evidence for and against two rows being one person, whether or not they were linked."""
+    left, right = min(left, right), max(left, right)
+    model = Model.from_dict(tables.info["penautan"]["model"], standard())
+    sources = tables.info["penautan"]["model"]["sumber"]
+    link = tables.links.filter((pl.col("kiri") == left) & (pl.col("kanan") == right))
+    pair = tables.records.filter(pl.col("baris_id").is_in([left, right])).sort("baris_id")
+    if pair.height != 2:
+        raise PadanError(_("two different rows are needed"), hint=_("give two rows of this run"))
+    if link.height:
+        levels = np.array([link[f"t_{c.nama}"][0] for c in COMPARISONS], dtype=np.uint8)
+        pass_index: int | None = int(link["lintasan"][0])
+        reason = link["alasan"][0]
+        decision = str(link["putusan"][0])
+    else:
+        levels, pass_index, reason, decision = _compare(tables.records, left, right)
+    code = np.array([sources.index(s) for s in pair["sumber"]], dtype=np.uint8)
+    stratum = int(model.strata.number(pass_index or 0, code[:1], code[1:])[0])
+    start, weights = split_score(model, levels, stratum)
+    score = float(start + weights.sum())
+    terms = [
+        Term(
+            _(c.judul),
+            _(c.tingkat[level]),
+            _value(pair, _SHOWN.get(c.nama), 0),
+            _value(pair, _SHOWN.get(c.nama), 1),
+            float(weight),
+        )
+        for c, level, weight in zip(COMPARISONS, levels.tolist(), weights.tolist(), strict=True)
+    ]
+    probability = float(1 / (1 + np.exp2(-score)))
+    return Explanation(
+        left,
+        right,
+        model.strata.passes[pass_index].nama if pass_index is not None else None,
+        float(start),
+        terms,
+        score,
+        probability,
+        decision,
+        reason,
+        _sentence(terms, probability, decision, reason),
+    )
+
+
+def _value(pair: pl.DataFrame, column: str | None, row: int) -> str | None:
+    value = pair[column][row] if column else None
+    return None if value is None else str(value)
+
+
+def _compare(records: pl.DataFrame, left: int, right: int) -> tuple[npt.NDArray[np.uint8], int | None, str | None, str]:
+    """Levels of a pair that is not among the links; needs all records, because frequencies count."""
+    e = encode(records)
+    a, b = np.array([left], dtype=np.uint32), np.array([right], dtype=np.uint32)
+    levels = Comparer(e).levels(a, b)
+    held = np.flatnonzero(found_by(plan(e, standard(), LinkSettings().blok_maksimum), a, b)[0])
+    reason = REASONS[int(reasons(e, a, b, levels)[0])]
+    return levels[0], int(held[0]) if len(held) else None, reason, "bukan"
+
+
+def _sentence(terms: list[Term], probability: float, decision: str, reason: str | None) -> str:
+    """One sentence: the verdict, the strongest evidence for it and against it, and the constraint, if any."""
+    ranked = sorted(terms, key=lambda t: -abs(t.bobot))
+    support = [f"{t.kolom} ({t.tingkat})" for t in ranked if t.bobot >= 1][:3]
+    against = [f"{t.kolom} ({t.tingkat})" for t in ranked if t.bobot <= -1][:2]
+    verdict = {
+        "padan": _("The two rows are taken for one person"),
+        "tinjau": _("The two rows may be one person and need a review"),
+        "bukan": _("The two rows are not taken for one person"),
+    }[decision]
+    text = _("{verdict} (probability {p})").format(verdict=verdict, p=f"{probability:.4f}")
+    if support:
+        text += _(", because of {fields}").format(fields=", ".join(support))
+    if against:
+        text += _("; against it: {fields}").format(fields=", ".join(against))
+    if reason:
+        text += _("; moved to review: {reason}").format(reason=_(REASON_TEXT[reason]))
+    return text + "."

@@ -1,0 +1,173 @@
+"""Entities -> persons: ids from content, and one harmonised row per person with the source and date of each value.
+
+Order of trust for a value (staleness_rules.md, "Authority order", marked assumed there): Dukcapil first; then the value
+that most rows of the person carry; then the newest list; then the register order. For the family card the newest
+statement counts more than the most frequent one, because cards are reissued.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from blocking.pairs import Index
+from rules.tables import check, empty
+
+# Later in the list = trusted less when date and frequency tie.
+AUTHORITY = {"dukcapil": 0, "dtsen": 1, "regsosek": 2, "p3ke": 3, "dtks": 4}
+_PAYMENT = 5
+ID_LENGTH = 16
+
+
+def _authority() -> pl.Expr:
+    return pl.col("sumber").replace_strict(AUTHORITY, default=_PAYMENT, return_dtype=pl.Int8)
+
+
+def entities_frame(records: pl.DataFrame, label: Index, weakest: npt.NDArray[np.float64]) -> pl.DataFrame:
+    """The entities table from cluster labels (smallest baris_id of each cluster)."""
+    sidik = records["sidik"]
+    frame = records.select(
+        "baris_id", "sumber", "sidik", "tanggal_data", "no_kk", "kk_mutu", "id_keluarga", "id_rumah_tangga"
+    ).with_columns(
+        person_id="P" + sidik.gather(label).str.slice(0, ID_LENGTH),
+        keyakinan=pl.Series(weakest),
+        authority=_authority(),
+    )
+    newest = ["person_id", "authority", "tanggal_data", "baris_id"]
+    order = [False, False, True, False]
+    # A payment list repeats what an older register said, so it never decides the family or the household.
+    registers = frame.filter(pl.col("authority") < _PAYMENT)
+    card = (
+        frame.filter(pl.col("no_kk").is_not_null() & (pl.col("kk_mutu") == "TEPERCAYA"))
+        .with_columns(late=(pl.col("authority") != 0), pay=pl.col("authority") == _PAYMENT)
+        .sort(
+            ["person_id", "late", "pay", "tanggal_data", "authority", "baris_id"],
+            descending=[False, False, False, True, False, False],
+            nulls_last=True,
+        )
+        .unique("person_id", keep="first", maintain_order=True)
+        .select("person_id", unit=pl.lit("kk:") + pl.col("no_kk"))
+    )
+    own = (
+        registers.filter(pl.col("id_keluarga").is_not_null())
+        .sort(newest, descending=order, nulls_last=True)
+        .unique("person_id", keep="first", maintain_order=True)
+        .select("person_id", own=pl.col("sumber") + ":" + pl.col("id_keluarga"))
+    )
+    kitchen = (
+        registers.with_columns(
+            room=pl.coalesce("id_rumah_tangga", pl.when(pl.col("sumber") == "dtks").then("id_keluarga"))
+        )
+        .filter(pl.col("room").is_not_null())
+        .sort(newest, descending=order, nulls_last=True)
+        .unique("person_id", keep="first", maintain_order=True)
+        .select("person_id", room=pl.col("sumber") + ":" + pl.col("room"))
+    )
+    people = (
+        frame.group_by("person_id")
+        .agg(pl.col("sidik").min())
+        .join(card, on="person_id", how="left")
+        .join(own, on="person_id", how="left")
+        .join(kitchen, on="person_id", how="left")
+        .with_columns(unit=pl.coalesce("unit", "own"))
+        .with_columns(
+            # From the content hash of a member row, never from the number itself: a card number can be enumerated.
+            family_id=pl.when(pl.col("unit").is_not_null()).then(
+                "K" + pl.col("sidik").min().over("unit").str.slice(0, ID_LENGTH)
+            ),
+            household_id=pl.when(pl.col("room").is_not_null()).then(
+                "R" + pl.col("sidik").min().over("room").str.slice(0, ID_LENGTH)
+            ),
+        )
+        .select("person_id", "family_id", "household_id")
+    )
+    out = frame.select("baris_id", "person_id", "keyakinan").join(people, on="person_id", how="left")
+    return check("entities", out.sort("baris_id"))
+
+
+def _best(frame: pl.DataFrame, column: str, *, by_count: bool, good: pl.Expr | None = None) -> pl.DataFrame:
+    """Per person the best value of `column` with `<column>_sumber` and `<column>_tanggal`."""
+    known = frame.filter(pl.col(column).is_not_null())
+    if good is not None:
+        known = known.filter(good)
+    keys: list[str | pl.Expr] = ["person_id", pl.col("authority") != 0]
+    down = [False, False]
+    if by_count:
+        known = known.with_columns(times=pl.len().over("person_id", column))
+        keys.append("times")
+        down.append(True)
+    keys += [pl.col("authority") == _PAYMENT, "tanggal_data", "authority", "baris_id"]
+    down += [False, True, False, False]
+    return (
+        known.sort(keys, descending=down, nulls_last=True)
+        .unique("person_id", keep="first", maintain_order=True)
+        .select(
+            "person_id",
+            column,
+            pl.col("sumber").alias(f"{column}_sumber"),
+            pl.col("tanggal_data").alias(f"{column}_tanggal"),
+        )
+    )
+
+
+def _dukcapil_grade(frame: pl.DataFrame) -> pl.DataFrame:
+    """Which fields of the person's other rows agree with its Dukcapil row: words of nik nama lahir kk hidup wilayah."""
+    official = (
+        frame.filter(pl.col("sumber") == "dukcapil")
+        .sort("person_id", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True)
+        .unique("person_id", keep="first", maintain_order=True)
+    )
+    fields = {"nik": "nik", "nama": "nama", "lahir": "tanggal_lahir", "kk": "no_kk", "wilayah": "kode_wilayah"}
+    other = frame.filter(pl.col("sumber") != "dukcapil").join(
+        official.select("person_id", *(pl.col(c).alias(f"d_{c}") for c in fields.values())), on="person_id"
+    )
+    agree = other.group_by("person_id").agg(
+        (pl.col(c) == pl.col(f"d_{c}")).any().fill_null(value=False).alias(word) for word, c in fields.items()
+    )
+    alive = official.select(
+        "person_id", hidup=(pl.col("keberadaan").cast(pl.String) != "MENINGGAL").fill_null(value=True)
+    )
+    words = ("nik", "nama", "lahir", "kk", "hidup", "wilayah")
+    return (
+        alive.join(agree, on="person_id", how="left")
+        .with_columns(
+            mutu_dukcapil=pl.concat_str(
+                [pl.when(pl.col(w)).then(pl.lit(w)) for w in words], separator=" ", ignore_nulls=True
+            )
+        )
+        .select("person_id", "mutu_dukcapil")
+    )
+
+
+def persons_frame(records: pl.DataFrame, entities: pl.DataFrame) -> pl.DataFrame:
+    """The persons table: one harmonised row per person."""
+    if records.height == 0:
+        return empty("persons")
+    frame = records.join(entities, on="baris_id").with_columns(authority=_authority())
+    out = (
+        frame.group_by("person_id")
+        .agg(
+            pl.col("family_id").first(),
+            pl.col("household_id").first(),
+            pl.col("sumber").unique().sort().alias("daftar"),
+            pl.len().alias("jumlah_baris"),
+            pl.col("keyakinan").min(),
+        )
+        .sort("person_id")
+    )
+    trusted_nik = pl.col("nik_mutu").cast(pl.String) == "TEPERCAYA"
+    trusted_kk = pl.col("kk_mutu").cast(pl.String) == "TEPERCAYA"
+    full_date = pl.col("lahir_mutu").cast(pl.String) == "LENGKAP"
+    parts = [
+        _best(frame, "nik", by_count=True, good=trusted_nik),
+        _best(frame, "no_kk", by_count=False, good=trusted_kk),
+        _best(frame, "nama", by_count=True),
+        _best(frame, "tanggal_lahir", by_count=True, good=full_date),
+        _best(frame, "jenis_kelamin", by_count=True),
+        _best(frame, "kode_wilayah", by_count=False),
+        _dukcapil_grade(frame),
+    ]
+    for part in parts:
+        out = out.join(part, on="person_id", how="left")
+    return check("persons", out.sort("person_id"))

@@ -1,0 +1,96 @@
+"""Constraints and clusters: what must stay apart does, with a reason, and order never matters."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from blocking.encode import encode
+from matching.constraints import REASONS, reasons
+from matching.entities import cluster
+from matching.levels import Comparer
+from tests.matching.builder import records
+
+BORN = date(1990, 5, 17)
+CARD = "3201911001150001"
+TYPO = "3201911705980001"
+NIK_A, NIK_B = "3201911705900001", "3201911705900002"
+
+
+def reason_of(left: dict, right: dict) -> str | None:
+    e = encode(records([left, right]))
+    a, b = np.array([0], dtype=np.uint32), np.array([1], dtype=np.uint32)
+    return REASONS[int(reasons(e, a, b, Comparer(e).levels(a, b))[0])]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        # Twins: born the same day, serials differ, given names differ.
+        ({"nik": NIK_A, "nama": "HASAN BASRI"}, {"nik": NIK_B, "nama": "HUSEN WIJAYA", "sumber": "p3ke"}, "nik_beda"),
+        # One person with an old and a new NIK: name and date agree, so nothing stands against it.
+        ({"nik": NIK_A, "nama": "HASAN BASRI"}, {"nik": NIK_B, "nama": "HASAN BASRI", "sumber": "p3ke"}, None),
+        # One digit of the NIK typed wrong.
+        ({"nik": NIK_A, "nama": "HASAN BASRI"}, {"nik": TYPO, "nama": "HASSAN BASRI", "sumber": "p3ke"}, None),
+        # Two rows of one card in one list.
+        ({"no_kk": CARD, "nama": "SITI AMINAH"}, {"no_kk": CARD, "nama": "NUR AMINAH"}, "satu_kartu"),
+        # The same two in two lists are only candidates.
+        (
+            {"no_kk": CARD, "nama": "SITI AMINAH"},
+            {"no_kk": CARD, "nama": "NUR AMINAH", "sumber": "p3ke"},
+            None,
+        ),
+    ],
+)  # fmt: skip
+def test_reasons(left: dict, right: dict, expected: str | None) -> None:
+    assert reason_of({"tanggal_lahir": BORN, **left}, {"tanggal_lahir": BORN, **right}) == expected
+
+
+def test_a_child_under_a_parents_nik_is_a_shared_nik() -> None:
+    parent = {"nik": NIK_A, "nama": "SUTRISNO", "tanggal_lahir": BORN}
+    child = {"nik": NIK_A, "nama": "DEWI LESTARI", "tanggal_lahir": date(2015, 2, 3), "sumber": "p3ke"}
+    assert reason_of(parent, child) == "nik_bersama"
+
+
+def test_a_row_that_resembles_two_rows_of_one_list_does_not_join_them() -> None:
+    brothers = records(
+        [
+            {"nama": "AHMAD FAUZI", "tanggal_lahir": BORN, "nik": NIK_A},
+            {"nama": "AHMAD FAUZAN", "tanggal_lahir": BORN, "nik": NIK_B},
+            {"nama": "AHMAD FAUZI", "tanggal_lahir": BORN, "sumber": "p3ke"},
+        ]
+    )
+    e = encode(brothers)
+    a, b = np.array([0, 1], dtype=np.uint32), np.array([2, 2], dtype=np.uint32)
+    found = cluster(e, Comparer(e), a, b, np.array([9.0, 4.0]), np.array([0.998, 0.94]))
+    assert found.label.tolist() == [0, 1, 0]
+    assert found.cut.tolist() == [False, True]
+    assert found.weakest.tolist() == [0.998, 1.0, 0.998]
+
+
+def test_clusters_do_not_depend_on_the_order_of_links() -> None:
+    rng = np.random.default_rng(3)
+    rows = [
+        {"nama": f"ORANG {i // 3}", "tanggal_lahir": BORN, "sumber": ("dtks", "p3ke", "regsosek")[int(rng.integers(3))]}
+        for i in range(60)
+    ]
+    e = encode(records(rows))
+    a, b = np.triu_indices(60, 1)
+    pick = rng.random(len(a)) < 0.06
+    a, b = a[pick].astype(np.uint32), b[pick].astype(np.uint32)
+    weight = np.round(rng.normal(8, 2, len(a)), 1)
+    p = 1 / (1 + np.exp2(-weight))
+    compare = Comparer(e)
+    first = cluster(e, compare, a, b, weight, p)
+    order = rng.permutation(len(a))
+    second = cluster(e, compare, a[order], b[order], weight[order], p[order])
+    assert (first.label == second.label).all()
+    assert (first.cut[order] == second.cut).all()
+    # Two rows of one edition stand together only when they were linked directly.
+    direct = {(int(x), int(y)) for x, y in zip(a, b, strict=True)}
+    for x in range(60):
+        for y in range(x + 1, 60):
+            if first.label[x] == first.label[y] and e.edisi[x] == e.edisi[y]:
+                assert (x, y) in direct
