@@ -1,0 +1,285 @@
+"""Names: cleaning, the canonical spelling key, tokens and a consonant skeleton, vectorised over distinct names.
+
+The key brings spellings of one name together (Van Ophuijsen to EYD, Arabic transliteration, f/v/p, z/j, doubling, word
+ends; identity_rules.md section 6) and is idempotent. It serves comparison and blocking only: nothing shown to a person
+comes from it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+_HERE: Final = Path(__file__).parent
+
+# Spelling classes in the order they are applied to one word of A-Z. Several name the pair they were made for.
+_OLD: Final = (  # only in words that show the old spelling elsewhere: a modern j must not become y
+    ("DJ", "1"), ("TJ", "2"), ("NJ", "NY"), ("SJ", "SY"), ("J", "Y"), ("1", "J"), ("2", "C"),
+)  # fmt: skip
+_CLASSES: Final = (
+    (r"(KH|CH|H|K)OER", "${1}OIR"),  # KHOERUL is KHOIRUL, not old spelling
+    ("OE|OO", "U"),
+    (r"^CH(AI|OI|AL|OL|AD|AT|UD|US|UZ|OT|AF|UL|AM|OM|OS)", "H$1"),  # CHOLIK, CHAIRUL against CHANDRA
+    ("^CHR", "KR"),
+    (r"CH([BDFGHJKLMNPQRSTVWXYZ]|$)", "H$1"),  # RACHMAT, ICHSAN, SOLEKH
+    (r"([AU])CH([AIUEO])", "${1}H$2"),  # ACHIR
+    ("CH", "C"),
+    ("KH", "H"),
+    ("SY|SH|TS", "S"),
+    ("DZ", "Z"),
+    (r"([DTGBJ])H", "$1"),
+    ("PH|F|V", "P"),  # FITRI, PITRI
+    ("Q", "K"),
+    ("X", "KS"),
+    ("^Z", "J"),  # ZAENAL, JAENAL
+    ("Z", "S"),  # AZIS, ASIS
+    ("AE", "AI"),  # SAEFUL, SYAIFUL
+    (r"IY([AUEO])", "I$1"),  # JUHARIYAH
+    (r"IE([^M]|$)", "I$1"),  # FITRIE; JUMIEM is JUMIYEM
+    (r"UW([AIEO])", "U$1"),
+    (r"([BCDGHJKLMPRSTW])Y([AIUEO])", "${1}I$2"),  # MULYANI, MULIANI
+    (r"([BCDGHJKLMNPRSTW])Y([BCDGHJKLMNPRSTW]|$)", "${1}I$2"),
+    (r"([AEU])Y([BCDGHJKLMPRSTW]|$)", "${1}I$2"),
+    ("^ABDULR", "ABDUR"),  # ABDULRAHMAN, ABDURRAHMAN
+    (r"^ABDUL([SNTDJ])", "ABDU$1"),
+    (r"^NOR(H|AI|LA|JAN|DIN)", "NUR$1"),
+    (r"OH$", "AH"),  # MUNAWAROH
+    (r"^(AB?D?U?)?ROH([MI])", "${1}RAH$2"),
+    (r"^HOI", "HAI"),
+    (r"^HOLI", "HALI"),
+    (r"([AIUEO])H$", "$1"),  # FATIMA(H)
+    (r"^JUH([AE].{3,})$", "JU$1"),  # JUHARIAH, JUARIYAH; not SUHARTI, SUARTI
+    (r"^H(ALIMA|AMIDA|ASANA|ABIBA|APSA|ABSA|ASNA|AJARA|OTIJA|ADIJA|ATIJA|ASANUDIN|ASBULA)", "$1"),  # (H)ALIMAH
+    (r"^([BCDGKPST])E([LR])([AIUEO])", "$1$2$3"),  # SELAMET, SERI
+    ("NINGSI$", "INGSI"),
+    ("B$", "P"),  # ZAINAB, JENAP
+    ("D$", "T"),  # AHMAD, AHMAT
+    ("([^N])G$", "${1}K"),
+)
+_DOUBLES: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_SKELETON: Final = (
+    ("[BPFV]", "P"), ("[DT]", "T"), ("NG|NY", "N"), ("[GKQ]", "K"), ("Z", "S"),
+)  # fmt: skip
+_KEY_LENGTH: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The word lists of names.toml and varian_nama.csv, made ready for matching."""
+
+    variants: dict[str, str]
+    light: tuple[str, ...]  # in key form
+    joined: tuple[str, ...]
+    front: str  # regex of titles in front
+    back: str  # regex of degrees behind
+    bali: tuple[str, ...]
+    andi: tuple[str, ...]
+
+
+def _dotted(word: str) -> str:
+    return r"[.\s]*".join(word)
+
+
+@cache
+def _words() -> _Words:
+    settings = tomllib.loads((_HERE / "names.toml").read_text(encoding="utf-8"))
+    rows = pl.read_csv(_HERE / "data" / "varian_nama.csv", infer_schema=False).filter(pl.col("pakai") == "ya")
+    plain = rows.filter(pl.col("jenis") == "awalan", ~pl.col("varian").str.contains(r"[ .]"))
+    titles = sorted(rows.filter(pl.col("jenis") == "gelar")["varian"].unique(), key=lambda word: (-len(word), word))
+    front = "|".join(title.replace(".", "").replace(" ", r"\s+") for title in titles)
+    safe = "|".join(_dotted(word) for word in settings["gelar_aman"])
+    marked = "|".join(_dotted(word) for word in [*settings["gelar_aman"], *settings["gelar_bertanda"]])
+    with_dot = "|".join(r"\.\s*".join(word) for word in settings["gelar_bertanda"])
+    return _Words(
+        variants=dict(
+            plain.sort("kanonik", "varian")
+            .unique("varian", keep="first", maintain_order=True)
+            .select("varian", "kanonik")
+            .iter_rows()
+        ),
+        light=tuple(_reduce_words(settings["ringan"])),
+        joined=tuple(settings["sambung"]),
+        front=rf"^(?:(?:{front})[.\s]+)+",
+        back=rf"(?:\s*,[\s.]*(?:{marked})\b[.\s]*|[\s,]+(?:{safe})\b[.\s]*|\s+(?:{with_dot})\b[.\s]*)+$",
+        bali=tuple(settings["provinsi_bali"]),
+        andi=tuple(settings["provinsi_andi"]),
+    )
+
+
+# -- one word ----------------------------------------------------------------------------------------------------------
+
+
+def _single(word: pl.Expr) -> pl.Expr:
+    """Runs of one letter to one letter."""
+    for letter in _DOUBLES:
+        word = word.str.replace_all(f"{letter}{letter}+", letter)
+    return word
+
+
+def spelling_key(word: pl.Expr) -> pl.Expr:
+    """The spelling key of a single word of capitals; idempotent. Order matters, see the classes."""
+    old = word
+    for written, modern in _OLD:
+        old = old.str.replace_all(written, modern, literal=True)
+    shows_old = word.str.contains("OE|DJ|TJ|SJ") & ~word.str.contains("(?:KH|CH|H|K)OER")
+    word = pl.when(shows_old).then(old).otherwise(word)
+    for pattern, replacement in _CLASSES:
+        word = word.str.replace_all(pattern, replacement)
+        if pattern in ("OE|OO", "UW([AIEO])"):
+            word = _single(word)
+    return _single(word)
+
+
+def _reduce_words(words: list[str]) -> list[str]:
+    return pl.DataFrame({"w": words}).select(spelling_key(pl.col("w"))).to_series().to_list()
+
+
+def skeleton(key: pl.Expr) -> pl.Expr:
+    """First letter and consonants of a word key in sound classes, at most six, for blocking.
+
+    Coarser than the key: voiced and unvoiced fall together, vowels, h, w and y fall away behind the first letter. Where fewer than three sounds are
+    left (JOKO, ADI) the key itself stands, else short names would all be one.
+    """
+    whole = key.str.replace_all("[^A-Z]", "").str.replace("^H", "")
+    whole = whole.str.replace("^E", "I").str.replace("^O", "U")
+    first, body = whole.str.head(1), whole.str.slice(1).str.replace_all("[AIUEOHWY]", "")
+    whole = first + body
+    for pattern, replacement in _SKELETON:
+        whole = whole.str.replace_all(pattern, replacement)
+    whole = _single(whole)
+    return pl.when(whole.str.len_bytes() > 2).then(whole.str.head(_KEY_LENGTH)).otherwise(key.str.head(_KEY_LENGTH))
+
+
+# -- whole names -------------------------------------------------------------------------------------------------------
+
+
+def _cleaned(frame: pl.DataFrame) -> pl.DataFrame:
+    """Adds `bersih ayah alias ortu` to distinct names in `nama`."""
+    words = _words()
+    text = pl.col("teks")
+    frame = frame.with_columns(
+        teks=pl.col("nama").str.to_uppercase().str.replace_all("[\\s\u00a0\u200b\ufeff]+", " ").str.strip_chars()
+    )
+    dead = r"\(?\bALM(?:H|ARHUM|ARHUMAH)?\b\.?\)?"
+    frame = frame.with_columns(ortu=text.str.contains(dead), teks=text.str.replace_all(dead, " "))
+    # Alias: a word, a slash, or something in brackets.
+    alias = r"(?:\bALIAS\b|\bALS\b\.?|\bA\.?K\.?A\b\.?|[/@]|\()\s*(.*)$"
+    frame = frame.with_columns(alias=text.str.extract(alias, 1), teks=text.str.replace(alias, ""))
+    frame = frame.with_columns(text.str.strip_chars(" ").str.replace(words.back, ""))
+    # Letters that belong together: R.A., K.H., A.A., I.B.
+    frame = frame.with_columns(
+        text.str.replace_all(r"\b(?:(R)\.\s?([AMR])|(K)\.\s?(H)|(A)\.\s?(A)|(I)\.\s?(B))\.", "$1$2$3$4$5$6$7$8 ")
+    )
+    frame = frame.with_columns(
+        text.str.replace_all(r"['`´‘’]", "").str.replace_all(r"[^A-ZÀ-Ý]+", " ").str.strip_chars(" ")
+    )
+    father = r"\s(?:BIN|BINTI|BINTE|BTI|BT)\s+(.+)$"
+    frame = frame.with_columns(
+        ayah=text.str.extract(father, 1).str.replace(father, ""), teks=text.str.replace(father, "")
+    )
+    frame = frame.with_columns(tanpa=text.str.replace(words.front, ""))
+    # A name made of nothing but titles keeps them: RADEN is a name too.
+    frame = frame.with_columns(bersih=pl.when(pl.col("tanpa") != "").then("tanpa").otherwise(text))
+    tidy = pl.col("alias").str.replace_all(r"[^A-Z ]+", " ").str.replace_all(" +", " ").str.strip_chars(" ")
+    return frame.with_columns(
+        bersih=pl.when(pl.col("bersih") != "").then("bersih"),
+        alias=pl.when(tidy != "").then(tidy),
+        ayah=pl.when(pl.col("ayah") != "").then("ayah"),
+    ).drop("teks", "tanpa")
+
+
+_TOGETHER: Final = (  # several words that are one; before the name is cut into words
+    (r"^(?:I GUSTI|I ?GST|IGST|IG) (?:NGURAH|NGR)\b|^IGN\b", "I GUSTI NGURAH"),
+    (r"^I ?GST\b", "I GUSTI"),
+    (r"^(?:ANAK AGUNG|A A|AA)\b", "ANAKAGUNG"),
+    (r"\bIDA BAGUS\b|^IB\b|^I B\b", "IDABAGUS"),
+    (r"\bIDA AYU\b|^I A\b|^IA\b", "IDAAYU"),
+    (r"\b(?:BR|BORU|BERU) ", ""),
+    (r"\bSITI([A-Z]{4,})", "SITI $1"),
+)
+
+
+def _tokens(frame: pl.DataFrame) -> pl.DataFrame:
+    """Canonical words of distinct names: `i kata` (in key form) in the order of the name."""
+    words = _words()
+    text = pl.col("bersih")
+    for pattern, replacement in _TOGETHER:
+        text = text.str.replace_all(pattern, replacement)
+    long = frame.select("i", "jk", "wilayah", kata=text.str.split(" ")).explode("kata").drop_nulls("kata")
+    long = long.with_columns(n=pl.int_range(pl.len()).over("i"), banyak=pl.len().over("i"))
+    word, province, first = pl.col("kata"), pl.col("wilayah"), (pl.col("n") == 0) & (pl.col("banyak") > 1)
+    long = long.with_columns(
+        kata=pl.when((word == "ST") & (pl.col("jk") == "P"))
+        .then(pl.lit("SITI"))
+        .when((word == "ST") & (pl.col("jk") == "L"))
+        .then(pl.lit("SUTAN"))
+        .when((word == "MD") & province.is_in(list(words.bali)))
+        .then(pl.lit("MADE"))
+        .when((word == "MD") | ((word == "M") & first))
+        .then(pl.lit("MUHAMMAD"))
+        .when((word == "A") & first & province.is_in(list(words.andi)))
+        .then(pl.lit("ANDI"))
+        .otherwise(word)
+    )
+    distinct = long.select("kata").unique().with_columns(baku=pl.col("kata").replace(words.variants))
+    long = long.join(distinct, on="kata", how="left", maintain_order="left")
+    # NUR HAYATI and NURHAYATI, ABDUL RAHMAN and ABDULRAHMAN.
+    whole = pl.col("baku").shift(-1)
+    same = (pl.col("i") == pl.col("i").shift(-1)) & (whole.str.len_bytes() > 2)
+    head = pl.col("baku").is_in(list(words.joined)) & same.fill_null(value=False)
+    long = long.with_columns(kepala=head)
+    long = long.with_columns(kepala=pl.col("kepala") & ~pl.col("kepala").shift(1, fill_value=False))
+    long = long.with_columns(
+        baku=pl.when("kepala").then(pl.col("baku") + whole).otherwise("baku"),
+        ekor=pl.col("kepala").shift(1, fill_value=False),
+    ).filter(~pl.col("ekor"))
+    keys = long.select("baku").unique().with_columns(kunci=spelling_key(pl.col("baku")))
+    return long.join(keys, on="baku", how="left", maintain_order="left").select("i", kata="kunci")
+
+
+def add_name_columns(
+    frame: pl.DataFrame,
+    column: str,
+    prefix: str,
+    *,
+    sex: str | None = "jenis_kelamin",
+    region: str | None = "kode_wilayah",
+) -> pl.DataFrame:
+    """`frame` with the name columns of `column`, each named `<prefix>...`; works on distinct names and joins back.
+
+    `bersih` capitals without titles, degrees, marks, alias and father; `ayah` the name behind bin / binti; `alias`;
+    `kunci` canonical words joined by blanks; `token` (list, sorted, distinct) words that carry weight, `ringan` (list)
+    those that do not; `given` the first word of weight; `rangka` its consonant skeleton; `mononim` and `ortu` (a mark
+    of the dead was in the name). Nulls for an empty name. `sex` and `region` name columns used where an abbreviation
+    depends on them (ST, MD, A); they may be missing. A mother's name (`nama_ibu`) is a woman's.
+    """
+    jk = pl.col(sex).cast(pl.String) if sex is not None and sex in frame.columns else pl.lit(None, pl.String)
+    if column == "nama_ibu":
+        jk = pl.lit("P")
+    place = pl.col(region).str.head(2) if region is not None and region in frame.columns else pl.lit(None, pl.String)
+    unsure = pl.col(column).str.contains(r"(?i)\b(?:ST|MD|A)\b")
+    hints = frame.select(nama=pl.col(column), jk=pl.when(unsure).then(jk), wilayah=pl.when(unsure).then(place))
+    names = hints.unique().drop_nulls("nama").sort("nama", "jk", "wilayah").with_row_index("i")
+    names = _cleaned(names)
+    words = _tokens(names)
+    light = pl.col("kata").is_in(list(_words().light)) | (pl.col("kata").str.len_bytes() == 1)
+    words = words.with_columns(ringan=light & ~light.all().over("i"))
+    heavy = ~pl.col("ringan")
+    made = words.group_by("i", maintain_order=True).agg(
+        kunci=pl.col("kata").str.join(" "),
+        token=pl.col("kata").filter(heavy).unique().sort(),
+        ringan=pl.col("kata").filter(pl.col("ringan")).unique().sort(),
+        given=pl.col("kata").filter(heavy).first(),
+        mononim=pl.len() == 1,
+    )
+    made = made.with_columns(rangka=skeleton(pl.col("given")))
+    names = names.join(made, on="i", how="left", maintain_order="left")
+    fresh = ("bersih", "ayah", "alias", "kunci", "token", "ringan", "given", "rangka", "mononim", "ortu")
+    names = names.select("nama", "jk", "wilayah", *(pl.col(name).alias(prefix + name) for name in fresh))
+    joined = hints.join(names, on=["nama", "jk", "wilayah"], how="left", nulls_equal=True, maintain_order="left")
+    return frame.with_columns(joined.select(prefix + name for name in fresh))
