@@ -314,6 +314,9 @@ def headline(context: Context) -> Headline:
 
 def coverage_notes(context: Context) -> list[str]:
     """Sentences a reader must know before trusting a figure: rows in no region, rules stated once per file."""
+    # The rules may have told the same already (one line per file is in their notes too).
+    given = context.tables.info.get("catatan_aturan") or []
+    told = {(note.get("kode"), note.get("berkas")) for note in given if isinstance(note, dict)}
     notes: list[str] = []
     persons = context.tables.persons
     nowhere = persons.filter(pl.col("kode_wilayah").fill_null("").str.len_chars() < 10).height
@@ -335,6 +338,7 @@ def coverage_notes(context: Context) -> list[str]:
             file=row["berkas"],
         )
         for row in context.blanket.iter_rows(named=True)
+        if (row["kode"], row["berkas"]) not in told
     )
     return notes
 

@@ -108,6 +108,13 @@ _REJECTIONS: Final = {
     "BARIS_RUSAK": N_("the row is broken (wrong number of columns)"),
     "BARIS_JUMLAH": N_("a total, not a person"),
 }
+# Why a probable pair was left to a person (design: constraints move a pair, they never delete it).
+_REASONS: Final = {
+    "nik_beda": N_("two trusted NIKs differ, and so does the name or the birth date"),
+    "satu_kartu": N_("two members of one card in one register"),
+    "nik_bersama": N_("one NIK, but another name and birth date"),
+    "jembatan_lemah": N_("the only link between two groups of rows"),
+}
 _UNITS: Final = {
     "KK": N_("Family card (KK)"),
     "BKKBN": N_("BKKBN family"),
@@ -147,6 +154,11 @@ def severity_label(severity: str) -> str:
 def rejection_label(code: str) -> str:
     """A reason of rejection in words; an unknown code as it is."""
     return _(_REJECTIONS[code]) if code in _REJECTIONS else code
+
+
+def reason_label(code: str) -> str:
+    """Why a pair was moved to review, in words; an unknown code as it is."""
+    return _(_REASONS[code]) if code in _REASONS else code
 
 
 def unit_label(unit: str) -> str:

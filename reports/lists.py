@@ -9,7 +9,7 @@ import polars as pl
 from reports.context import Context
 from reports.evidence import evidence_text, payments_text, people_text, positions_text, summary_expr
 from reports.figures import double_paid, main_families
-from reports.labels import column_label, mapped, severity_label, sources_expr
+from reports.labels import column_label, mapped, reason_label, severity_label, sources_expr
 from rules.vocab import SEVERITY
 
 _COMPARED = ("nik", "no_kk", "nama", "tanggal_lahir", "jenis_kelamin", "nama_ibu", "kode_wilayah", "alamat")
@@ -254,7 +254,8 @@ def distinct_pairs(context: Context) -> pl.DataFrame:
 def side_by_side_rows(context: Context, pairs: pl.DataFrame) -> pl.DataFrame:
     """`pairs` (kiri, kanan ...) with the columns of both rows (suffixes _1, _2), `sama`, `beda`, `grup` = 1, 2 ..."""
     shown = pairs.with_row_index("grup", offset=1)
-    rows = shown
+    reasons = {r: reason_label(r) for r in pairs["alasan"].drop_nulls().unique().to_list()}
+    rows = shown.with_columns(alasan=mapped(pl.col("alasan"), reasons))
     for name, suffix in (("kiri", "_1"), ("kanan", "_2")):
         side = (
             context.rows.join(shown.select(baris_id=name).unique(), on="baris_id", how="semi")

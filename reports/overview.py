@@ -9,7 +9,7 @@ import polars as pl
 
 from reports import figures
 from reports.context import GROUPS, Context
-from reports.labels import day, number, percent, rupiah, severity_label, source_label
+from reports.labels import day, number, percent, reason_label, rupiah, severity_label, source_label
 from reports.sheets import MAX_ROWS, Book, Column, left_out, severity_style
 from rules.i18n import _
 from rules.vocab import SEVERITY
@@ -63,17 +63,30 @@ def summary(book: Book, context: Context) -> None:
     sheet.blank()
     sheet.sheet.write_string(sheet.row, 0, _("Model quality"), section)
     sheet.row += 1
-    for name, value in flatten(quality_info(context)):
+    for name, value in quality_lines(context):
         sheet.cell(0, name, "text")
         sheet.cell(1, value, "text", align="right")
         sheet.row += 1
     sheet.print_setup(landscape=True)
 
 
-def quality_info(context: Context) -> dict[str, Any]:
-    """The model quality figures of the run, where the pipeline gives them."""
-    found = context.tables.info.get("mutu") or {}
-    return found if isinstance(found, dict) else {"mutu": found}
+def quality_lines(context: Context) -> list[tuple[str, str]]:
+    """The quality figures that the matching gives (`info["penautan"]`), in words; empty where it gives none."""
+    linked = context.tables.info.get("penautan") or {}
+    blocking = linked.get("penyaringan") or {}
+    lines: list[tuple[str, str]] = []
+    if "pasangan" in blocking:
+        lines.append((_("Record pairs compared"), number(int(blocking["pasangan"]))))
+    if blocking.get("perkiraan_padan_terlewat") is not None:
+        lines.append(
+            (_("Matches missed by all passes, estimated"), number(round(blocking["perkiraan_padan_terlewat"])))
+        )
+    left_out = sum(int(one.get("pasangan_dilewati") or 0) for one in blocking.get("lintasan") or [])
+    if left_out:
+        lines.append((_("Pairs left out of oversized blocks"), number(left_out)))
+    for reason, count in (linked.get("dipindah_ke_tinjau") or {}).items():
+        lines.append((_("Moved to review: {reason}").format(reason=reason_label(reason)), number(int(count))))
+    return lines + flatten(context.tables.info.get("mutu") or {})
 
 
 def all_notes(context: Context) -> list[str]:

@@ -21,6 +21,7 @@ from rules.vocab import SEVERITY
 
 _EXCEL_ROWS: Final = 1_048_576
 _EXCEL_SUFFIXES: Final = (".xlsx", ".xlsm", ".xls", ".ods")
+_REMARKS: Final = ("masalah", "saran", "kode", "tingkat")
 _TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt")
 
 
@@ -103,8 +104,9 @@ def write_returns(
     context: Context, sheets: RawSheets, folder: Path, progress: Callable[[float], None] | None = None
 ) -> list[Path]:
     """Write every input file of `sheets` (file name -> its sheets, or a function that reads them) into `folder`."""
-    remarks = row_remarks(context).partition_by("berkas", as_dict=True)
-    empty = row_remarks_schema()
+    found_remarks = row_remarks(context).rename({c: f"_{c}" for c in _REMARKS})  # the sender may use these names
+    remarks = found_remarks.partition_by("berkas", as_dict=True)
+    empty = found_remarks.clear()
     written: list[Path] = []
     for done, name in enumerate(sorted(sheets), start=1):
         given = sheets[name]
@@ -114,12 +116,6 @@ def write_returns(
         if progress:
             progress(done / len(sheets))
     return written
-
-
-def row_remarks_schema() -> pl.DataFrame:
-    """An empty frame of the shape of `row_remarks`."""
-    text = dict.fromkeys(("masalah", "saran", "kode", "tingkat"), pl.String)
-    return pl.DataFrame(schema={"berkas": pl.String, "lembar": pl.String, "nomor_baris": pl.UInt32, **text})
 
 
 def _write_file(context: Context, name: str, tables: Iterable[RawTable], remarks: pl.DataFrame, folder: Path) -> Path:
@@ -134,42 +130,32 @@ def _write_file(context: Context, name: str, tables: Iterable[RawTable], remarks
     path = folder / f"{Path(name).stem}.parquet"
     for index, table in enumerate(listed):
         target = path if index == 0 else path.with_stem(f"{path.stem}_{index + 1}")
-        _remarked(table, remarks).drop("nomor_baris").write_parquet(private(target), compression="zstd")
+        named = dict(zip((f"_{c}" for c in _REMARKS), remark_titles(), strict=True))
+        _remarked(table, remarks)[1].rename(named).write_parquet(private(target), compression="zstd")
     return path
 
 
-def _remarked(table: RawTable, remarks: pl.DataFrame) -> pl.DataFrame:
-    """The sender's frame with the four columns added (empty where there is nothing to say), rows in file order."""
-    own = remarks.filter(
-        pl.col("lembar").eq_missing(pl.lit(table.lembar, dtype=pl.String)) | pl.col("lembar").is_null()
-    )
+def _sender_part(table: RawTable) -> tuple[list[list[str]], pl.DataFrame]:
+    """Lines above the data and rows in file order, without the remarks of an earlier run, each line of one width."""
+    frame = table.frame.with_columns(pl.col("nomor_baris").cast(pl.UInt32)).sort("nomor_baris", maintain_order=True)
+    columns = [c for c in frame.columns if c != "nomor_baris"]
+    above = [[str(v or "") for v in row] for row in table.header_rows] or [columns]
+    above = [(row + [""] * len(columns))[: len(columns)] for row in above]
+    own = [i for i, title in enumerate(above[-1]) if title not in remark_titles()]
+    return [[row[i] for i in own] for row in above], frame.select("nomor_baris", *(columns[i] for i in own))
+
+
+def _remarked(table: RawTable, remarks: pl.DataFrame) -> tuple[list[list[str]], pl.DataFrame]:
+    """The sender's lines and rows with the four columns added, empty where there is nothing to say."""
+    above, frame = _sender_part(table)
     titles = remark_titles()
-    added = own.select(
-        "nomor_baris",
-        *(pl.col(c).alias(t) for c, t in zip(("masalah", "saran", "kode", "tingkat"), titles, strict=True)),
+    above = [[*row, *(titles if i == len(above) - 1 else [""] * len(titles))] for i, row in enumerate(above)]
+    sheet = pl.lit(table.lembar, dtype=pl.String)
+    own = remarks.filter(pl.col("lembar").eq_missing(sheet) | pl.col("lembar").is_null()).select(
+        "nomor_baris", *(f"_{c}" for c in _REMARKS)
     )
-    clash = [t for t in titles if t in table.frame.columns]  # a file that comes back a second time
-    return (
-        table.frame.drop(clash)
-        .with_columns(pl.col("nomor_baris").cast(pl.UInt32))
-        .sort("nomor_baris", maintain_order=True)
-        .join(
-            added.unique("nomor_baris", keep="first", maintain_order=True),
-            on="nomor_baris",
-            how="left",
-            maintain_order="left",
-        )
-    )
-
-
-def _heading_rows(table: RawTable, width: int) -> list[list[str]]:
-    """The sender's lines above the data, the added titles in the last one, each padded to the same width."""
-    own = width - len(remark_titles())
-    rows = [[str(v or "") for v in row][:own] for row in table.header_rows] or [
-        [c for c in table.frame.columns if c != "nomor_baris"]
-    ]
-    rows = [row + [""] * (own - len(row)) for row in rows]
-    return [[*row, *(remark_titles() if index == len(rows) - 1 else [""] * 4)] for index, row in enumerate(rows)]
+    told = own.unique("nomor_baris", keep="first", maintain_order=True)
+    return above, frame.join(told, on="nomor_baris", how="left", maintain_order="left").drop("nomor_baris")
 
 
 def _write_text(path: Path, tables: Sequence[RawTable], remarks: pl.DataFrame) -> Path:
@@ -179,8 +165,8 @@ def _write_text(path: Path, tables: Sequence[RawTable], remarks: pl.DataFrame) -
     with private(path).open("w", encoding=encoding, errors="replace", newline="") as stream:
         writer = csv.writer(stream, delimiter=delimiter, lineterminator="\r\n")
         for table in tables:
-            frame = _remarked(table, remarks).drop("nomor_baris")
-            writer.writerows(_heading_rows(table, frame.width))
+            above, frame = _remarked(table, remarks)
+            writer.writerows(above)
             writer.writerows(["" if v is None else v for v in row] for row in frame.iter_rows())
     return path
 
@@ -196,13 +182,13 @@ def _write_excel(path: Path, tables: Sequence[RawTable], remarks: pl.DataFrame, 
         }
         for index, table in enumerate(tables):
             sheet: Any = book.book.add_worksheet((table.lembar or _("Sheet {n}").format(n=index + 1))[:31])
-            frame = _remarked(table, remarks).drop("nomor_baris")
+            above, frame = _remarked(table, remarks)
             sender = frame.width - 4
             sheet.set_column(0, max(sender - 1, 0), 18)
             sheet.set_column(sender, sender + 1, 48)
             sheet.set_column(sender + 2, sender + 3, 14)
             row = 0
-            for line in _heading_rows(table, frame.width):
+            for line in above:
                 for column, value in enumerate(line):
                     if value:
                         sheet.write_string(row, column, value, own if column >= sender else head)

@@ -189,8 +189,8 @@ class Sheet:
         """Header and rows of `frame`; freezes the header and `freeze` columns (-1: nothing). Returns the rows written.
 
         `style` gives extra format properties for a row (a dict of the row's values); its `tint` colours the first two
-        cells only. A row is as high as its longest
-        text needs, `max_lines` of `line_height` points at most: LibreOffice and Excel do not measure the rows of a finished file.
+        cells only. A row is as high as its longest text needs, at most `max_lines` of `line_height` points, because
+        LibreOffice and Excel do not measure the rows of a finished file.
         """
         self.header(columns)
         top = self.row

@@ -78,7 +78,11 @@ def _vocabulary(sheet: Sheet) -> None:
 def _settings(book: Book, context: Context) -> None:
     sheet = book.sheet(_("Settings"))
     columns = [Column("nama", _("Setting"), 50), Column("nilai", _("Value"), 90, "wrap")]
-    lines = [(k, v) for k, v in overview.flatten(context.tables.info) if not k.startswith(("mutu", "catatan"))]
+    lines = [
+        (k, v)
+        for k, v in overview.flatten(context.tables.info)
+        if not k.startswith(("mutu", "catatan", "penautan.model"))
+    ]
     frame = pl.DataFrame(lines, schema={"nama": pl.String, "nilai": pl.String}, orient="row")
     sheet.widths(columns)
     sheet.heading(_("Inputs and settings of the run"), _("The same is in run.json."))
