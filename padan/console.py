@@ -127,18 +127,19 @@ def out() -> Console:
 def progress(*, quiet: bool) -> Iterator[Report]:
     """A progress line with the elapsed and the estimated remaining time on standard error; silent when `quiet`.
 
-    Where standard error is no terminal, one line per thing done is written instead, which is what a log wants.
+    Where standard error is no terminal, one line per stage is written instead, which is what a log wants.
     """
     if quiet:
         yield lambda _fraction, _what: None
         return
     if not sys.stderr.isatty():
-        last: list[str] = []
+        told: set[str] = set()
 
         def line(_fraction: float, what: str) -> None:
-            if what not in last:
-                last[:] = [what]
-                sys.stderr.write(what + "\n")
+            stage = what.partition(":")[0]
+            if stage not in told:
+                told.add(stage)
+                sys.stderr.write(stage + "\n")
 
         yield line
         return

@@ -1,0 +1,311 @@
+"""The stages of a run in their order, with the seams checked, the rows counted and the finished stages kept.
+
+load (sources) -> link (matching) -> findings (rules) -> reports. Each stage is a plain function on tables; nothing here
+computes anything about people.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from padan import store
+from padan.config import InputFile, Settings, input_files
+from padan.console import Report, log_to
+from rules import i18n, tables
+from rules.errors import ConfigError, InputError, Place, TableError
+from rules.i18n import N_, _
+from rules.vocab import PAYMENT_PREFIX
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+LOADED = ("records", "rejected", "files", "payments", "families")
+LINKED = ("links", "entities", "persons", "family_links")
+FOUND = ("findings",)
+# Share of a run each stage takes; the progress line needs no more than a guess.
+_SHARES = {"muat": 0.3, "taut": 0.3, "temuan": 0.15, "laporan": 0.25}
+
+
+@dataclass(slots=True)
+class Watch:
+    """Seconds and peak memory of each stage, for run.json, and the log of the run."""
+
+    log: FilteringBoundLogger
+    report: Report
+    stages: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Callable[[str, float], None]]:
+        """Time the stage `name`; yields the function it reports its progress to."""
+        start = sum(_SHARES[other] for other in self.stages)
+        share = _SHARES[name]
+        title = _STAGE_TITLES[name]()
+
+        def tell(what: str, fraction: float) -> None:
+            step = _(_STEPS.get(what, what))
+            self.report(start + share * min(max(fraction, 0.0), 1.0), f"{title}: {step}" if step else title)
+
+        tell("", 0.0)
+        _reset_peak()
+        begun = time.perf_counter()
+        self.stages[name] = {}
+        yield tell
+        self.stages[name] |= {"detik": round(time.perf_counter() - begun, 2), "puncak_mb": peak_mb()}
+        self.log.info("stage", name=name, **self.stages[name])
+
+
+# The steps of the linkage, as matching.engine names them.
+_STEPS = {
+    "sandikan": N_("encode"),
+    "bandingkan": N_("compare pairs"),
+    "modelkan": N_("fit the model"),
+    "kelompokkan": N_("cluster"),
+    "keluarga": N_("families"),
+}
+_STAGE_TITLES: dict[str, Callable[[], str]] = {
+    "muat": lambda: _("Reading"),
+    "taut": lambda: _("Linking"),
+    "temuan": lambda: _("Findings"),
+    "laporan": lambda: _("Reports"),
+}
+
+
+def run(settings: Settings, out: Path, *, report: Report) -> tables.Tables:
+    """Run every stage into the folder `out` and return the tables; `tables.info` is what run.json holds.
+
+    The same command after a stop continues with the first stage that is not finished. Raises PadanError for whatever
+    the user can mend: ConfigError, InputError, OutputError.
+    """
+    inputs = input_files(settings)
+    labels = names(inputs)
+    with store.open_folder(out) as folder, log_to(out / "padan.log") as log:
+        watch = Watch(log, report)
+        hashes = [store.sha256_file(one.path) for one in inputs]
+        log.info("run", versions=store.versions(), files=len(inputs))
+        folder.clear_reports()
+        data, key = _load(settings, inputs, hashes, folder, watch)
+        acuan = settings.tanggal_acuan or _newest(data.records)
+        data.info |= {
+            "tanggal_acuan": acuan.isoformat() if acuan else None,
+            "bahasa": i18n.language(),
+            "mode_uji": settings.mode_uji,
+            "masukan": [
+                {
+                    "sumber": one.sumber,
+                    "berkas": name,
+                    "sha256": digest,
+                    "bita": one.path.stat().st_size,
+                    "tanggal": one.tanggal.isoformat() if one.tanggal else None,
+                }
+                for one, name, digest in zip(inputs, labels, hashes, strict=True)
+            ],
+            "kekekalan": conservation(data),
+        }
+        key = _link(settings, data, key, folder, watch)
+        _find(settings, data, key, folder, watch)
+        data.info["pengaturan"] = settings.model_dump(mode="json", exclude={"masukan", "keluaran"})
+        data.info["versi"] = store.versions() | {"kode": store.code_version()}
+        data.info["jumlah"] = {name: getattr(data, name).height for name in tables.SCHEMAS}
+        _reports(settings, inputs, data, folder, watch)
+        data.info["tahap"] = watch.stages
+        data.info["selesai"] = True
+        store.write_json(data.info, out / "run.json")
+        report(1.0, _("Done"))
+    return data
+
+
+def _load(
+    settings: Settings, inputs: list[InputFile], hashes: list[str], folder: store.RunFolder, watch: Watch
+) -> tuple[tables.Tables, str]:
+    bridge = settings.folder / settings.jembatan if settings.jembatan else None
+    stated = [
+        (f.sumber, name, digest, f.tanggal, f.kolom)
+        for f, name, digest in zip(inputs, names(inputs), hashes, strict=True)
+    ]
+    if bridge is not None and not bridge.is_file():
+        raise ConfigError(_("the bridge file does not exist"), place=Place(file=str(bridge), column="jembatan"))
+    key = store.key_of(
+        "muat", store.versions(), store.code_version(), settings.mode_uji, settings.tanggal_acuan,
+        store.sha256_file(bridge) if bridge else None, stated,
+    )  # fmt: skip
+    with watch.stage("muat") as tell:
+        kept = folder.reuse("muat", key, LOADED)
+        if kept is not None:
+            frames = {name: folder.table(name) for name in LOADED}
+            watch.stages["muat"]["dipakai_ulang"] = True
+        else:
+            from sources.load import load
+            from sources.model import Input, SourceSettings
+
+            folder.begin("muat")
+            loaded = load(
+                [Input(path=one.path, sumber=one.sumber, tanggal=one.tanggal) for one in inputs],
+                SourceSettings(
+                    mode_uji=settings.mode_uji,
+                    tanggal_acuan=settings.tanggal_acuan,
+                    overrides={one.path.name: one.kolom for one in inputs if one.kolom},
+                    bridge=bridge,
+                ),
+                progress=tell,
+            )
+            frames = {name: tables.check(name, getattr(loaded, name)) for name in LOADED}
+            kept = {"catatan": loaded.catatan}
+            folder.finish("muat", key, frames, kept)
+    if frames["records"].is_empty():
+        raise InputError(
+            _("none of the files holds a row that can be used"),
+            hint=_("`padan inspect FILE` shows what each file was taken for and why its rows were refused"),
+        )
+    frames |= {name: tables.empty(name) for name in (*LINKED, *FOUND)}
+    return tables.Tables(info={"catatan_masukan": kept["catatan"]}, **frames), key
+
+
+def _link(settings: Settings, data: tables.Tables, key: str, folder: store.RunFolder, watch: Watch) -> str:
+    from matching.settings import LinkSettings
+
+    chosen = LinkSettings(padan=settings.ambang.padan, tinjau=settings.ambang.tinjau, pasti=settings.ambang.pasti)
+    key = store.key_of("taut", key, chosen.model_dump())
+    with watch.stage("taut") as tell:
+        kept = folder.reuse("taut", key, LINKED)
+        if kept is not None:
+            frames = {name: folder.table(name) for name in LINKED}
+            data.info["penautan"] = kept
+            watch.stages["taut"]["dipakai_ulang"] = True
+        else:
+            from matching.engine import link
+
+            folder.begin("taut")
+            linked = link(data.records, data.families, chosen, progress=tell)
+            frames = {name: tables.check(name, getattr(linked, name)) for name in LINKED}
+            if frames["entities"].height != data.records.height:
+                raise TableError("entities do not hold every record once")
+            folder.finish("taut", key, frames, linked.info)
+            data.info["penautan"] = linked.info
+    for name, frame in frames.items():
+        setattr(data, name, frame)
+    return key
+
+
+def _find(settings: Settings, data: tables.Tables, key: str, folder: store.RunFolder, watch: Watch) -> None:
+    own = settings.folder / settings.parameter if settings.parameter else None
+    if own is not None and not own.is_file():
+        raise ConfigError(_("the parameter file does not exist"), place=Place(file=str(own), column="parameter"))
+    key = store.key_of("temuan", key, i18n.language(), settings.tanggal_acuan, store.sha256_file(own) if own else None)
+    with watch.stage("temuan"):
+        kept = folder.reuse("temuan", key, FOUND)
+        if kept is not None:
+            data.findings = folder.table("findings")
+            _notes(data, kept["catatan_aturan"])
+            watch.stages["temuan"]["dipakai_ulang"] = True
+            return
+        from rules.findings.run import run_rules
+
+        folder.begin("temuan")
+        findings, notes = run_rules(data, parameters=own, tanggal_acuan=settings.tanggal_acuan)
+        data.findings = tables.check("findings", findings)
+        folder.finish("temuan", key, {"findings": data.findings}, {"catatan_aturan": notes})
+        _notes(data, notes)
+
+
+def _notes(data: tables.Tables, notes: list[dict[str, Any]]) -> None:
+    data.info["catatan"] = [*data.info["catatan_masukan"], *(note["pesan"] for note in notes)]
+    data.info["catatan_aturan"] = notes
+
+
+def _reports(
+    settings: Settings, inputs: list[InputFile], data: tables.Tables, folder: store.RunFolder, watch: Watch
+) -> None:
+    with watch.stage("laporan") as tell:
+        from reports.write import write_reports
+
+        write_reports(data, folder.path, progress=tell)
+
+
+def conservation(data: tables.Tables) -> list[dict[str, Any]]:
+    """Control totals per file and sheet, counted again from the tables.
+
+    A row is used when it is a record or, in a payment list, a payment (identical payees share a record). Rows of a
+    family file or of a side sheet are used by joining their people, so no record stands on them. Raises TableError
+    when a row was lost or counted twice.
+    """
+    where = ["berkas", "lembar"]
+    people = data.records.filter(~pl.col("sumber").str.starts_with(PAYMENT_PREFIX))
+    used = pl.concat([people.select(where), data.payments.select(where)]).group_by(where).agg(pakai=pl.len())
+    refused = data.rejected.group_by(where).agg(tolak=pl.len())
+    counted = (
+        data.files.select("sumber", "jenis", *where, "baris_dibaca", "baris_dipakai", "baris_ditolak")
+        .join(used, on=where, how="left", nulls_equal=True)
+        .join(refused, on=where, how="left", nulls_equal=True)
+        .with_columns(pl.col("tolak").fill_null(0))
+        .sort("sumber", *where, nulls_last=True)
+    )
+    lost = counted.filter(
+        (pl.col("baris_dibaca") != pl.col("baris_dipakai") + pl.col("baris_ditolak"))
+        | (pl.col("baris_dipakai") != pl.col("pakai")).fill_null(False)
+        | (pl.col("baris_ditolak") != pl.col("tolak"))
+    )
+    if not lost.is_empty():
+        raise TableError(f"rows are not conserved: {lost.row(0, named=True)}")
+    for frame in (used, refused):
+        strange = frame.join(data.files, on=where, how="anti", nulls_equal=True)
+        if not strange.is_empty():
+            raise TableError(f"rows of a file or sheet that was not read: {strange.row(0, named=True)}")
+    if data.payments.join(data.records, on="baris_id", how="anti").height:
+        raise TableError("a payment has no payee among the records")
+    return counted.drop("pakai", "tolak").to_dicts()
+
+
+def names(inputs: list[InputFile]) -> list[str]:
+    """How reports name each file: its name, with its folder where two files share one (as sources.load does).
+
+    Raises ConfigError when two files could not be told apart even so.
+    """
+    count = Counter(one.path.name for one in inputs)
+    found = [f.path.name if count[f.path.name] == 1 else f"{f.path.parent.name}/{f.path.name}" for f in inputs]
+    for name, times in Counter(found).items():
+        if times > 1:
+            raise ConfigError(
+                _("{n} files have the same name").format(n=times),
+                place=Place(file=name),
+                hint=_("rename them: the reports name rows by file name"),
+            )
+    return found
+
+
+def _newest(records: pl.DataFrame) -> date | None:
+    newest = records["tanggal_data"].max()
+    return newest if isinstance(newest, date) else None
+
+
+def _reset_peak() -> None:
+    # Linux only; elsewhere the peak of the process so far is the best there is.
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return
+
+
+def peak_mb() -> int | None:
+    """Peak resident memory since the last reset (Linux) or the start of the process, in MB; None where unknown."""
+    try:
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) // 1024
+    except OSError:
+        pass
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak // (1024 * 1024 if sys.platform == "darwin" else 1024))
