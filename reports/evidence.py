@@ -93,7 +93,7 @@ def evidence_text(context: Context, findings: pl.DataFrame, *, masked: bool) -> 
         pl.lit(" · "),
         pl.col("isi"),
     )
-    more = pl.lit(_("... and {n} more").format(n="{}")).str.replace("{}", pl.col("sisa").cast(pl.String), literal=True)
+    more = pl.format(_("... and {n} more").format(n="{}"), pl.col("sisa"))
     return (
         said.with_columns(baris_teks=line)
         .group_by("temuan_id", maintain_order=True)
