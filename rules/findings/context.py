@@ -15,6 +15,7 @@ from rules.i18n import N_, _
 from rules.tables import Tables
 
 KK_SOURCES = ("dukcapil", "dtsen", "regsosek")  # registers outside the DTKS that state a KK
+TELLS_DEATH = ("dukcapil", "regsosek")  # sources whose word on a death is taken
 _SOURCE_LABELS = {
     "dtks": N_("DTKS"),
     "p3ke": N_("P3KE"),
@@ -125,18 +126,19 @@ class Context:
 
     @cached_property
     def bendera(self) -> pl.DataFrame:
-        """One row per row and check against it: baris_id, kode (`N10`), rinci (graded: `N10:tahun`), penentu (bool).
+        """One row per row and check against it: baris_id, kode (`N10`), rinci (graded: `N10:tahun`), asal.
 
-        `penentu`: the check decided the grade of the NIK or KK; the others are further flags.
+        `asal` is nik_kode or kk_kode where the check decided the grade of that id, mutu for a further flag. A code may
+        come from both ids: N05 as `kk_kode` is the province of the card.
         """
         records = self.tables.records
         deciding = [
-            records.select("baris_id", rinci=column, penentu=pl.lit(value=True)).drop_nulls("rinci")
+            records.select("baris_id", rinci=column, asal=pl.lit(column)).drop_nulls("rinci")
             for column in ("nik_kode", "kk_kode")
         ]
         further = (
             records.filter(pl.col("mutu").list.len() > 0)
-            .select("baris_id", rinci="mutu", penentu=pl.lit(value=False))
+            .select("baris_id", rinci="mutu", asal=pl.lit("mutu"))
             .explode("rinci", empty_as_null=False)
         )
         return pl.concat([*deciding, further]).with_columns(kode=pl.col("rinci").str.split(":").list.first())
@@ -150,23 +152,39 @@ class Context:
     def kartu(self) -> pl.DataFrame:
         """Register rows with a usable KK, with facts of their card as that register writes it.
 
-        `isi`: rows on the card; `kepala`: heads on it; `kepala_orang`: the person who is its head (null when none).
+        `isi`: rows on the card; `kepala`: heads on it; `kepala_orang`: the person who is its head (null when none);
+        `kepala_kawin`: his marital status. A Regsosek split-off family (R115 = 2) lawfully adds a head to its card and
+        is not counted. A card with two heads is two families under one number: one of them is wrong or old.
         """
         unit = ("sumber", "tanggal_data", "no_kk")
-        head = pl.col("hub") == "KEPALA"
+        head = (pl.col("hub") == "KEPALA") & pl.col("kode_kk").ne_missing(2)
         return self.baris.filter("daftar", pl.col("no_kk").is_not_null()).with_columns(
             isi=pl.len().over(unit),
             kepala=head.sum().over(unit),
             kepala_orang=pl.col("orang").filter(head).first().over(unit),
+            kepala_kawin=pl.col("status_kawin").filter(head).first().over(unit),
         )
 
     @cached_property
     def kartu_terbaru(self) -> pl.DataFrame:
-        """Of `kartu` the newest row of each person in each register: what that register says of the person now."""
+        """Of `kartu` the newest row of each person in each register: what that register says of the person now.
+
+        A person on two cards of one register is left out: which card is his, that register does not say.
+        """
         return (
             self.kartu.filter("terbaru")
+            .filter(pl.col("no_kk").n_unique().over("orang", "sumber") == 1)
             .sort("tanggal_data", "baris_id", descending=[True, False])
             .unique(["orang", "sumber"], keep="first", maintain_order=True)
+        )
+
+    @cached_property
+    def mati(self) -> pl.DataFrame:
+        """Persons called dead by Dukcapil or Regsosek: orang, bukti_baris, meninggal (date, else that of the source)."""
+        dead = self.baris.filter(pl.col("sumber").is_in(TELLS_DEATH), "terbaru", "mati")
+        return dead.group_by("orang", maintain_order=True).agg(
+            bukti_baris="baris_id",
+            meninggal=pl.coalesce(pl.col("tanggal_status").min(), pl.col("tanggal_data").min()),
         )
 
     @cached_property

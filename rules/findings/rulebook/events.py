@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import KK_SOURCES, Context
+from rules.findings.context import KK_SOURCES, TELLS_DEATH, Context
 from rules.findings.registry import rule
 from rules.findings.similar import name_similarity
 from rules.i18n import N_
 from rules.tables import Tables
 
 _FAMILY = ("tanggal_data", "id_keluarga")
-_TELLS_DEATH = ("dukcapil", "regsosek")
-
-
-def _deaths(ctx: Context) -> pl.DataFrame:
-    """Persons whom Dukcapil or Regsosek calls dead: orang, bukti_baris, meninggal (date, else that of the source)."""
-    dead = ctx.baris.filter(pl.col("sumber").is_in(_TELLS_DEATH), "terbaru", "mati")
-    return dead.group_by("orang", maintain_order=True).agg(
-        bukti_baris="baris_id",
-        meninggal=pl.coalesce(pl.col("tanggal_status").min(), pl.col("tanggal_data").min()),
-    )
 
 
 @rule(
@@ -32,14 +22,14 @@ def _deaths(ctx: Context) -> pl.DataFrame:
     bukti=N_("death with source and date; heads of the family in the DTKS"),
     tindakan=N_("Name a successor (spouse, eldest) or end the record; a new KK is required."),
     ringkas=N_("{nama} died ({sumber_bukti}) and is still the only head of the family in {sumber}."),
-    butuh=(("dtks",), _TELLS_DEATH),
+    butuh=(("dtks",), TELLS_DEATH),
     kolom=("hub_krt", "hub_kk", "keberadaan", "tanggal_status"),
 )
 def dead_head(tables: Tables, ctx: Context) -> pl.DataFrame:
     """DTKS families whose heads are all dead elsewhere, while the DTKS row itself is active."""
     del tables
     head = pl.coalesce("hub_krt", "hub_kk") == "KEPALA"
-    dead = ctx.once("mati", _deaths)
+    dead = ctx.mati
     heads = ctx.dtks.filter(head).join(dead, on="orang", how="left")
     gone = heads.filter((pl.col("bukti_baris").is_not_null() | pl.col("pergi")).all().over(_FAMILY))
     return (
@@ -68,7 +58,8 @@ def birth_missing(tables: Tables, ctx: Context) -> pl.DataFrame:
     """
     del tables
     listed = ctx.dtks.select("orang", *_FAMILY)
-    card = ctx.kartu_terbaru.filter(pl.col("sumber").is_in(KK_SOURCES), ~pl.col("mati"))
+    # A card with two heads is two families under one number, so nobody is known to live with anybody.
+    card = ctx.kartu_terbaru.filter(pl.col("sumber").is_in(KK_SOURCES), ~pl.col("mati"), pl.col("kepala") < 2)
     born = pl.coalesce("lahir", "tanggal_lahir")
     years = (pl.lit(ctx.tanggal_acuan) - born).dt.total_days() / 365.25
     small = card.filter(years.is_between(0, ctx.p.balita_maks_tahun.nilai + 1, closed="left"), ~pl.col("pergi"))
@@ -111,7 +102,7 @@ def birth_missing(tables: Tables, ctx: Context) -> pl.DataFrame:
     tindakan=N_("Ask for the death certificate; stop the payment; see ST10 for the successor."),
     ringkas=N_("{nama} is dead according to {sumber_bukti} but active in {sumber}."),
     alias=("MENINGGAL", "D01"),
-    butuh=(_TELLS_DEATH,),
+    butuh=(TELLS_DEATH,),
     kolom=("keberadaan", "tanggal_status", "nik", "nama", "tanggal_lahir"),
 )
 def dead_active(tables: Tables, ctx: Context) -> pl.DataFrame:
@@ -120,7 +111,7 @@ def dead_active(tables: Tables, ctx: Context) -> pl.DataFrame:
     Payees of the review band are told apart with the probability of their pair and never held.
     """
     del tables
-    dead = ctx.once("mati", _deaths)
+    dead = ctx.mati
     active = (
         ctx.baris.filter(pl.col("sumber").is_in(["dtks", "p3ke", "regsosek", "dtsen"]), ~pl.col("pergi"))
         .join(dead.select("orang"), on="orang", how="semi")

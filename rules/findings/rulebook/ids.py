@@ -33,7 +33,9 @@ def _persons_with_nik(ctx: Context) -> pl.DataFrame:
 def _nik_rule(kode: str, judul: str, bukti: str, ringkas: str, tanda: Mark = "P") -> RuleFunction:
     def check(tables: Tables, ctx: Context) -> pl.DataFrame:
         del tables
-        found = _rows(ctx, ctx.bendera.filter(pl.col("kode") == kode))
+        # Of the further flags only N15 is about the person's own id: N05 may be the province of the card.
+        own = (pl.col("asal") == "nik_kode") | ((pl.col("asal") == "mutu") & (kode == "N15"))
+        found = _rows(ctx, ctx.bendera.filter(pl.col("kode") == kode, own))
         return found.with_columns(tingkat=pl.when("dikenal").then(pl.lit("SEDANG")).otherwise(pl.lit("TINGGI")))
 
     check.__qualname__ = f"nik_{kode}"

@@ -49,11 +49,20 @@ def _own_card(ctx: Context) -> pl.DataFrame:
 
     One row per child row and register: also `kawin` (ever married, or heading or married on that card without a word
     on marriage) and `bukti_baris`. A lone card without a head, a few digits from the head's, is a typing error; a child
-    still called ANAK on a card whose head is missing is a wrong or old number on one row. Neither is a split.
+    still called ANAK on a card whose head is missing is a wrong or old number on one row; a dead head's survivors get a
+    new number. None of these is a split.
     """
-    card = ctx.kartu_terbaru.filter(pl.col("sumber").is_in(KK_SOURCES), ~pl.col("mati"))
+    card = ctx.kartu_terbaru.filter(pl.col("sumber").is_in(KK_SOURCES)).join(ctx.mati, on="orang", how="anti")
     child = card.select(
-        "orang", "sumber", "tanggal_data", "no_kk", "hub", "status_kawin", "kepala_orang", "isi", bukti_anak="baris_id"
+        "orang",
+        "sumber",
+        "tanggal_data",
+        "no_kk",
+        "hub",
+        "status_kawin",
+        "kepala_orang",
+        "kepala_kawin",
+        bukti_anak="baris_id",
     )
     parent = card.select(
         "sumber", orang_kepala="orang", kk_kepala="no_kk", hub_kepala="hub", bukti_kepala="baris_id",
@@ -64,7 +73,9 @@ def _own_card(ctx: Context) -> pl.DataFrame:
     mistyped = digits_apart("no_kk", "kk_kepala") <= ctx.p.kk_salah_ketik_maks.nilai
     heads_it = pl.col("hub").is_in(["KEPALA", "PASANGAN"]).fill_null(value=False)
     headed = pl.col("kepala_orang").is_not_null() & (pl.col("kepala_orang") != pl.col("orang_kepala"))
-    shown = (pl.col("hub") == "KEPALA") | headed | (heads_it & ~mistyped)
+    # Still a child, on the new card of a widowed head: the family moved on together when the old head died.
+    succeeded = (pl.col("hub") == "ANAK") & (pl.col("kepala_kawin") == "CERAI_MATI").fill_null(value=False)
+    shown = (pl.col("hub") == "KEPALA") | (headed & ~succeeded) | (heads_it & ~mistyped)
     ever = pl.col("status_kawin").is_in(_MARRIED)
     return other.filter(shown.fill_null(value=False)).with_columns(
         kawin=pl.when(pl.col("status_kawin").is_not_null()).then(ever).otherwise(heads_it),
@@ -141,7 +152,8 @@ def unmarried_child(tables: Tables, ctx: Context) -> pl.DataFrame:
 def split_off(tables: Tables, ctx: Context) -> pl.DataFrame:
     """Members of one Regsosek family with code 2 who stand in a DTKS family beside people who are not in it."""
     del tables
-    unit = ("tanggal_data", "berkas", "kk_reg", "no_bangunan", "no_keluarga")
+    # R109 and R110 number inside the desa; without them the card is the family.
+    unit = ("tanggal_data", "berkas", "kk_reg", "kode_wilayah", "no_bangunan", "no_keluarga")
     families = ctx.baris.filter(pl.col("sumber") == "regsosek", "terbaru").with_columns(
         kk_reg=pl.when(pl.col("no_keluarga").is_null()).then("no_kk")
     )
@@ -221,17 +233,28 @@ def part_of_card(tables: Tables, ctx: Context) -> pl.DataFrame:
     """P3KE families all of whose members, as far as a register lists them, are on one KK with people beside them."""
     del tables
     family = ctx.baris.filter(pl.col("sumber") == "p3ke", "terbaru", pl.col("id_keluarga").is_not_null())
-    who = family.select(*_FAMILY, "orang").unique()
-    card = ctx.kartu_terbaru.filter(~pl.col("mati"))
-    on = who.join(card.select("orang", "sumber", "no_kk", "tanggal_data", "baris_id"), on="orang", suffix="_kk")
+    who = family.select(*_FAMILY, "orang").unique().with_columns(semua_p3ke=pl.len().over(_FAMILY))
+    card = ctx.kartu_terbaru.filter(pl.col("kepala") < 2).join(ctx.mati, on="orang", how="anti")
+    on = who.join(card.select("orang", "sumber", "no_kk", "baris_id"), on="orang")
     one = (
-        on.group_by(*_FAMILY, "sumber", maintain_order=True)
-        .agg(pl.col("no_kk").first(), kartu=pl.col("no_kk").n_unique(), anggota=pl.col("orang").n_unique(),
-             bukti=pl.col("baris_id").unique().sort())
-        .filter(pl.col("kartu") == 1)
-    )  # fmt: skip
-    size = card.group_by("sumber", "no_kk").agg(semua=pl.col("orang").n_unique())
-    part = one.join(size, on=("sumber", "no_kk")).filter(pl.col("semua") > pl.col("anggota"))
+        on.group_by(*_FAMILY, "sumber", "semua_p3ke", maintain_order=True)
+        .agg(
+            pl.col("no_kk").first(),
+            kartu=pl.col("no_kk").n_unique(),
+            anggota=pl.col("orang").n_unique(),
+            bukti=pl.col("baris_id").unique().sort(),
+        )
+        .filter(pl.col("kartu") == 1, pl.col("anggota") == pl.col("semua_p3ke"))
+    )
+    beside = card.select("sumber", "no_kk", "orang", "lahir")
+    counted = one.join(beside, on=("sumber", "no_kk")).filter(
+        (pl.col("lahir") <= pl.col("tanggal_data")).fill_null(value=True)  # later births prove nothing about that day
+    )
+    size = counted.group_by(*_FAMILY, "sumber").agg(semua=pl.col("orang").n_unique())
+    told = one.join(size, on=(*_FAMILY, "sumber"), nulls_equal=True)
+    # The DTKS may print the card of years ago; it is asked only where no other register knows the whole family.
+    told = told.filter((pl.col("sumber") != "dtks") | (pl.len().over(_FAMILY) == 1))
+    part = told.filter(pl.col("semua") > pl.col("anggota"))
     found = part.group_by(_FAMILY, maintain_order=True).agg(
         lain=(pl.col("semua") - pl.col("anggota")).max(), bukti_baris=pl.col("bukti").list.explode().unique().sort()
     )
