@@ -142,8 +142,8 @@ def _reduce_words(words: list[str]) -> list[str]:
 def skeleton(key: pl.Expr) -> pl.Expr:
     """First letter and consonants of a word key in sound classes, at most six, for blocking.
 
-    Coarser than the key: voiced and unvoiced fall together, vowels, h, w and y fall away behind the first letter. Where fewer than three sounds are
-    left (JOKO, ADI) the key itself stands, else short names would all be one.
+    Coarser than the key: voiced and unvoiced fall together; vowels, h, w and y fall away behind the first letter.
+    Where fewer than three sounds are left (JOKO, ADI) the key itself stands, else short names would all be one.
     """
     whole = key.str.replace_all("[^A-Z]", "").str.replace("^H", "")
     whole = whole.str.replace("^E", "I").str.replace("^O", "U")
@@ -242,6 +242,28 @@ def _tokens(frame: pl.DataFrame) -> pl.DataFrame:
     return long.join(keys, on="baku", how="left", maintain_order="left").select("i", kata="kunci")
 
 
+def _gathered(words: pl.DataFrame) -> pl.DataFrame:
+    """Per name `i`: `kunci token ringan given rangka mononim` from its words in order. Plain groupings: fast."""
+    distinct = words.select("kata").unique()
+    known = pl.col("kata").is_in(list(_words().light)) | (pl.col("kata").str.len_bytes() == 1)
+    words = words.join(distinct.with_columns(ringan=known), on="kata", how="left", maintain_order="left")
+    whole = words.group_by("i").agg(kata="kata", berat=(~pl.col("ringan")).sum())
+    whole = whole.select("i", "berat", kunci=pl.col("kata").list.join(" "), mononim=pl.col("kata").list.len() == 1)
+    # A name of nothing but light words keeps them as its tokens.
+    words = words.join(whole.select("i", "berat"), on="i", how="left", maintain_order="left")
+    words = words.with_columns(ringan=pl.col("ringan") & (pl.col("berat") > 0))
+    given = words.filter(~pl.col("ringan")).unique("i", keep="first", maintain_order=True)
+    heads = given.select(given="kata").unique().with_columns(rangka=skeleton(pl.col("given")))
+    given = given.select("i", given="kata").join(heads, on="given", how="left")
+    bags = words.unique(["i", "kata"]).sort("i", "kata")
+    token = bags.filter(~pl.col("ringan")).group_by("i", maintain_order=True).agg(token="kata")
+    light = bags.filter("ringan").group_by("i", maintain_order=True).agg(ringan="kata")
+    result = whole.drop("berat")
+    for part in (token, light, given):
+        result = result.join(part, on="i", how="left")
+    return result.with_columns(pl.col("ringan").fill_null([]))
+
+
 def add_name_columns(
     frame: pl.DataFrame,
     column: str,
@@ -262,24 +284,20 @@ def add_name_columns(
     if column == "nama_ibu":
         jk = pl.lit("P")
     place = pl.col(region).str.head(2) if region is not None and region in frame.columns else pl.lit(None, pl.String)
+    # One text key per name, with the hints only where an abbreviation hangs on them, so that names repeat.
     unsure = pl.col(column).str.contains(r"(?i)\b(?:ST|MD|A)\b")
-    hints = frame.select(nama=pl.col(column), jk=pl.when(unsure).then(jk), wilayah=pl.when(unsure).then(place))
-    names = hints.unique().drop_nulls("nama").sort("nama", "jk", "wilayah").with_row_index("i")
-    names = _cleaned(names)
-    words = _tokens(names)
-    light = pl.col("kata").is_in(list(_words().light)) | (pl.col("kata").str.len_bytes() == 1)
-    words = words.with_columns(ringan=light & ~light.all().over("i"))
-    heavy = ~pl.col("ringan")
-    made = words.group_by("i", maintain_order=True).agg(
-        kunci=pl.col("kata").str.join(" "),
-        token=pl.col("kata").filter(heavy).unique().sort(),
-        ringan=pl.col("kata").filter(pl.col("ringan")).unique().sort(),
-        given=pl.col("kata").filter(heavy).first(),
-        mononim=pl.len() == 1,
+    hint = pl.when(unsure).then(pl.format("\x1f{}\x1f{}", jk.fill_null(""), place.fill_null(""))).otherwise(pl.lit(""))
+    keys = frame.select(nama=pl.col(column), k=pl.col(column) + hint)
+    parts = pl.col("k").str.split("\x1f")
+    names = (
+        keys.drop_nulls()
+        .unique("k")
+        .with_row_index("i")
+        .with_columns(jk=parts.list.get(1, null_on_oob=True), wilayah=parts.list.get(2, null_on_oob=True))
     )
-    made = made.with_columns(rangka=skeleton(pl.col("given")))
-    names = names.join(made, on="i", how="left", maintain_order="left")
+    names = _cleaned(names)
+    names = names.join(_gathered(_tokens(names)), on="i", how="left", maintain_order="left")
     fresh = ("bersih", "ayah", "alias", "kunci", "token", "ringan", "given", "rangka", "mononim", "ortu")
-    names = names.select("nama", "jk", "wilayah", *(pl.col(name).alias(prefix + name) for name in fresh))
-    joined = hints.join(names, on=["nama", "jk", "wilayah"], how="left", nulls_equal=True, maintain_order="left")
+    names = names.select("k", *(pl.col(name).alias(prefix + name) for name in fresh))
+    joined = keys.join(names, on="k", how="left", maintain_order="left")
     return frame.with_columns(joined.select(prefix + name for name in fresh))
