@@ -55,8 +55,8 @@ def standard() -> list[Pass]:
     name = ("nama",)
     return [
         Pass("nik", lambda e: combine(1, e.nik), ("nik",)),
-        Pass("kk+nama", lambda e: combine(2, e.kk, e.rangka), ("kk",), name),
-        Pass("kk+lahir", lambda e: combine(3, e.kk, _full_date(e)), ("kk", "lahir")),
+        Pass("kk+nama", lambda e: combine(2, e.kk, e.rangka), (), ("nama", "keluarga")),
+        Pass("kk+lahir", lambda e: combine(3, e.kk, _full_date(e)), ("lahir",), ("keluarga",)),
         Pass("lahir+nama", lambda e: combine(4, _full_date(e), e.rangka), ("lahir",), name),
         Pass("lahir+desa", lambda e: combine(5, _full_date(e), _desa(e), e.kelamin), ("lahir", "wilayah", "kelamin")),
         Pass("tanggal NIK+nama", lambda e: combine(6, nik_date(e), e.rangka), (), name),

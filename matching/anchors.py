@@ -90,7 +90,6 @@ def _same_person(e: Encoded, compare: Comparer) -> list[F64]:
         "lahir": name_good & (sex != 2),
         "kelamin": sure,
         "ibu": sure,
-        "kk": sure,
         "wilayah": sure,
         "keluarga": sure,
     }
@@ -108,6 +107,6 @@ def _same_household(e: Encoded, compare: Comparer, person: list[F64]) -> list[F6
     twice |= (e.nik[a] == e.nik[b]) & (e.nik[a] != 0)
     counts = level_counts(compare.levels(a[~twice], b[~twice]))
     # Rows of one list stand together; over two lists the card ages and people move as for one person.
-    for name in ("kk", "wilayah", "keluarga"):
+    for name in ("wilayah", "keluarga"):
         counts[_COLUMN[name]] = person[_COLUMN[name]]
     return counts

@@ -31,10 +31,12 @@ def reasons(e: Encoded, a: Index, b: Index, levels: Levels) -> npt.NDArray[np.ui
     both_trusted = e.nik_tepercaya[a] & e.nik_tepercaya[b]
     # A part of a name, a swapped or a default date do not contradict; a name variant beside another NIK may.
     name_differs = name >= 8
-    date_differs = np.isin(born, (3, 5, 6, 7))
+    date_differs = np.isin(born, (3, 5, 6, 7, 8))
     out[both_trusted & (nik >= 3) & (name_differs | date_differs)] = NIK_DIFFERS
     card = (e.kartu[a] == e.kartu[b]) & (e.kartu[a] != 0)
-    member = card & ((e.given[a] != e.given[b]) | (sex == 2) | (born > 1))
+    # A slip of the pen in a name is no other given name; with the NIK equal as well, nor is one in the date.
+    twice = (nik == 1) & (name <= 8) & (born <= 5)
+    member = card & ~twice & ((name >= 9) & (e.given[a] != e.given[b]) | (sex == 2) | (born > 1))
     out[member] = SAME_CARD
     out[(nik == 1) & (name >= 10) & (born >= 3)] = SHARED_NIK
     return out

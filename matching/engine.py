@@ -166,7 +166,16 @@ def link(
     scored = decide(e, pairs, model, table, cell, settings.tinjau)
     tell("kelompokkan", 0.0)
     match = (scored.probability >= settings.padan) & (scored.reason == 0)
-    found = cluster(e, compare, scored.a[match], scored.b[match], scored.weight[match], scored.probability[match])
+    near = scored.reason == 0
+    found = cluster(
+        e,
+        compare,
+        scored.a[match],
+        scored.b[match],
+        scored.weight[match],
+        scored.probability[match],
+        (scored.a[near], scored.b[near]),
+    )
     cut = np.zeros(len(match), dtype=bool)
     cut[np.flatnonzero(match)[found.cut]] = True
     links = links_frame(scored, strata, settings, cut)

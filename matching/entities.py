@@ -1,8 +1,9 @@
 """Links -> entities: the closure of the matches, with cannot-links kept apart and weak bridges cut.
 
-Two rows of one edition of a list are two persons until they match each other directly: a third row that resembles both
-must not join them. Inside a component with such a conflict the links are taken from the strongest down, and a link that
-would join what must stay apart goes to review. Nothing depends on the order of rows.
+Two rows of one edition of a list are two persons unless they resemble each other directly (a match, or a pair in the
+review band without a reason against it): a third row that resembles both must not join them. Inside a component with
+such a conflict the links are taken from the strongest down, and a link that would join what must stay apart goes to
+review. Nothing depends on the order of rows.
 """
 
 from __future__ import annotations
@@ -93,12 +94,24 @@ class _Union:
         return True
 
 
-def cluster(e: Encoded, compare: Comparer, a: Index, b: Index, weight: F64, probability: F64) -> Clusters:
-    """Cluster the match links (a, b); `weight` orders them, ties broken by record number."""
+def cluster(
+    e: Encoded,
+    compare: Comparer,
+    a: Index,
+    b: Index,
+    weight: F64,
+    probability: F64,
+    near: tuple[Index, Index] | None = None,
+) -> Clusters:
+    """Cluster the match links (a, b); `weight` orders them, ties broken by record number.
+
+    `near` are pairs that may stand together besides the links: those in the review band without a reason.
+    """
     label = _labels(e.n, a, b)
-    size = np.bincount(label, minlength=e.n)
-    in_large = size[label[a]] > 2
-    left, right = _conflicts(e, compare, label, _pair_key(a[in_large], b[in_large]))
+    allowed = _pair_key(a, b)
+    if near is not None:
+        allowed = np.concatenate((allowed, _pair_key(*near)))
+    left, right = _conflicts(e, compare, label, allowed)
     troubled = np.zeros(e.n, dtype=bool)
     troubled[label[left]] = True
     cut = np.zeros(len(a), dtype=bool)

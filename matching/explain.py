@@ -26,15 +26,15 @@ from rules.errors import PadanError
 from rules.i18n import N_, _
 from rules.tables import Tables
 
-# The canonical column that shows what a comparison looked at; the family comparison has none of its own.
+# The canonical column that shows best what a comparison looked at.
 _SHOWN = {
     "nama": "nama",
     "nik": "nik",
-    "kk": "no_kk",
     "lahir": "tanggal_lahir",
     "kelamin": "jenis_kelamin",
     "ibu": "nama_ibu",
     "wilayah": "kode_wilayah",
+    "keluarga": "no_kk",
 }
 REASON_TEXT = {
     "nik_beda": N_("two trusted NIKs differ, and the name or the birth date differs too"),
@@ -144,7 +144,7 @@ def explain_pair(tables: Tables, left: int, right: int) -> Explanation:
     terms = [
         Term(
             _(c.judul),
-            _(c.tingkat[level]),
+            "; ".join(_(part) for part in c.tingkat[level].split("|")),
             _value(pair, _SHOWN.get(c.nama), 0),
             _value(pair, _SHOWN.get(c.nama), 1),
             float(weight),

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz import process
-from rapidfuzz.distance import JaroWinkler
+from rapidfuzz.distance import OSA, JaroWinkler
 
 from blocking.encode import U32, Encoded
 from blocking.pairs import Index
@@ -27,6 +27,7 @@ NAME_CUTS: Final = (2e-5, 1e-4, 5e-4, 2.5e-3)
 MOTHER_CUTS: Final = (1e-4, 1e-3)
 JW_TYPO: Final = 0.92
 JW_NEAR: Final = 0.82
+JW_SHORT: Final = 0.70
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,12 @@ class Comparison:
     nama: str
     judul: str
     tingkat: tuple[str, ...]
+    kelompok: tuple[int, ...] = ()  # levels are probabilities within a group; () = all but level 0 are one group
+
+    @property
+    def groups(self) -> npt.NDArray[np.int64]:
+        """Group of each level; 0 for missing."""
+        return np.array(self.kelompok or (0, *[1] * (len(self.tingkat) - 1)), dtype=np.int64)
 
     @property
     def bits(self) -> int:
@@ -75,7 +82,6 @@ NIK = Comparison(
         _DIFFERENT,
     ),
 )
-KK = Comparison("kk", N_("family card number"), (_MISSING, N_("same"), N_("one digit different"), _DIFFERENT))
 LAHIR = Comparison(
     "lahir",
     N_("birth date"),
@@ -85,6 +91,7 @@ LAHIR = Comparison(
         N_("day and month swapped"),
         N_("one part different"),
         N_("default date or age only, year agrees"),
+        N_("two digits different"),
         N_("same year"),
         N_("year off by one or two"),
         _DIFFERENT,
@@ -99,16 +106,26 @@ IBU = Comparison(
 WILAYAH = Comparison(
     "wilayah", N_("residence"), (_MISSING, N_("same desa"), N_("same kecamatan"), N_("same kabupaten"), _DIFFERENT)
 )
+_CARD = (_MISSING, N_("same card number"), N_("card number one digit different"), N_("different card number"))
+_MEMBERS = (
+    _MISSING,
+    N_("several other members in common"),
+    N_("one other member in common"),
+    N_("no other member in common"),
+)
+# Card number and fellow members change together when somebody marries or moves, so they are one comparison of 4 x 4
+# levels. Which of the two is known depends on the sources, not on the class: each such case is a group of its own.
 KELUARGA = Comparison(
     "keluarga",
-    N_("other family members"),
-    (_MISSING, N_("several names in common"), N_("one name in common"), N_("no name in common")),
+    N_("family"),
+    tuple(f"{card}|{members}" for card in _CARD for members in _MEMBERS),
+    tuple((card > 0) + 2 * (members > 0) for card in range(4) for members in range(4)),
 )
 
-COMPARISONS: Final = (NAMA, NIK, KK, LAHIR, KELAMIN, IBU, WILAYAH, KELUARGA)
+COMPARISONS: Final = (NAMA, NIK, LAHIR, KELAMIN, IBU, WILAYAH, KELUARGA)
 
-# Levels that a pass on the leading name part can produce.
-NARROWED: Final = {"nama": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}
+# Levels that a pass can produce when its key narrows a comparison: names with the same leading part; one same card.
+NARROWED: Final = {"nama": tuple(range(1, 11)), "keluarga": (4, 5, 6, 7)}
 
 
 def _jw(a: list[str], b: list[str]) -> npt.NDArray[np.float32]:
@@ -122,6 +139,16 @@ def _similarity(text: npt.NDArray[np.object_], left: U32, right: U32) -> npt.NDA
     return _jw(text[left].tolist(), text[right].tolist())
 
 
+def _edits(text: npt.NDArray[np.object_], left: U32, right: U32) -> npt.NDArray[np.int32]:
+    """Optimal string alignment distance of coded strings, exact up to 1."""
+    return np.asarray(
+        process.cpdist(
+            text[left].tolist(), text[right].tolist(), scorer=OSA.distance, score_cutoff=1, workers=-1, dtype=np.int32
+        ),
+        dtype=np.int32,
+    )
+
+
 def _shared_tokens(left: U32, right: U32) -> npt.NDArray[np.uint8]:
     """How many tokens two (n, TOKENS) code arrays share; zeros do not count."""
     width = left.shape[1]
@@ -132,11 +159,11 @@ def _shared_tokens(left: U32, right: U32) -> npt.NDArray[np.uint8]:
     return shared
 
 
-def _digits_apart(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-    """Number of differing digits (Hamming, 16 places)."""
+def _digits_apart(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], places: int = 16) -> npt.NDArray[np.uint8]:
+    """Number of differing digits (Hamming)."""
     apart = np.zeros(len(left), dtype=np.uint8)
     a, b = left.copy(), right.copy()
-    for _ in range(16):
+    for _place in range(places):
         apart += (a % 10 != b % 10).astype(np.uint8)
         a //= 10
         b //= 10
@@ -170,7 +197,7 @@ class Comparer:
         """(pairs, comparisons) levels, columns in the order of COMPARISONS."""
         out = np.empty((len(a), len(COMPARISONS)), dtype=np.uint8)
         for column, compare in enumerate(
-            (self.nama, self.nik, self.kk, self.lahir, self.kelamin, self.ibu, self.wilayah, self.keluarga)
+            (self.nama, self.nik, self.lahir, self.kelamin, self.ibu, self.wilayah, self.keluarga)
         ):
             out[:, column] = compare(a, b)
         return out
@@ -196,6 +223,10 @@ class Comparer:
         found[(likeness >= JW_NEAR) | skeleton | (shared > 0)] = 10
         found[given] = 9
         found[likeness >= JW_TYPO] = 8
+        # Jaro-Winkler is hard on short names, where one slip of a letter is still only one slip.
+        short = np.flatnonzero((found >= 9) & ~part & (likeness >= JW_SHORT))
+        one_slip = _edits(self._name, left[rest[short]], right[rest[short]]) <= 1
+        found[short[one_slip]] = 8
         # The longer name is the rarer one, but the shared part is what agrees: judge by the commoner of the two.
         common = np.maximum(e.frekuensi[ra], e.frekuensi[rb]) >= NAME_CUTS[1]
         found[part] = np.where(common[part], 7, 6)
@@ -222,7 +253,7 @@ class Comparer:
         level[(left == 0) | (right == 0)] = 0
         return level
 
-    def kk(self, a: Index, b: Index) -> Levels:
+    def kartu(self, a: Index, b: Index) -> Levels:
         """Family card number."""
         left, right = self.e.kk[a], self.e.kk[b]
         level = np.full(len(a), 3, dtype=np.uint8)
@@ -245,9 +276,10 @@ class Comparer:
         parts = (ya == yb).astype(np.uint8) + (ma == mb) + (da == db)
         # 1 January, 1 July and 31 December stand for "only the year is known" in many lists.
         default = np.isin(left % 10_000, (101, 701, 1231)) | np.isin(right % 10_000, (101, 701, 1231)) | ~full
-        level = np.full(len(a), 7, dtype=np.uint8)
-        level[np.abs(ya - yb) <= 2] = 6
-        level[ya == yb] = 5
+        level = np.full(len(a), 8, dtype=np.uint8)
+        level[np.abs(ya - yb) <= 2] = 7
+        level[ya == yb] = 6
+        level[full & (_digits_apart(left, right, 8) <= 2)] = 5
         level[default & (np.abs(ya - yb) <= 1)] = 4
         level[full & (parts == 2)] = 3
         level[full & (ya == yb) & (ma == db) & (da == mb)] = 2
@@ -293,7 +325,7 @@ class Comparer:
         return level
 
     def keluarga(self, a: Index, b: Index) -> Levels:
-        """Given names of the other members of the card: how many the two families share."""
+        """Card number, and how many given names of the other members the two families share, as 4 * card + members."""
         left, right = self.e.kerabat[a], self.e.kerabat[b]
         shared = np.bitwise_count(left & right)
         fewest = np.minimum(np.bitwise_count(left), np.bitwise_count(right))
@@ -301,7 +333,7 @@ class Comparer:
         level[shared >= 1] = 2
         level[(shared >= 2) | ((shared == 1) & (fewest == 1))] = 1
         level[(left == 0) | (right == 0)] = 0
-        return level
+        return np.asarray(4 * self.kartu(a, b) + level, dtype=np.uint8)
 
 
 _SHIFT = np.cumsum([0, *(c.bits for c in COMPARISONS)])[:-1]

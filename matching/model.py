@@ -119,8 +119,7 @@ class Model:
         for f in range(len(COMPARISONS)):
             table = np.zeros((len(masks), self.theta[f].shape[1], len(CLASSES)))
             for k, row in enumerate(masks):
-                mask = row[f]
-                if mask.any():
+                for mask in _by_group(row[f], COMPARISONS[f].groups):
                     mass = self.theta[f][:, mask].sum(axis=1)
                     table[k][mask] = np.log(self.theta[f][:, mask] / mass[:, None]).T
             out[:, f, :] = table[passes, levels[:, f]]
@@ -134,12 +133,19 @@ class Model:
         return odds / np.log(2), 1.0 / (1.0 + np.exp(-odds))
 
 
-def _theta_from(counts: F64) -> F64:
-    """Level probabilities from counts (column 0, missing, left out), smoothed so that no level is impossible."""
-    known = counts.copy()
-    known[..., 0] = 0
-    known[..., 1:] += SMOOTH
-    return np.asarray(known / known.sum(axis=-1, keepdims=True), dtype=np.float64)
+def _by_group(mask: npt.NDArray[np.bool_], groups: npt.NDArray[np.int64]) -> list[npt.NDArray[np.bool_]]:
+    """`mask` cut into its groups of levels; empty ones left out."""
+    parts = [mask & (groups == g) for g in range(1, int(groups.max()) + 1)]
+    return [part for part in parts if part.any()]
+
+
+def _theta_from(counts: F64, groups: npt.NDArray[np.int64]) -> F64:
+    """Level probabilities within each group from counts (missing left out), smoothed so that no level is impossible."""
+    known = counts + SMOOTH
+    known[groups == 0] = 0
+    for g in range(1, int(groups.max()) + 1):
+        known[groups == g] /= known[groups == g].sum()
+    return np.asarray(known, dtype=np.float64)
 
 
 def level_counts(levels: npt.NDArray[np.uint8], weight: F64 | None = None) -> list[F64]:
@@ -154,7 +160,7 @@ def fit(
     table: PatternTable, strata: Strata, anchors: dict[str, list[F64]], *, rounds: int = 200, tolerance: float = 1e-5
 ) -> Model:
     """Fit the class shares of each stratum and the movable classes by EM (MAP with Dirichlet priors at the anchors)."""
-    theta = [np.stack([_theta_from(anchors[c][f]) for c in CLASSES]) for f in range(len(COMPARISONS))]
+    theta = [np.stack([_theta_from(anchors[c][f], one.groups) for c in CLASSES]) for f, one in enumerate(COMPARISONS)]
     prior = [t.copy() for t in theta]
     passes = strata.pass_of(table.stratum)
     levels = unpack(table.pattern)
@@ -182,7 +188,9 @@ def fit(
         share /= share.sum(axis=1, keepdims=True)
         for f in range(len(COMPARISONS)):
             for c in movable:
-                theta[f][c] = _update(theta[f][c], prior[f][c], levels[:, f], resp[:, c], passes, [m[f] for m in masks])
+                parts = [_by_group(m[f], COMPARISONS[f].groups) for m in masks]
+                theta[f][c] = _update(theta[f][c], prior[f][c], levels[:, f], resp[:, c], passes, parts)
+                theta[f][c] = _normalised(theta[f][c], COMPARISONS[f].groups)
         done = step + 1
         if abs(likelihood - last) < tolerance:
             break
@@ -204,20 +212,23 @@ def _update(
     level: npt.NDArray[np.uint8],
     weight: F64,
     passes: npt.NDArray[np.int64],
-    masks: list[npt.NDArray[np.bool_]],
+    parts: list[list[npt.NDArray[np.bool_]]],
 ) -> F64:
     """M-step of one class and comparison when passes show only part of the levels (truncated multinomials)."""
     seen = PRIOR_PAIRS * prior
     exposure = np.full(len(theta), PRIOR_PAIRS)
-    for k, mask in enumerate(masks):
-        if not mask.any():
-            continue
-        here = (passes == k) & mask[level]
+    for k, groups in enumerate(parts):
+        here = passes == k
         counts = np.bincount(level[here], weights=weight[here], minlength=len(theta))
-        mass = float(theta[mask].sum())
-        seen = seen + counts
-        exposure = exposure + mask * (counts.sum() / max(mass, 1e-12))
-    new = seen / exposure
-    new[0] = 0
-    new[1:] = np.maximum(new[1:], 1e-9)
-    return np.asarray(new / new.sum(), dtype=np.float64)
+        for mask in groups:
+            seen = seen + counts * mask
+            exposure = exposure + mask * (counts[mask].sum() / max(float(theta[mask].sum()), 1e-12))
+    return np.asarray(seen / exposure, dtype=np.float64)
+
+
+def _normalised(theta: F64, groups: npt.NDArray[np.int64]) -> F64:
+    """Each group of levels sums to one; no level is impossible."""
+    out = np.where(groups == 0, 0.0, np.maximum(theta, 1e-9))
+    for g in range(1, int(groups.max()) + 1):
+        out[groups == g] /= out[groups == g].sum()
+    return out

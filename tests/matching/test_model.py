@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from blocking.passes import Pass
 from matching.explain import split_score
 from matching.levels import COMPARISONS, pack, unpack
-from matching.model import CLASSES, Model, PatternTable, Strata, allowed_levels, fit
+from matching.model import CLASSES, Model, PatternTable, Strata, _normalised, allowed_levels, fit
 
 PASSES = [
     Pass("nik", lambda e: e.kartu, ("nik",)),
@@ -28,7 +30,7 @@ def draw_theta(seed: int) -> list[np.ndarray]:
         k = len(c.tingkat) - 1
         slope = np.linspace(3, -3, k)
         rows = [np.exp(s * slope + rng.normal(0, 0.3, k)) for s in (1.2, 0.1, -0.3, -0.9)]
-        theta.append(np.array([np.r_[0.0, r / r.sum()] for r in rows]))
+        theta.append(np.array([_normalised(np.r_[0.0, r], c.groups) for r in rows]))
     return theta
 
 
@@ -40,13 +42,13 @@ def simulate(theta: list[np.ndarray], n: int, seed: int) -> tuple[np.ndarray, np
     cls = np.array([rng.choice(len(CLASSES), p=SHARES[k]) for k in range(len(PASSES)) for _ in range(n)])
     cls = cls.reshape(len(PASSES), n)[where, np.arange(n)]
     levels = np.zeros((n, len(COMPARISONS)), dtype=np.uint8)
-    for f in range(len(COMPARISONS)):
-        for k in range(len(PASSES)):
-            mask = masks[k][f]
-            if not mask.any():
-                continue
-            for c in range(len(CLASSES)):
-                here = np.flatnonzero((where == k) & (cls == c))
+    for f, one in enumerate(COMPARISONS):
+        # Which of a comparison's parts are known does not depend on the class.
+        known = rng.integers(1, one.groups.max() + 1, n)
+        for k, c, g in product(range(len(PASSES)), range(len(CLASSES)), range(1, one.groups.max() + 1)):
+            mask = masks[k][f] & (one.groups == g)
+            if mask.any():
+                here = np.flatnonzero((where == k) & (cls == c) & (known == g))
                 p = theta[f][c] * mask
                 levels[here, f] = rng.choice(len(p), size=len(here), p=p / p.sum())
     levels[rng.random(levels.shape) < 0.1] = 0
@@ -69,8 +71,7 @@ def fitted() -> tuple[Model, list[np.ndarray], np.ndarray, np.ndarray, np.ndarra
     # The movable classes start away from the truth.
     for c in ("serumah", "senama"):
         for f in range(len(COMPARISONS)):
-            flat = np.r_[0.0, np.full(len(COMPARISONS[f].tingkat) - 1, 1.0)]
-            anchors[c][f] = anchors[c][f] / anchors[c][f].sum() * 35_000 + flat / flat.sum() * 15_000
+            anchors[c][f] = anchors[c][f] * 0.7 + (COMPARISONS[f].groups > 0) * 15_000 / len(anchors[c][f])
     model = fit(table_of(levels, where), Strata(PASSES, 1), anchors)
     return model, theta, levels, where, cls
 
