@@ -180,7 +180,7 @@ class Context:
 
     @cached_property
     def mati(self) -> pl.DataFrame:
-        """Persons called dead by Dukcapil or Regsosek: orang, bukti_baris, meninggal (date, else that of the source)."""
+        """Persons called dead by Dukcapil or Regsosek: orang, bukti_baris, meninggal (else the source's date)."""
         dead = self.baris.filter(pl.col("sumber").is_in(TELLS_DEATH), "terbaru", "mati")
         return dead.group_by("orang", maintain_order=True).agg(
             bukti_baris="baris_id",

@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 
+from rules import vocab
 from rules.findings.context import Context
 from rules.findings.registry import PAYMENTS, rule
 from rules.i18n import N_
@@ -64,6 +65,51 @@ def _same_person(ctx: Context) -> pl.DataFrame:
 
 def _payee_names(ctx: Context) -> pl.DataFrame:
     return ctx.baris.select("baris_id", "nama")
+
+
+def _family_payments(ctx: Context) -> pl.DataFrame:
+    """Payments of family programmes with `unit`: a number that payees of one KK family at the time of payment share.
+
+    Families change and any one card may be written wrong, so Dukcapil, DTSEN, Regsosek and the payment lists vote:
+    one card for both payees, or two? A draw falls to the source nearest to the payment. The DTKS, whose cards may be
+    years old, and `family_id`, the family of today, decide only where none of them knows both.
+    """
+    paid = ctx.bayar.filter(pl.col("satuan") == "KELUARGA")
+    payees = paid.group_by("program", "orang").agg(pl.col("keluarga").first(), pl.col("periode_awal").min())
+    cards = ctx.kartu_terbaru.filter(pl.col("kepala") < 2).select("orang", "sumber", "no_kk", "tanggal_data")
+    lists = ctx.bayar.filter(pl.col("no_kk").is_not_null(), pl.col("no_kk").n_unique().over("orang", "program") == 1)
+    listed = lists.group_by("orang", sumber=pl.lit(vocab.PAYMENT_PREFIX) + pl.col("program")).agg(
+        pl.col("no_kk").first(), tanggal_data=pl.col("periode_awal").min()
+    )
+    cards = pl.concat([cards, listed])
+    sides = ["program", "orang", "orang_lain"]
+    mine = payees.join(cards, on="orang")
+    apart = pl.col("orang") < pl.col("orang_lain")
+    by_family = payees.join(payees.rename({"orang": "orang_lain"}), on=["program", "keluarga"]).filter(apart)
+    by_card = mine.join(mine.rename({"orang": "orang_lain"}), on=["program", "sumber", "no_kk"]).filter(apart)
+    pairs = pl.concat([by_family.select(sides), by_card.select(sides)]).unique()
+    other = cards.select(orang_lain="orang", sumber="sumber", kk_lain="no_kk")
+    distance = (pl.col("tanggal_data") - pl.col("periode_awal")).dt.total_days().abs()
+    told = (
+        pairs.join(mine, on=["program", "orang"])
+        .join(other, on=["orang_lain", "sumber"])
+        .with_columns(lama=pl.col("sumber") == "dtks", satu=pl.col("no_kk") == pl.col("kk_lain"))
+        .filter(~pl.col("lama") | pl.col("lama").all().over(sides))
+        .sort(distance, "sumber", nulls_last=True)
+    )
+    share = pl.col("satu").mean()
+    verdict = told.group_by(sides, maintain_order=True).agg(
+        sekartu=pl.when(share == 0.5).then(pl.col("satu").first()).otherwise(share > 0.5)
+    )
+    today = by_family.select(*sides, serumpun=pl.lit(value=True))
+    same = (
+        pairs.join(verdict, on=sides, how="left")
+        .join(today, on=sides, how="left")
+        .filter(pl.coalesce("sekartu", "serumpun").fill_null(value=False))
+    )
+    leader = same.group_by("program", orang="orang_lain").agg(unit=pl.col("orang").min())
+    known = paid.join(leader, on=["program", "orang"], how="left")
+    return known.with_columns(pl.col("unit").fill_null(pl.col("orang")))
 
 
 @rule(
@@ -133,19 +179,16 @@ def family_twice(tables: Tables, ctx: Context) -> pl.DataFrame:
     Members who may be one person (review band) are BG02's.
     """
     del tables
-    chain = ("program", "keluarga", "rangkai")
-    family = ctx.bayar.filter(pl.col("satuan") == "KELUARGA")
-    paid = overlapping(family, "keluarga").filter(pl.col("orang").n_unique().over(chain) > 1)
-    people = paid.group_by("program", "keluarga").agg(penerima=pl.col("orang").n_unique(), a=pl.col("orang").min(),
-                                                      b=pl.col("orang").max())  # fmt: skip
+    unit = ("program", "unit")
+    shared = overlapping(ctx.once("bayar_keluarga", _family_payments), "unit")
+    paid = shared.filter(pl.col("orang").n_unique().over(*unit, "rangkai") > 1)
+    people = paid.group_by(unit).agg(
+        penerima=pl.col("orang").n_unique(), a=pl.col("orang").min(), b=pl.col("orang").max()
+    )
     same = people.filter(pl.col("penerima") == 2).join(
         ctx.tinjau, left_on=("a", "b"), right_on=("orang_kiri", "orang_kanan"), how="semi"
     )
-    return (
-        _twice(paid, "keluarga")
-        .join(same, on=("program", "keluarga"), how="anti")
-        .join(people.select("program", "keluarga", "penerima"), on=("program", "keluarga"))
-    )
+    return _twice(paid, "unit").join(same, on=unit, how="anti").join(people.select(*unit, "penerima"), on=unit)
 
 
 @rule(
@@ -166,12 +209,11 @@ def one_kitchen(tables: Tables, ctx: Context) -> pl.DataFrame:
     kitchen = ctx.dtks.select(
         "orang", "baris_id", dapur=pl.struct("tanggal_data", "id_keluarga").rank("dense"), id_keluarga="id_keluarga"
     ).unique("orang", keep="first", maintain_order=True)
-    family = ctx.bayar.filter(pl.col("satuan") == "KELUARGA", pl.col("keluarga").is_not_null())
+    family = ctx.once("bayar_keluarga", _family_payments)
     family = family.join(kitchen.rename({"baris_id": "baris_dtks"}), on="orang", how="inner")
-    chain = ("program", "dapur", "rangkai")
-    paid = overlapping(family, "dapur").filter(pl.col("keluarga").n_unique().over(chain) > 1)
+    paid = overlapping(family, "dapur").filter(pl.col("unit").n_unique().over("program", "dapur", "rangkai") > 1)
     more = paid.group_by("program", "dapur").agg(
-        keluarga_beda=pl.col("keluarga").n_unique(),
+        keluarga_beda=pl.col("unit").n_unique(),
         bukti_baris=pl.col("baris_dtks").unique().sort(),
         keluarga_id=pl.format("dtks:DTKS:{}", pl.col("id_keluarga").first()),
     )

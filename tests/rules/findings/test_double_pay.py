@@ -110,3 +110,22 @@ def test_an_unstated_amount_is_possible_money_only(b: Builder) -> None:
     b.pay("bpnt", "ani", JAN, FEB_END, None, nik=A)  # type: ignore[arg-type]
     found = b.findings("BG01")
     assert (found[0]["nominal_pasti"], found[0]["nominal_mungkin"]) == (0, 400_000)
+
+
+def test_bg03_counts_the_family_of_the_time_of_payment(b: Builder) -> None:
+    """A mother and a son were two families when paid and are one family today."""
+    b.pay("pkh", "mother", JAN, MAR_END, nik=A, keluarga="f")
+    b.pay("pkh", "son", JAN, MAR_END, nik=B, keluarga="f")
+    assert len(b.findings("BG03")) == 1
+    b.row("dukcapil", "mother", no_kk="3201010101100001", hub_kk="KEPALA")
+    b.row("dukcapil", "son", no_kk="3201010202150002", hub_kk="KEPALA")
+    assert b.findings("BG03") == []
+
+
+def test_bg03_one_wrong_card_is_outvoted(b: Builder) -> None:
+    b.pay("pkh", "ani", JAN, MAR_END, nik=A, no_kk="3201010101100001")
+    b.pay("pkh", "budi", JAN, MAR_END, nik=B, no_kk="3201010101100001")
+    for source, second in (("dukcapil", "3201010101100001"), ("regsosek", "3201010101100007")):
+        b.row(source, "ani", no_kk="3201010101100001", hub_kk="KEPALA")
+        b.row(source, "budi", no_kk=second, hub_kk="PASANGAN")
+    assert [f["baris"] for f in b.findings("BG03")] == [[0, 1]]
