@@ -47,7 +47,7 @@ def overlap(members: pl.DataFrame, sources: list[str]) -> Overlap:
     masks = (
         members.filter(pl.col("unit").is_not_null() & pl.col("sumber").is_in(sources))
         .unique()
-        .with_columns(bit=pl.col("sumber").replace_strict(bits, return_dtype=pl.Int64))
+        .with_columns(bit=pl.col("sumber").replace_strict(bits, default=0, return_dtype=pl.Int64).cast(pl.Int64))
         .group_by("unit")
         .agg(pl.col("bit").sum())
         .group_by("bit")

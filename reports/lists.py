@@ -36,7 +36,7 @@ def family_key(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
         .select("keluarga_id", "sumber", baris_id="baris")
         .explode("baris_id")
         .join(context.tables.entities.select("baris_id", "person_id"), on="baris_id", how="left")
-        .with_columns(urut=pl.col("sumber").replace_strict(order, return_dtype=pl.UInt8))
+        .with_columns(urut=pl.col("sumber").replace_strict(order, return_dtype=pl.UInt8).cast(pl.UInt8))
         .sort("urut", "keluarga_id", "baris_id")
     )
     of_row = rows.unique("baris_id", keep="first").select(asal_baris="keluarga_id", pertama="baris_id")
