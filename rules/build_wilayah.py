@@ -74,6 +74,14 @@ def read_current(folder: Path) -> pl.DataFrame:
     )
 
 
+def _written_out(name: str) -> str:
+    """`KAB. MERAUKE` as `Kabupaten Merauke`, as the current edition writes it."""
+    name = "Papua" if name == "P A P U A" else name.title()
+    for short, full in (("Kab. ", "Kabupaten "), ("Adm. ", "Administrasi "), ("Kep. ", "Kepulauan "), ("Dki", "DKI")):
+        name = name.replace(short, full)
+    return name
+
+
 def read_older(folder: Path) -> pl.DataFrame:
     """Kemendagri codes of the edition before the Papua split of 2022: `kode nama tingkat`."""
     widths = {"id_provinsi": 2, "id_kota": 2, "id_kecamatan": 2, "id_kelurahan": 4}
@@ -81,7 +89,7 @@ def read_older(folder: Path) -> pl.DataFrame:
     for name in ("provinsi", "kota", "kecamatan", "kelurahan"):
         for row in json.loads(_member(folder, "wilayah-indonesia", f"data/{name}.json")):
             code = "".join(str(row["kode"][part]).zfill(width) for part, width in widths.items() if part in row["kode"])
-            rows.append((code, row[name]))
+            rows.append((code, _written_out(row[name]) if len(code) < 6 else row[name]))
     return _edition(rows)
 
 
@@ -178,6 +186,7 @@ def build(current: pl.DataFrame, older: pl.DataFrame, bps: pl.DataFrame) -> tupl
         ]
     )
     table = table.join(bridge.rename({"kode": "kode_bps"}), left_on="kode", right_on="mitra", how="left")
+    table = table.join(_other_names(table, older, bps), on="kode", how="left")
     for level, name in NAMES.items():
         gone = retired.filter(tingkat=level)
         with_successor = gone.join(successors, on="kode", how="semi").height
@@ -187,7 +196,26 @@ def build(current: pl.DataFrame, older: pl.DataFrame, bps: pl.DataFrame) -> tupl
             f"{name}: {now.height} current, of these {now['kode_bps'].count()} with a BPS code ({in_bps} BPS codes); "
             f"{gone.height} retired, of these {with_successor} with a successor"
         )
-    return table.select("kode", "kode_bps", "tingkat", "nama", "status", "pengganti").sort("kode"), lines
+    return table.select("kode", "kode_bps", "tingkat", "nama", "nama_lain", "status", "pengganti").sort("kode"), lines
+
+
+def _other_names(table: pl.DataFrame, older: pl.DataFrame, bps: pl.DataFrame) -> pl.DataFrame:
+    """`kode nama_lain`: names of current places that are written otherwise in the older edition or by BPS.
+
+    The older edition is asked by code, but only where name and code belong together: a name that is another place of
+    the same parent there (swapped codes) is left out.
+    """
+    now = table.filter(pl.col("status") == "berlaku").select("kode", "kode_bps", nama_kini="nama")
+    same_code = now.join(older.select("kode", "nama"), on="kode").select("kode", "nama_kini", "nama")
+    by_bps = now.join(bps.select(kode_bps="kode", nama="nama"), on="kode_bps").select("kode", "nama_kini", "nama")
+    names = pl.concat([same_code, by_bps]).with_columns(
+        a=spelling_key("nama"),
+        b=spelling_key("nama_kini"),
+        induk=pl.col("kode").str.head(pl.col("kode").str.len_bytes().replace_strict({2: 0, 4: 2, 6: 4, 10: 6})),
+    )
+    used = names.select("induk", a="b").unique()
+    names = names.filter(pl.col("a") != pl.col("b")).join(used, on=["induk", "a"], how="anti")
+    return names.group_by("kode").agg(nama_lain=pl.col("nama").unique().sort().str.join("|"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
