@@ -24,17 +24,30 @@ def _authority() -> pl.Expr:
     return pl.col("sumber").replace_strict(AUTHORITY, default=_PAYMENT, return_dtype=pl.Int8)
 
 
+def _stated() -> pl.Expr:
+    """The date that a row speaks of: its own last update where the list has one, else the date of the list."""
+    return pl.coalesce("tanggal_perbarui", "tanggal_data")
+
+
 def entities_frame(records: pl.DataFrame, label: Index, weakest: npt.NDArray[np.float64]) -> pl.DataFrame:
     """The entities table from cluster labels (smallest baris_id of each cluster)."""
     sidik = records["sidik"]
     frame = records.select(
-        "baris_id", "sumber", "sidik", "tanggal_data", "no_kk", "kk_mutu", "id_keluarga", "id_rumah_tangga"
+        "baris_id",
+        "sumber",
+        "sidik",
+        "tanggal_data",
+        "no_kk",
+        "kk_mutu",
+        "id_keluarga",
+        "id_rumah_tangga",
+        stated=_stated(),
     ).with_columns(
         person_id="P" + sidik.gather(label).str.slice(0, ID_LENGTH),
         keyakinan=pl.Series(weakest),
         authority=_authority(),
     )
-    newest = ["person_id", "authority", "tanggal_data", "baris_id"]
+    newest = ["person_id", "authority", "stated", "baris_id"]
     order = [False, False, True, False]
     # A payment list repeats what an older register said, so it never decides the family or the household.
     registers = frame.filter(pl.col("authority") < _PAYMENT)
@@ -42,7 +55,7 @@ def entities_frame(records: pl.DataFrame, label: Index, weakest: npt.NDArray[np.
         frame.filter(pl.col("no_kk").is_not_null() & (pl.col("kk_mutu") == "TEPERCAYA"))
         .with_columns(late=(pl.col("authority") != 0), pay=pl.col("authority") == _PAYMENT)
         .sort(
-            ["person_id", "late", "pay", "tanggal_data", "authority", "baris_id"],
+            ["person_id", "late", "pay", "stated", "authority", "baris_id"],
             descending=[False, False, False, True, False, False],
             nulls_last=True,
         )
@@ -97,7 +110,7 @@ def _best(frame: pl.DataFrame, column: str, *, by_count: bool, good: pl.Expr | N
         known = known.with_columns(times=pl.len().over("person_id", column))
         keys.append("times")
         down.append(True)
-    keys += [pl.col("authority") == _PAYMENT, "tanggal_data", "authority", "baris_id"]
+    keys += [pl.col("authority") == _PAYMENT, "stated", "authority", "baris_id"]
     down += [False, True, False, False]
     return (
         known.sort(keys, descending=down, nulls_last=True)
@@ -106,7 +119,7 @@ def _best(frame: pl.DataFrame, column: str, *, by_count: bool, good: pl.Expr | N
             "person_id",
             column,
             pl.col("sumber").alias(f"{column}_sumber"),
-            pl.col("tanggal_data").alias(f"{column}_tanggal"),
+            pl.col("stated").alias(f"{column}_tanggal"),
         )
     )
 
@@ -144,7 +157,7 @@ def persons_frame(records: pl.DataFrame, entities: pl.DataFrame) -> pl.DataFrame
     """The persons table: one harmonised row per person."""
     if records.height == 0:
         return empty("persons")
-    frame = records.join(entities, on="baris_id").with_columns(authority=_authority())
+    frame = records.join(entities, on="baris_id").with_columns(authority=_authority(), stated=_stated())
     out = (
         frame.group_by("person_id")
         .agg(
