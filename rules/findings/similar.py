@@ -11,7 +11,8 @@ from rapidfuzz.process import cpdist
 def name_similarity(frame: pl.DataFrame, left: str, right: str) -> pl.Series:
     """Jaro-Winkler (0-1) of two name columns with marks dropped and words sorted; null where a name is missing.
 
-    The first words are compared too and the better value counts: a second name added later changes nobody.
+    Where one name is a single word it is also compared with the first word of the other, and the better value counts:
+    a second name added later changes nobody.
     """
     if frame.is_empty():
         return pl.Series("kemiripan", [], dtype=pl.Float64)

@@ -26,7 +26,8 @@ from rules.tables import Tables
 def shared_nik(tables: Tables, ctx: Context) -> pl.DataFrame:
     """Every further person of a NIK is compared with its most frequent holder: names and birth dates must differ.
 
-    Two entities with one NIK and alike names are one person that the linkage did not join, no shared NIK.
+    Two entities with one NIK, alike names and near birth dates are one person that the linkage did not join; a birth
+    date a generation apart is a child of a like name.
     """
     del tables
     usable = ctx.baris.filter(pl.col("nik").is_not_null())
@@ -35,19 +36,18 @@ def shared_nik(tables: Tables, ctx: Context) -> pl.DataFrame:
         pl.len().alias("jumlah"),
         pl.col("nama").sort_by("tanggal_data", "baris_id", descending=[True, False], nulls_last=True).first(),
         pl.col("lahir").drop_nulls().mode().sort().first(),
-        pl.col("jenis_kelamin").drop_nulls().mode().sort().first(),
     )
     holder = holder.sort("nik", "jumlah", "orang", descending=[False, True, False])
     owner = holder.unique("nik", keep="first", maintain_order=True).rename(
-        {"orang": "pemilik", "nama": "nama_pemilik", "lahir": "lahir_pemilik", "jenis_kelamin": "jk_pemilik"}
+        {"orang": "pemilik", "nama": "nama_pemilik", "lahir": "lahir_pemilik"}
     )
     pair = holder.join(owner.drop("jumlah"), on="nik").filter(pl.col("orang") != pl.col("pemilik"))
     pair = pair.with_columns(name_similarity(pair, "nama", "nama_pemilik"))
     other_birth = pl.col("lahir").ne(pl.col("lahir_pemilik")).fill_null(value=True)
     other_name = (pl.col("kemiripan") < ctx.p.kemiripan_nama_min.nilai).fill_null(value=True)
-    other_sex = pl.col("jenis_kelamin").ne(pl.col("jk_pemilik")).fill_null(value=False)
-    far_birth = ((pl.col("lahir") - pl.col("lahir_pemilik")).dt.total_days().abs() > 366).fill_null(value=False)
-    true = pair.filter((other_name & other_birth) | (far_birth & other_sex)).group_by("nik").agg(orang=pl.len() + 1)
+    years = (pl.col("lahir") - pl.col("lahir_pemilik")).dt.total_days().abs() / 365.25
+    far_birth = (years >= ctx.p.selisih_anak_min_tahun.nilai).fill_null(value=False)
+    true = pair.filter((other_name & other_birth) | far_birth).group_by("nik").agg(orang=pl.len() + 1)
     return (
         held.join(true, on="nik", how="semi")
         .group_by("nik", maintain_order=True)
