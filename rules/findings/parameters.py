@@ -38,6 +38,7 @@ class Parameters(_Strict):
     bagian_satu_baris: Value[float]
     kemiripan_nama_min: Value[float]
     selisih_anak_min_tahun: Value[int]
+    umur_maks_tahun: Value[int]
     balita_maks_tahun: Value[int]
     sufiks_maks: Value[int]
     basi_bulan: Value[int]

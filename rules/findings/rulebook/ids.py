@@ -30,13 +30,15 @@ def _persons_with_nik(ctx: Context) -> pl.DataFrame:
     return ctx.baris.filter(pl.col("nik").is_not_null()).select("orang", dikenal=pl.lit(value=True)).unique()
 
 
+def _graded(found: pl.DataFrame) -> pl.DataFrame:
+    return found.with_columns(tingkat=pl.when("dikenal").then(pl.lit("SEDANG")).otherwise(pl.lit("TINGGI")))
+
+
 def _nik_rule(kode: str, judul: str, bukti: str, ringkas: str, tanda: Mark = "P") -> RuleFunction:
     def check(tables: Tables, ctx: Context) -> pl.DataFrame:
         del tables
-        # Of the further flags only N15 is about the person's own id: N05 may be the province of the card.
-        own = (pl.col("asal") == "nik_kode") | ((pl.col("asal") == "mutu") & (kode == "N15"))
-        found = _rows(ctx, ctx.bendera.filter(pl.col("kode") == kode, own))
-        return found.with_columns(tingkat=pl.when("dikenal").then(pl.lit("SEDANG")).otherwise(pl.lit("TINGGI")))
+        # The deciding check only: as a further flag N05 may be the province of the card.
+        return _graded(_rows(ctx, ctx.bendera.filter(pl.col("kode") == kode, pl.col("asal") == "nik_kode")))
 
     check.__qualname__ = f"nik_{kode}"
     return rule(
@@ -85,10 +87,6 @@ N08 = _nik_rule(
     "N08", N_("NIK with a date that no calendar has"), N_("the NIK as written"),
     N_("The NIK of {nama} in {sumber} holds a date that no calendar has."), "F",
 )  # fmt: skip
-N15 = _nik_rule(
-    "N15", N_("NIK with a birth date in the future or an age above 120"), N_("the NIK as written"),
-    N_("The NIK of {nama} in {sumber} holds a birth date in the future or too long ago."), "A",
-)  # fmt: skip
 K01 = _kk_rule(
     "K01", N_("KK number does not have 16 digits"), N_("the KK as written"),
     N_("The KK number of {nama} in {sumber} does not have 16 digits."),
@@ -119,3 +117,26 @@ def swapped_columns(tables: Tables, ctx: Context) -> pl.DataFrame:
     del tables
     one_number = pl.col("rinci") == "N14:sama"
     return _rows(ctx, ctx.bendera.filter(pl.col("kode") == "N14", ~one_number))
+
+
+@rule(
+    kode="N15",
+    judul=N_("Birth date in the future or an age above the limit"),
+    tingkat="TINGGI",
+    dasar=N_("Nobody in a list is unborn or older than the limit of parameters.toml (identity rules)"),
+    tanda="A",
+    bukti=N_("the NIK and the birth date as written, against the date of the file"),
+    tindakan=_ASK_NIK,
+    ringkas=N_("The NIK or the birth date of {nama} in {sumber} lies in the future or too long ago."),
+    alias=("NIK_INVALID", "D13"),
+    kolom=("nik_asli", "tanggal_lahir"),
+)
+def impossible_age(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Rows whose NIK was refused for its birth date, or whose own birth date cannot be at the date of the file."""
+    del tables
+    flags = ctx.bendera.filter(pl.col("kode") == "N15", pl.col("asal") != "kk_kode").select("baris_id")
+    today = pl.coalesce("tanggal_data", pl.lit(ctx.tanggal_acuan, dtype=pl.Date))
+    oldest = today.dt.offset_by(f"-{ctx.p.umur_maks_tahun.nilai}y")
+    impossible = (pl.col("tanggal_lahir") > today) | (pl.col("tanggal_lahir") < oldest)
+    written = ctx.baris.filter((pl.col("lahir_mutu") != "KOSONG") & impossible).select("baris_id")
+    return _graded(_rows(ctx, pl.concat([flags, written])))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from tests.rules.findings.builder import Builder
@@ -40,6 +42,13 @@ def test_n14_wants_crossed_columns(b: Builder) -> None:
     # One number in both columns that fits the birth date: the KK column alone is wrong (K03), nothing is swapped.
     b.row("dtks", "cici", nik="3201014101900001", mutu=["N14:sama"], kk_kode="K03", kk_mutu="TAK_TEPERCAYA")
     assert [f["baris"] for f in b.findings("N14")] == [[crossed]]
+
+
+def test_n15_looks_at_the_written_birth_date_too(b: Builder) -> None:
+    future = b.row("dtks", "ani", nik="3201014101900001", tanggal_lahir=date(2024, 1, 1))
+    ancient = b.row("dtks", "budi", tanggal_lahir=date(1890, 1, 1))
+    b.row("dtks", "cici", tanggal_lahir=date(1905, 1, 1))  # 117 years: rare, not impossible
+    assert sorted(f["baris"][0] for f in b.findings("N15")) == [future, ancient]
 
 
 def test_warnings_are_no_findings_of_invalid_nik(b: Builder) -> None:
