@@ -81,8 +81,8 @@ def _keys(labels: Sequence[str]) -> list[str]:
     return [k for k in dict.fromkeys(found) if k]
 
 
-def _score(chosen: Layout, keys: Sequence[Sequence[str]]) -> tuple[float, int]:
-    """Score in 0..1 and the number of canonical columns found by exact spelling."""
+def _score(chosen: Layout, keys: Sequence[Sequence[str]]) -> tuple[float, int, int]:
+    """Score in 0..1, the number of canonical columns found by exact spelling, and of other known headers."""
     table, known = aliases(chosen.nama), ignored(chosen.nama)
     canonical: set[str] = set()
     extra = 0
@@ -95,13 +95,13 @@ def _score(chosen: Layout, keys: Sequence[Sequence[str]]) -> tuple[float, int]:
             extra += 1
     total = sum(1 for ks in keys if ks)
     if total == 0:
-        return 0.0, 0
+        return 0.0, 0, 0
     cover = (len(canonical) + 0.8 * extra) / total
     marks = [key(mark) for mark in chosen.tanda]
     signature = sum(mark in every for mark in marks) / len(marks) if marks else 0.25
     complete = all(any(c in canonical for c in group) for group in chosen.wajib)
     score = (0.5 * cover + 0.5 * signature) * (1.0 if complete else 0.35)
-    return score, len(canonical)
+    return score, len(canonical), extra
 
 
 def find(grid: Grid, layouts: Sequence[Layout], overrides: Mapping[str, str] | None = None) -> Header | None:
@@ -120,21 +120,31 @@ def find(grid: Grid, layouts: Sequence[Layout], overrides: Mapping[str, str] | N
                 break  # data begin here
             keys = [_keys(_labels(block, i)) for i in range(width)]
             for chosen in layouts:
-                score, found = _score(chosen, keys)
+                score, found, extra = _score(chosen, keys)
                 if found == 0 and not overrides:
                     continue
                 score -= 0.02 * (height - 1) + 0.001 * first
                 ranking[chosen.nama] = max(ranking.get(chosen.nama, 0.0), score)
                 if best is None or score > best[0] + 1e-9:
-                    best = (score, first, height, chosen, found)
+                    best = (score, first, height, chosen, found + extra)
     if best is None or (best[4] < 2 and width > 2 and not overrides):
         return None
     score, first, height, chosen, _found = best
+    while first + height < len(rows) and height < MERGED and _more_header(rows[first + height], chosen):
+        height += 1
     matches = _map(rows[first : first + height], width, chosen, overrides or {})
     order = sorted(ranking.items(), key=lambda item: (-item[1], item[0]))
     header = Header(chosen, score, first, first + height - 1, matches, order)
     header.missing = _missing(header)
     return header
+
+
+def _more_header(row: Sequence[str], chosen: Layout) -> bool:
+    """A row of names under a row of question numbers belongs to the header too."""
+    known = set(aliases(chosen.nama)) | ignored(chosen.nama)
+    cells = [text for text in row if text]
+    hits = sum(any(k in known for k in _keys([text])) for text in cells)
+    return len(cells) >= 2 and hits >= 0.5 * len(cells)
 
 
 def _map(rows: Sequence[Sequence[str]], width: int, chosen: Layout, overrides: Mapping[str, str]) -> list[Match]:

@@ -76,7 +76,7 @@ def headers(book: Book, given: Input, settings: SourceSettings) -> list[tuple[Gr
     found: list[tuple[Grid, Header]] = []
     poor: list[tuple[Grid, Header]] = []
     for grid in book.grids:
-        if grid.cells.height == 0:
+        if grid.cells.height == 0 or workbook.is_program_sheet(grid):
             continue
         header = best(grid, allowed, override)
         if header is None:

@@ -8,7 +8,15 @@ from pathlib import Path
 import polars as pl
 
 from rules import vocab
-from rules.wilayah import detect_scheme, read_bridge, region_by_names, to_kemendagri
+from rules.wilayah import (
+    detect_scheme,
+    load_wilayah,
+    names_of,
+    place_key,
+    read_bridge,
+    region_by_names,
+    to_kemendagri,
+)
 
 _NAMES = ("provinsi", "kabupaten", "kecamatan", "desa")
 _bridge = cache(read_bridge)
@@ -23,6 +31,8 @@ def resolve(frame: pl.DataFrame, bridge: Path | None = None) -> pl.DataFrame:
     named = [name for name in _NAMES if name in frame.columns]
     if not named:
         return frame
+    if "kecamatan" in named and not {"provinsi", "kabupaten"} & set(named):
+        frame = frame.with_columns(pl.lit(name).alias(column) for column, name in _one_regency(frame).items())
     given = {name: name if name in frame.columns else None for name in _NAMES}
     by_name = region_by_names(frame, given["provinsi"], given["kabupaten"], given["kecamatan"], given["desa"])
     frame = frame.with_columns(by_name.alias("_dari_nama"))
@@ -33,6 +43,34 @@ def resolve(frame: pl.DataFrame, bridge: Path | None = None) -> pl.DataFrame:
         pl.when(shorter & agrees).then("_dari_nama").otherwise("kode_wilayah").alias("kode_wilayah"),
         pl.coalesce("kode_wilayah_asli", pl.when(written != "").then(written)).alias("kode_wilayah_asli"),
     ).drop("_dari_nama")
+
+
+def _one_regency(frame: pl.DataFrame) -> dict[str, str]:
+    """Province and kab/kota of a list that names only kecamatan and desa: where most of its pairs of names exist.
+
+    A SIAK export comes from one kabupaten and does not say which. Nothing is answered when less than half of the pairs
+    fit or two places fit equally well.
+    """
+    lower = [name for name in ("kecamatan", "desa") if name in frame.columns]
+    pairs = frame.select(lower).drop_nulls().unique()
+    table = load_wilayah().filter(pl.col("status") == "berlaku")
+    kecamatan = table.filter(pl.col("tingkat") == 3).select(
+        place_key("nama").alias("kecamatan"), induk3="kode", kab="induk"
+    )
+    keyed = pairs.select(place_key(name).alias(name) for name in lower)
+    found = keyed.join(kecamatan, on="kecamatan")
+    if "desa" in lower:
+        desa = table.filter(pl.col("tingkat") == 4).select(place_key("nama").alias("desa"), induk3="induk")
+        found = found.join(desa.unique(), on=["desa", "induk3"])
+    count = found.group_by("kab").len().sort("len", "kab", descending=[True, False])
+    if (
+        not count.height
+        or count["len"][0] < 0.5 * pairs.height
+        or (count.height > 1 and count["len"][1] == count["len"][0])
+    ):
+        return {}
+    names = names_of(count["kab"].head(1))
+    return {"provinsi": names["provinsi"][0], "kabupaten": names["kabupaten"][0]}
 
 
 def _from_codes(frame: pl.DataFrame, bridge: Path | None) -> pl.DataFrame:

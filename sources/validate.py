@@ -87,6 +87,7 @@ def _unswap(frame: pl.DataFrame) -> pl.DataFrame:
     judged = frame.filter(full & (pl.col("lahir_mutu") == "LENGKAP"))
     if judged.height < 5:
         return frame
+    judged = judged.sort("nik", "no_kk").gather_every(max(1, judged.height // 2_000))  # enough to know a column by
     reason = judged.select(
         swap_reason(pl.col("nik"), pl.col("no_kk"), pl.col("tanggal_lahir"), pl.col("jenis_kelamin"))
     ).to_series()

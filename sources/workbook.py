@@ -70,6 +70,11 @@ def join_sheets(sheets: list[tuple[Grid, Header, Shaped]]) -> Joined:
         keys = ["_kk", "_no"] if person else ["_kk"]
         left = base.with_columns(_kk(base), *([_serial(base)] if person else []))
         right = frame.with_columns(_kk(frame), *([_serial(frame)] if person else []))
+        if "kode_kk" in frame.columns and "kode_kk" in base.columns:
+            # A family split off (115 = 2) shares the card of its parents: the number alone cannot tell them apart.
+            keys.append("_kode")
+            left = left.with_columns(pl.col("kode_kk").fill_null("").alias("_kode"))
+            right = right.with_columns(pl.col("kode_kk").fill_null("").alias("_kode"))
         alone = right.join(left, on=keys, how="anti")
         twice = right.filter(pl.struct(keys).is_duplicated() & ~pl.struct(keys).is_first_distinct()).join(
             alone, on=BARIS, how="anti"
@@ -107,10 +112,15 @@ def _refuse(side: Shaped, frame: pl.DataFrame, rule: str) -> pl.DataFrame:
     return pl.concat([side.rejected, rows])
 
 
+def is_program_sheet(grid: Grid) -> bool:
+    """The key-value sheet of an OpenSID aid workbook, which is no list."""
+    return bool(grid.name) and key(grid.name or "") == "program" and grid.cells.width <= 3
+
+
 def program_sheet(book: Book) -> dict[str, str]:
     """The key-value sheet `Program` of an OpenSID aid workbook: nama, sasaran, keterangan ... (keys without marks)."""
     for grid in book.grids:
-        if grid.name and key(grid.name) == "program":
+        if is_program_sheet(grid):
             pairs = ([cell for cell in row if cell] for row in top_rows(grid))
             return {key(row[0]): row[1] for row in pairs if len(row) >= 2}
     return {}
