@@ -13,7 +13,16 @@ import polars as pl
 
 from rules import vocab
 from rules.identity import parameters
-from rules.nik import birth_date_reason, clean_id, is_placeholder, is_scientific, swap_reason
+from rules.nik import (
+    as_number,
+    birth_date_reason,
+    clean_id,
+    clean_swap_reason,
+    is_placeholder,
+    is_scientific,
+    may_be_swapped,
+    only_where,
+)
 from rules.wilayah import PROVINCES
 
 _COLUMNS: Final = pl.Struct(
@@ -28,7 +37,10 @@ def kk_region(no_kk: pl.Expr) -> pl.Expr:
 
 def kk_issue_date(no_kk: pl.Expr, tanggal_acuan: date) -> pl.Expr:
     """Date of issue (Date): 20YY, or 19YY where 20YY lies after `tanggal_acuan`; null where there is no such day."""
-    number = pl.when(no_kk.str.contains(r"^\d{16}$")).then(no_kk).cast(pl.Int64, strict=False)
+    return _issue_date(as_number(no_kk), tanggal_acuan)
+
+
+def _issue_date(number: pl.Expr, tanggal_acuan: date) -> pl.Expr:
     day, month, yy = number // 10**8 % 100, number // 10**6 % 100, number // 10**4 % 100
     february = pl.when(yy % 4 == 0).then(29).otherwise(28)
     last = pl.when(month.is_in([4, 6, 9, 11])).then(30).when(month == 2).then(february).otherwise(31)
@@ -39,34 +51,57 @@ def kk_issue_date(no_kk: pl.Expr, tanggal_acuan: date) -> pl.Expr:
     return pl.when(near <= tanggal_acuan).then(near).otherwise(far)
 
 
-def _grade(batch: pl.Series, *, tanggal_acuan: date) -> pl.Series:
-    given = set(batch.struct.fields)
-    digits, reason = pl.col("angka"), pl.col("alasan")
-    frame = batch.struct.unnest().with_columns(angka=clean_id(pl.col("raw")))
-    day = digits.str.slice(6, 2).cast(pl.Int64, strict=False)
-    issued = kk_issue_date(digits, tanggal_acuan)
+def _full_code(acuan: date) -> pl.Expr:
+    """The first check that 16 digits (`bilangan`) fail, with its grade, else null."""
+    number = pl.col("bilangan")
+    day, issued = number // 10**8 % 100, pl.col("terbit")
+    filler = (number % 1_111_111_111_111_111 == 0) | (number // 10**4 == 999_999_999_999)
     checks = (
-        ("K01:ilmiah", is_scientific(digits) | digits.str.contains(r"^[1-9]\d{1,7}0{8,}$")),
-        ("K01:pengisi", is_placeholder(digits)),
+        ("K01:pengisi", filler | number.is_in([int(text) for text in parameters().nik.pengisi])),
+        ("K01:ilmiah", (number % 10**8 == 0) & (number >= 10**15)),
+        ("K01:pengisi", (number % 10**4 == 0) & (number >= 10**15)),
         ("K01:angka", pl.col("dari_angka")),
-        ("K01:panjang", ~digits.str.contains(r"^\d{16}$")),
-        ("K01:sementara", digits.str.starts_with("0")),
+        ("K01:sementara", number < 10**15),
         ("K03", day.is_between(41, 71)),
         ("K02:tanggal", issued.is_null()),
-        ("K02:tahun", (issued > tanggal_acuan) | (issued.dt.year() < parameters().kk.tahun_terbit_minimum)),
+        ("K02:tahun", (issued > acuan) | (issued.dt.year() < parameters().kk.tahun_terbit_minimum)),
     )
-    frame = frame.with_columns(alasan=pl.coalesce(pl.when(broken).then(pl.lit(code)) for code, broken in checks))
-    swap = pl.lit(None, pl.String)
+    return pl.coalesce(pl.when(broken).then(pl.lit(code)) for code, broken in checks)
+
+
+def _odd_code() -> pl.Expr:
+    """The same for anything that is not 16 digits."""
+    digits = pl.col("angka")
+    rounded = is_scientific(digits) | digits.str.contains(r"^[1-9]\d{1,7}0{8,}$")
+    checks = (("K01:ilmiah", rounded), ("K01:pengisi", is_placeholder(digits)), ("K01:angka", pl.col("dari_angka")))
+    return pl.coalesce(*(pl.when(broken).then(pl.lit(code)) for code, broken in checks), pl.lit("K01:panjang"))
+
+
+def _grade(batch: pl.Series, *, tanggal_acuan: date) -> pl.Series:
+    given = set(batch.struct.fields)
+    digits, number, reason = pl.col("angka"), pl.col("bilangan"), pl.col("alasan")
+    clean = pl.col("raw").str.contains(r"^[1-9]\d{15}$")
+    frame = batch.struct.unnest()
+    cleaned = only_where(frame, ~clean, clean_id(pl.col("raw")), pl.String)
+    frame = frame.with_columns(angka=pl.coalesce(pl.when(clean).then("raw"), cleaned))
+    frame = frame.with_columns(bilangan=as_number(digits), tukar=pl.lit(None, pl.String))
+    frame = frame.with_columns(terbit=_issue_date(number, tanggal_acuan))
+    odd = only_where(frame, digits.is_not_null() & number.is_null(), _odd_code(), pl.String)
+    full = pl.when(number.is_not_null()).then(_full_code(tanggal_acuan))
+    frame = frame.with_columns(alasan=pl.coalesce(odd, full))
     if "nik" in given:
-        swap = swap_reason(pl.col("nik"), pl.col("raw"), pl.col("tanggal_lahir"), pl.col("jenis_kelamin"))
-    frame = frame.with_columns(tukar=swap)
-    if "nik" in given:
+        nik = clean_id(pl.col("nik"))
+        swap = clean_swap_reason(nik, digits, pl.col("tanggal_lahir"), pl.col("jenis_kelamin"))
+        suspect = may_be_swapped(pl.col("nik").str.extract(r"(\d{16})"), digits, pl.col("tanggal_lahir"))
+        frame = frame.with_columns(tukar=only_where(frame, suspect, swap, pl.String))
         # One number in both columns that contradicts the birth date is this row's KK written twice.
-        is_kk = (pl.col("tukar") == "N14:sama") & birth_date_reason(digits, pl.col("tanggal_lahir")).is_not_null()
+        same = pl.col("tukar") == "N14:sama"
+        contradicts = birth_date_reason(digits, pl.col("tanggal_lahir")).is_not_null()
+        is_kk = only_where(frame, same, contradicts, pl.Boolean).fill_null(value=False)
         moved = pl.when(pl.col("tukar").is_not_null() & ~is_kk).then(pl.lit("N14"))
         frame = frame.with_columns(alasan=pl.coalesce("alasan", moved))
-    provinces = [*PROVINCES, *parameters().nik.provinsi_dicabut]
-    foreign = pl.when(digits.is_not_null() & reason.is_null() & ~digits.str.head(2).is_in(provinces))
+    provinces = [int(code) for code in (*PROVINCES, *parameters().nik.provinsi_dicabut)]
+    foreign = pl.when(number.is_not_null() & reason.is_null() & ~(number // 10**14).is_in(provinces))
     frame = frame.with_columns(provinsi=foreign.then(pl.lit("N05")))
     grade = (
         pl.when(digits.is_null() | (reason == "K01:pengisi"))
@@ -80,9 +115,9 @@ def _grade(batch: pl.Series, *, tanggal_acuan: date) -> pl.Series:
     return frame.select(
         no_kk=pl.when(reason.is_null()).then(digits),
         kk_mutu=grade.cast(pl.Enum(vocab.TRUST)),
-        kk_kode=pl.when(digits.is_not_null()).then(pl.coalesce(reason.str.head(3), "provinsi")),
+        kk_kode=pl.coalesce(reason.str.head(3), "provinsi"),
         kk_bendera=pl.concat_list(
-            pl.when(digits.is_not_null() & reason.str.contains(":")).then(reason), "provinsi", "tukar"
+            pl.when(reason.str.contains(":", literal=True)).then(reason), "provinsi", "tukar"
         ).list.drop_nulls(),
     ).to_struct(batch.name)
 

@@ -71,7 +71,7 @@ def is_placeholder(digits: pl.Expr) -> pl.Expr:
 # -- parts -------------------------------------------------------------------------------------------------------------
 
 
-def _number(nik: pl.Expr) -> pl.Expr:
+def as_number(nik: pl.Expr) -> pl.Expr:
     """The 16 digits as an integer, null for anything else."""
     return pl.when(nik.str.contains(r"^\d{16}$")).then(nik).cast(pl.Int64, strict=False)
 
@@ -88,29 +88,29 @@ def nik_region(nik: pl.Expr) -> pl.Expr:
 
 def nik_birth_day(nik: pl.Expr) -> pl.Expr:
     """Day of birth 1-31 (Int64), the 40 of women taken off; null unless 16 digits."""
-    day = _part(_number(nik), 8, 2)
+    day = _part(as_number(nik), 8, 2)
     return pl.when(day > 40).then(day - 40).otherwise(day)
 
 
 def nik_birth_month(nik: pl.Expr) -> pl.Expr:
     """Month of birth (Int64)."""
-    return _part(_number(nik), 6, 2)
+    return _part(as_number(nik), 6, 2)
 
 
 def nik_birth_yy(nik: pl.Expr) -> pl.Expr:
     """Two-digit birth year (Int64)."""
-    return _part(_number(nik), 4, 2)
+    return _part(as_number(nik), 4, 2)
 
 
 def nik_sex(nik: pl.Expr) -> pl.Expr:
     """`P` when 40 was added to the day, else `L` (Enum vocab.SEX); null unless 16 digits."""
-    day = _part(_number(nik), 8, 2)
+    day = _part(as_number(nik), 8, 2)
     return pl.when(day > 40).then(pl.lit("P")).when(day <= 40).then(pl.lit("L")).cast(pl.Enum(vocab.SEX))
 
 
 def nik_serial(nik: pl.Expr) -> pl.Expr:
     """Serial number of the four last digits (Int64)."""
-    return _part(_number(nik), 0, 4)
+    return _part(as_number(nik), 0, 4)
 
 
 def _valid_day(day: pl.Expr, month: pl.Expr, yy: pl.Expr) -> pl.Expr:
@@ -276,10 +276,11 @@ def swap_reason(raw_nik: pl.Expr, raw_kk: pl.Expr, tanggal_lahir: pl.Expr, jenis
     `N14:sama` the two columns hold one number; `N14:tertukar` the KK column holds what is this person's NIK by birth
     date, or a woman's NIK, while the NIK column does not agree with the birth date.
     """
-    return _swap_reason(clean_id(raw_nik), clean_id(raw_kk), tanggal_lahir, jenis_kelamin)
+    return clean_swap_reason(clean_id(raw_nik), clean_id(raw_kk), tanggal_lahir, jenis_kelamin)
 
 
-def _swap_reason(nik: pl.Expr, kk: pl.Expr, tanggal_lahir: pl.Expr, jenis_kelamin: pl.Expr) -> pl.Expr:
+def clean_swap_reason(nik: pl.Expr, kk: pl.Expr, tanggal_lahir: pl.Expr, jenis_kelamin: pl.Expr) -> pl.Expr:
+    """`swap_reason` of ids that went through `clean_id`."""
     day, kk_day = nik_birth_day(nik), nik_birth_day(kk)
     dated = tanggal_lahir.is_not_null()
     fits = dated & _same_day(nik, tanggal_lahir)
@@ -294,10 +295,20 @@ def _swap_reason(nik: pl.Expr, kk: pl.Expr, tanggal_lahir: pl.Expr, jenis_kelami
 
 def _same_day(nik: pl.Expr, tanggal_lahir: pl.Expr) -> pl.Expr:
     """Whether DDMMYY agrees with the date, the 40 of women taken off."""
-    number = _number(nik) // 10**4 % 10**6
+    number = as_number(nik) // 10**4 % 10**6
     plain = pl.when(number >= 400_000).then(number - 400_000).otherwise(number)
-    there = tanggal_lahir.dt.day().cast(pl.Int64) * 10_000 + tanggal_lahir.dt.month().cast(pl.Int64) * 100
-    return plain == there + tanggal_lahir.dt.year() % 100
+    return plain == ddmmyy(tanggal_lahir)
+
+
+def ddmmyy(day: pl.Expr) -> pl.Expr:
+    """A date as the integer DDMMYY."""
+    return day.dt.day().cast(pl.Int64) * 10_000 + day.dt.month().cast(pl.Int64) * 100 + day.dt.year() % 100
+
+
+def may_be_swapped(digits: pl.Expr, no_kk: pl.Expr, stated: pl.Expr) -> pl.Expr:
+    """A cheap bound on N14, on the raw KK: its day is a woman's, or its date is the birth date, or it is the NIK."""
+    middle = no_kk.str.extract(r"(\d{6})\d{4}\D*$").cast(pl.Int64, strict=False)
+    return (middle >= 400_000) | (middle == ddmmyy(stated)) | no_kk.str.contains(digits.str.tail(10), literal=True)
 
 
 def ktp_reason(ktp_el: pl.Expr, tanggal_lahir: pl.Expr, status_kawin: pl.Expr, tanggal_acuan: date) -> pl.Expr:
@@ -316,57 +327,96 @@ _COLUMNS: Final = pl.Struct(
 _WEAK: Final = ("N10:satu_digit", "N10:tukar_digit", "N10:tahun", "N10:lain")
 
 
-def _deciding(acuan: date) -> pl.Expr:
-    """Code of the first check that makes `angka` no NIK (N01-N05, N07, N08, N15), else null."""
-    digits, day, month = pl.col("angka"), pl.col("hari"), pl.col("bulan")
-    oldest = date(max(acuan.year - parameters().nik.umur_maksimum, 1), acuan.month, min(acuan.day, 28))
-    provinces = [*PROVINCES, *parameters().nik.provinsi_dicabut]
+def only_where(
+    frame: pl.DataFrame, where: pl.Expr, value: pl.Expr, dtype: pl.DataType | type[pl.DataType]
+) -> pl.Series:
+    """`value` for the rows of `where`, null elsewhere; the other rows cost nothing, and few rows are ever odd."""
+    rows = frame.select(where.fill_null(value=False).alias("w")).to_series().arg_true()
+    out = pl.Series(values=[None], dtype=dtype).new_from_index(0, frame.height)
+    if rows.is_empty():
+        return out
+    return out.scatter(rows, frame[rows].select(value.cast(dtype).alias("v")).to_series())
+
+
+def _full_code(acuan: date, stated: pl.Expr, umur: pl.Expr | None) -> pl.Expr:
+    """Code of the first check that 16 digits (`bilangan` and its parts) fail, else null."""
+    number, day, month, yy = (pl.col(name) for name in ("bilangan", "hari", "bulan", "yy"))
+    settings = parameters().nik
+    ordinal = (_full_year(yy, acuan, stated, umur, None) * 100 + month) * 100 + day
+    newest = (acuan.year * 100 + acuan.month) * 100 + acuan.day
+    oldest = newest - settings.umur_maksimum * 10_000
+    provinces = [int(code) for code in (*PROVINCES, *settings.provinsi_dicabut)]
+    filler = (number % 1_111_111_111_111_111 == 0) | (number // 10**4 == 999_999_999_999)
     checks = (
+        ("N03", filler | number.is_in([int(text) for text in settings.pengisi])),
         # Eight zeros at the end hold no month: a rounded number written out, even in a text cell.
-        ("N02", digits.str.contains(_SCIENTIFIC) | digits.str.contains(r"^[1-9]\d{1,7}0{8,}$")),
-        ("N03", is_placeholder(digits)),
+        ("N02", (number % 10**8 == 0) & (number >= 10**15)),
+        ("N03", (number % 10**4 == 0) & (number >= 10**15)),
         ("N02", pl.col("dari_angka")),
-        ("N01", ~digits.str.contains(r"^\d{16}$")),
-        ("N04", digits.str.starts_with("0")),
-        ("N05", ~digits.str.head(2).is_in(provinces)),
-        ("N07", ~(pl.col("hari_asli").is_between(1, 31) | pl.col("hari_asli").is_between(41, 71))),
+        ("N04", number < 10**15),
+        ("N05", ~(number // 10**14).is_in(provinces)),
+        ("N07", ~pl.col("hari_asli").is_between(1, 31) & ~pl.col("hari_asli").is_between(41, 71)),
         ("N07", ~month.is_between(1, 12)),
-        ("N08", ~_valid_day(day, month, pl.col("yy"))),
-        ("N15", (pl.col("lahir_nik") > acuan) | (pl.col("lahir_nik") < oldest)),
+        ("N08", ~_valid_day(day, month, yy)),
+        ("N15", ~ordinal.is_between(oldest, newest)),
     )
     return pl.coalesce(pl.when(broken).then(pl.lit(code)) for code, broken in checks)
 
 
+def _odd_code() -> pl.Expr:
+    """The same for anything that is not 16 digits."""
+    digits = pl.col("angka")
+    rounded = digits.str.contains(_SCIENTIFIC) | digits.str.contains(r"^[1-9]\d{1,7}0{8,}$")
+    checks = (("N02", rounded), ("N03", is_placeholder(digits)), ("N02", pl.col("dari_angka")))
+    return pl.coalesce(*(pl.when(broken).then(pl.lit(code)) for code, broken in checks), pl.lit("N01"))
+
+
 def _grade(batch: pl.Series, *, tanggal_acuan: date, mode_uji: bool) -> pl.Series:
     """nik_columns for one batch, step by step: as one nested expression the tree would grow beyond all bounds."""
-    digits, stated = pl.col("angka"), pl.col("tanggal_lahir")
+    digits, number, stated = pl.col("angka"), pl.col("bilangan"), pl.col("tanggal_lahir")
     given = {name: pl.col(name) for name in batch.struct.fields}
-    frame = batch.struct.unnest().with_columns(angka=clean_id(pl.col("raw"))).with_columns(bilangan=_number(digits))
-    frame = frame.with_columns(hari_asli=_part(pl.col("bilangan"), 8, 2))
+    frame = batch.struct.unnest()
+    clean = pl.col("raw").str.contains(r"^[1-9]\d{15}$")
+    frame = frame.with_columns(
+        angka=pl.coalesce(pl.when(clean).then("raw"), only_where(frame, ~clean, clean_id(pl.col("raw")), pl.String))
+    )
+    frame = frame.with_columns(bilangan=as_number(digits)).with_columns(hari_asli=_part(number, 8, 2))
     frame = frame.with_columns(
         hari=pl.col("hari_asli") - pl.when(pl.col("hari_asli") > 40).then(40).otherwise(0),
-        bulan=_part(pl.col("bilangan"), 6, 2),
-        yy=_part(pl.col("bilangan"), 4, 2),
+        bulan=_part(number, 6, 2),
+        yy=_part(number, 4, 2),
+        ddmmyy=ddmmyy(stated),
     )
-    day = (pl.col("hari"), pl.col("bulan"), pl.col("yy"))
-    frame = frame.with_columns(lahir_nik=_birth_date(*day, tanggal_acuan, stated, given.get("umur"), None))
-    frame = frame.with_columns(kode=_deciding(tanggal_acuan))
-    nothing = pl.lit(None, pl.String)
+    odd = only_where(frame, digits.is_not_null() & number.is_null(), _odd_code(), pl.String)
+    full = pl.when(number.is_not_null()).then(_full_code(tanggal_acuan, stated, given.get("umur")))
+    frame = frame.with_columns(kode=pl.coalesce(odd, full))
+    sound = number.is_not_null() & pl.col("kode").is_null()
+    differs = pl.col("hari") * 10_000 + pl.col("bulan") * 100 + pl.col("yy") != pl.col("ddmmyy")
+    birth = _birth_reason(pl.col("hari"), pl.col("bulan"), pl.col("yy"), stated, given.get("lahir_mutu"))
     frame = frame.with_columns(
-        n06=region_reason(digits, mode_uji=mode_uji),
-        n09=sex_reason(digits, given["jenis_kelamin"]),
-        n10=_birth_reason(*day, stated, given.get("lahir_mutu")),
-        n11=residence_reason(digits, given["kode_wilayah"]) if "kode_wilayah" in given else nothing,
-        n14=nothing,
+        n06=pl.when(sound).then(region_reason(digits, mode_uji=mode_uji)),
+        n09=pl.when(sound & ((pl.col("hari_asli") > 40) != (given["jenis_kelamin"].cast(pl.String) == "P"))).then(
+            pl.lit("N09")
+        ),
+        n10=only_where(frame, sound & differs, birth, pl.String),
+        n11=pl.lit(None, pl.String),
+        n14=pl.lit(None, pl.String),
     )
+    if "kode_wilayah" in given:
+        away = sound & (digits.str.head(6) != given["kode_wilayah"].str.head(6))
+        frame = frame.with_columns(
+            n11=only_where(frame, away, residence_reason(digits, given["kode_wilayah"]), pl.String)
+        )
     if "no_kk" in given:
-        frame = frame.with_columns(kk=clean_id(given["no_kk"]))
-        frame = frame.with_columns(n14=_swap_reason(digits, pl.col("kk"), stated, given["jenis_kelamin"]))
+        swap = clean_swap_reason(clean_id(pl.col("raw")), clean_id(pl.col("no_kk")), stated, given["jenis_kelamin"])
+        frame = frame.with_columns(
+            n14=only_where(frame, may_be_swapped(digits, given["no_kk"], stated), swap, pl.String)
+        )
         # One number in both columns: when it agrees with the birth date it is the NIK, and the KK column is wrong.
-        stands = (pl.col("n14") == "N14:sama") & pl.col("n10").is_null() & stated.is_not_null()
+        stands = (pl.col("n14") == "N14:sama") & ~differs & stated.is_not_null()
         swapped = pl.when(pl.col("n14").is_not_null() & ~stands).then(pl.lit("N14"))
         frame = frame.with_columns(kode=pl.coalesce("kode", swapped))
-    usable = digits.is_not_null() & pl.col("kode").is_null()
+    usable = number.is_not_null() & pl.col("kode").is_null()
     weak = pl.when(usable & pl.col("n10").is_in(list(_WEAK))).then(pl.lit("N10"))
     flags = pl.concat_list(*(pl.when(usable).then(flag) for flag in ("n06", "n09", "n10", "n11")), "n14")
     grade = (

@@ -250,10 +250,10 @@ def names_of(codes: pl.Series) -> pl.DataFrame:
 # -- names into codes --------------------------------------------------------------------------------------------------
 
 _PROVINCE_SHORT: Final = {
-    "SUMUT": "12", "SUMBAR": "13", "SUMSEL": "16", "BABEL": "19", "KEPRI": "21", "DKI": "31", "DKJ": "31", "JABAR": "32",
-    "JATENG": "33", "DIY": "34", "JOGJA": "34", "JOGJAKARTA": "34", "JATIM": "35", "NTB": "52", "NTT": "53",
-    "KALBAR": "61", "KALTENG": "62", "KALSEL": "63", "KALTIM": "64", "KALTARA": "65", "SULUT": "71", "SULTENG": "72",
-    "SULSEL": "73", "SULTRA": "74", "SULBAR": "76", "MALUT": "82", "PABAR": "92",
+    "SUMUT": "12", "SUMBAR": "13", "SUMSEL": "16", "BABEL": "19", "KEPRI": "21", "DKI": "31", "DKJ": "31",
+    "JABAR": "32", "JATENG": "33", "DIY": "34", "JOGJA": "34", "JOGJAKARTA": "34", "JATIM": "35", "NTB": "52",
+    "NTT": "53", "KALBAR": "61", "KALTENG": "62", "KALSEL": "63", "KALTIM": "64", "KALTARA": "65", "SULUT": "71",
+    "SULTENG": "72", "SULSEL": "73", "SULTRA": "74", "SULBAR": "76", "MALUT": "82", "PABAR": "92",
 }  # fmt: skip
 
 
