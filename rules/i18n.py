@@ -34,7 +34,7 @@ def language() -> str:
 
 def _(text: str) -> str:
     """`text` in the language in force."""
-    return _current.gettext(text)
+    return _current.gettext(text) if text else ""  # of an empty text gettext would return the catalogue's header
 
 
 def N_(text: str) -> str:  # noqa: N802 - the gettext convention

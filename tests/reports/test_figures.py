@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports import figures
@@ -23,6 +23,7 @@ def test_a_lost_row_shows_as_a_difference(context: Context) -> None:
     assert (wrong["selisih"] == 1).all()
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["a", "b", "c"])), max_size=60),
 )
