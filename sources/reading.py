@@ -172,7 +172,7 @@ def _part(
     given: Input, book: Book, berkas: str, grid: Grid, header: Header, shaped: Shaped, settings: SourceSettings
 ) -> Part:
     chosen = header.layout
-    when = given.tanggal or _stated_date(grid, header, book) or chosen.tanggal_bawaan
+    when = given.tanggal or stated_date(grid, header, book) or chosen.tanggal_bawaan
     frame = clean(shaped.data, chosen, when or settings.tanggal_acuan)
     if when is None and "tanggal_perbarui" in frame.columns:  # a file cannot be older than its newest row
         newest = frame.get_column("tanggal_perbarui").max()
@@ -188,7 +188,7 @@ _IN_TITLE = re.compile(
 _IN_NAME = re.compile(r"(?<!\d)(20[0-4]\d)[-_.]?(0[1-9]|1[0-2])[-_.]?([0-2]\d|3[01])(?!\d)")
 
 
-def _stated_date(grid: Grid, header: Header, book: Book) -> date | None:
+def stated_date(grid: Grid, header: Header, book: Book) -> date | None:
     """A date in the title rows above the header ("keadaan per 31 Oktober 2022"), else in the file name."""
     for row in top_rows(grid)[: header.first]:
         found = _IN_TITLE.search(" ".join(row))
@@ -225,4 +225,4 @@ def _notes(book: Book, found: list[tuple[Grid, Header]], given: Input) -> list[s
     return notes
 
 
-__all__ = ["Part", "best", "candidates", "headers", "layout", "read"]
+__all__ = ["Part", "best", "candidates", "headers", "layout", "read", "stated_date"]
