@@ -3,7 +3,7 @@
 * unrelated: random pairs of records;
 * namesake or neighbour: random pairs inside one kecamatan;
 * same household, other person: two rows of one card in one edition of a list that are not the same person twice;
-* same person: pairs with an equal trusted NIK for every comparison but the NIK, each comparison counted only where
+* same person: pairs with an equal NIK for every comparison but the NIK, each comparison counted only where
   others already confirm the pair; the NIK itself from pairs of one card with equal birth date and given name.
 """
 
@@ -78,8 +78,9 @@ def anchors(e: Encoded, compare: Comparer) -> dict[str, list[F64]]:
 
 
 def _same_person(e: Encoded, compare: Comparer) -> list[F64]:
-    trusted = np.where(e.nik_tepercaya, e.nik, 0)
-    levels = compare.levels(*_sample_blocks(combine(21, trusted), BLOCK_PAIRS))
+    # All usable NIKs, not only the trusted: a NIK loses trust when it disagrees with the row's birth date or sex, so the
+    # trusted ones would show hardly any wrong dates.
+    levels = compare.levels(*_sample_blocks(combine(21, e.nik), BLOCK_PAIRS))
     name, born, sex = (levels[:, _COLUMN[c]] for c in ("nama", "lahir", "kelamin"))
     name_good = (name >= 1) & (name <= 8)
     born_good = (born >= 1) & (born <= 4)
