@@ -19,6 +19,7 @@ DEPTH = 40  # rows searched for a header (the P3KE hand-out begins at row 13, BI
 MERGED = 4  # header rows that may belong together
 FUZZY = 88  # rapidfuzz ratio from which a misspelt header is taken
 SUGGEST = 65  # and from which it is offered as "did you mean"
+_PAYMENT = {"nominal", "periode", "periode_awal", "bulan", "tahap", "no_kartu", "peserta"}
 _CODE = re.compile(r"^\s*(?:r|b\d+[_ ]?r?)?\.?\s*(\d{3})\s*\.?\s*([a-j](?![a-z]))?", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"\d{6,}|\d+[/-]\d+[/-]\d+")
 
@@ -101,6 +102,8 @@ def _score(chosen: Layout, keys: Sequence[Sequence[str]]) -> tuple[float, int, i
     signature = sum(mark in every for mark in marks) / len(marks) if marks else 0.25
     complete = all(any(c in canonical for c in group) for group in chosen.wajib)
     score = (0.5 * cover + 0.5 * signature) * (1.0 if complete else 0.35)
+    if chosen.jenis == "bayar" and not canonical & _PAYMENT:  # without money, time or card it is a register
+        score *= 0.6
     return score, len(canonical), extra
 
 
@@ -212,7 +215,10 @@ def _missing(header: Header) -> list[tuple[str, str | None]]:
         unknown = {m.header: key(m.header) for m in header.matches if m.cara == "tak_dikenal" and m.header}
         nearest, best = None, float(SUGGEST)
         for shown, k in unknown.items():
-            score = max((fuzz.ratio(k, s) for s in spellings), default=0.0)
+            if len(k) < 4:
+                continue
+            near = [max(fuzz.ratio(k, s), 0.9 * fuzz.partial_ratio(k, s)) for s in spellings if len(s) >= 4]
+            score = max(near, default=0.0)
             if score > best:
                 nearest, best = shown, score
         gaps.append((" / ".join(group), nearest))

@@ -36,6 +36,7 @@ PAYMENT_COLUMNS = ("_program", "_awal", "_akhir", "_tahap", "_no_kartu", "_nomin
 
 def program_slug(text: str) -> str:
     """`PKH`, `BLT Dana Desa`, `Program Sembako` as the short name used in `sumber` and `program`."""
+    text = re.sub(r"\b(?:tahun\s+)?20\d\d\b", " ", text, flags=re.IGNORECASE)
     plain = key(text)
     return _SLUG.get(plain) or re.sub(r"[^a-z0-9]+", "_", text.casefold()).strip("_") or "lain"
 

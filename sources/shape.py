@@ -13,6 +13,7 @@ from sources.model import Grid
 
 BARIS = "nomor_baris"
 _KK_LINE = r"(?i)\bNO(?:MOR|\.)?\s*(?:K\.?K\.?|KARTU KELUARGA)\b[^0-9]{0,8}([0-9][0-9. ]{14,24}[0-9])"
+_KK_ADDRESS = r"(?i)\bALAMAT\s*:\s*(.+)$"
 _TOTAL = (
     r"(?i)^\s*(?:sub|grand)?\s*-?(?:jumlah|total)"
     r"(?:\s+(?:total|jumlah|keseluruhan|seluruhnya|semua|penerima|nominal|data|jiwa|kk|orang|keluarga))*\s*:?\s*$"
@@ -64,11 +65,12 @@ def shape(grid: Grid, header: Header) -> Shaped:
     frame = frame.filter(~(totals | broken))
     numbers = [c for c in frame.columns if c.startswith("angka_")]
     named = {f"c{index}": name for name, index in columns.items()}
-    extra = ["_kk_baris"] if "_kk_baris" in frame.columns else []
+    extra = [c for c in ("_kk_baris", "_kk_alamat") if c in frame.columns]
     data = frame.select(BARIS, *[pl.col(old).alias(new) for old, new in named.items()], *numbers, *extra)
-    if extra:
-        filled = pl.coalesce("no_kk", "_kk_baris") if "no_kk" in data.columns else pl.col("_kk_baris")
-        data = data.with_columns(filled.alias("no_kk")).drop(extra)
+    for name, line in (("no_kk", "_kk_baris"), ("alamat", "_kk_alamat")):
+        if line in data.columns:
+            own = pl.coalesce(name, line) if name in data.columns else pl.col(line)
+            data = data.with_columns(own.alias(name)).drop(line)
     return Shaped(_fill_down(data, header), refused, read, start)
 
 
@@ -140,7 +142,15 @@ def _kk_lines(frame: pl.DataFrame, cells: list[str]) -> pl.DataFrame:
     ).to_series()
     if numbers.null_count() == frame.height:
         return frame
-    frame = frame.with_columns(numbers.alias("_line"), numbers.forward_fill().alias("_kk_baris"))
+    address = frame.select(pl.coalesce([pl.col(c).str.extract(_KK_ADDRESS, 1) for c in probes]).alias("a")).to_series()
+    frame = frame.with_columns(
+        numbers.alias("_line"),
+        numbers.forward_fill().alias("_kk_baris"),
+        address.alias("_kk_alamat"),
+    )
+    # An address holds for the line's own members only: a line without one ends it.
+    card = pl.col("_line").is_not_null().cum_sum()
+    frame = frame.with_columns(pl.col("_kk_alamat").first().over(card))
     return frame.filter(pl.col("_line").is_null()).drop("_line")
 
 
