@@ -99,7 +99,9 @@ def _grade(batch: pl.Series, *, tanggal_acuan: date) -> pl.Series:
         contradicts = birth_date_reason(digits, pl.col("tanggal_lahir")).is_not_null()
         is_kk = only_where(frame, same, contradicts, pl.Boolean).fill_null(value=False)
         moved = pl.when(pl.col("tukar").is_not_null() & ~is_kk).then(pl.lit("N14"))
-        frame = frame.with_columns(alasan=pl.coalesce("alasan", moved))
+        # A man's NIK in this column is no card with a wrong date: the swap explains what K02 saw.
+        stays = pl.when(~(reason.str.starts_with("K02") & moved.is_not_null()).fill_null(value=False)).then(reason)
+        frame = frame.with_columns(alasan=pl.coalesce(stays, moved))
     provinces = [int(code) for code in (*PROVINCES, *parameters().nik.provinsi_dicabut)]
     foreign = pl.when(number.is_not_null() & reason.is_null() & ~(number // 10**14).is_in(provinces))
     frame = frame.with_columns(provinsi=foreign.then(pl.lit("N05")))

@@ -22,6 +22,7 @@ _NULL_WORDS: Final = (
     "", "-", "--", "–", "—", "NULL", "NONE", "NAN", "NA", "N/A", "#N/A", "NIHIL", "KOSONG", "TIDAKADA", "TDKADA",
     "TAKADA", "BELUMADA", "TIDAKTAHU", "TDKTAHU", "TDKTH", "TT", "99", "98", ".", "X", "?",
 )  # fmt: skip
+_DASH: Final = r"^\s*[-–—]+\s*$"
 _SCIENTIFIC: Final = r"^[+-]?\d+(?:[.,]\d+)?[eE][+]?\d+$"
 _KECAMATAN_UJI: Final = (
     90  # kecamatan parts 90-99 are issued to nobody: synthetic ids use them (counted: 68 is the highest)
@@ -44,7 +45,8 @@ def clean_id(raw: pl.Expr) -> pl.Expr:
         # Only behind 12 or more plain digits: SIAK prints 35.2318.00000000000, where the zeros are the number.
         .otherwise(tidy.str.replace(r"^(\d{12,})[.,]0{1,2}$", "$1").str.replace_all(r"[.\-_/]", ""))
     )
-    return pl.when(~tidy.str.to_uppercase().is_in(list(_NULL_WORDS))).then(digits)
+    nothing = tidy.str.to_uppercase().is_in(list(_NULL_WORDS)) | digits.str.to_uppercase().is_in(list(_NULL_WORDS))
+    return pl.when(~nothing).then(digits)
 
 
 def is_scientific(raw: pl.Expr) -> pl.Expr:
@@ -338,13 +340,18 @@ def only_where(
     return out.scatter(rows, frame[rows].select(value.cast(dtype).alias("v")).to_series())
 
 
+def _oldest(acuan: date) -> date:
+    """The earliest birth date anyone alive can have."""
+    year = max(acuan.year - parameters().nik.umur_maksimum, 1)
+    return date(year, acuan.month, min(acuan.day, 28))
+
+
 def _full_code(acuan: date, stated: pl.Expr, umur: pl.Expr | None) -> pl.Expr:
     """Code of the first check that 16 digits (`bilangan` and its parts) fail, else null."""
     number, day, month, yy = (pl.col(name) for name in ("bilangan", "hari", "bulan", "yy"))
     settings = parameters().nik
     ordinal = (_full_year(yy, acuan, stated, umur, None) * 100 + month) * 100 + day
-    newest = (acuan.year * 100 + acuan.month) * 100 + acuan.day
-    oldest = newest - settings.umur_maksimum * 10_000
+    newest, oldest = (int(day.strftime("%Y%m%d")) for day in (acuan, _oldest(acuan)))
     provinces = [int(code) for code in (*PROVINCES, *settings.provinsi_dicabut)]
     filler = (number % 1_111_111_111_111_111 == 0) | (number // 10**4 == 999_999_999_999)
     checks = (
@@ -389,8 +396,14 @@ def _grade(batch: pl.Series, *, tanggal_acuan: date, mode_uji: bool) -> pl.Serie
     )
     odd = only_where(frame, digits.is_not_null() & number.is_null(), _odd_code(), pl.String)
     full = pl.when(number.is_not_null()).then(_full_code(tanggal_acuan, stated, given.get("umur")))
-    frame = frame.with_columns(kode=pl.coalesce(odd, full))
+    # A dash in place of the number is a filler; an empty cell or a word for nothing is no value at all.
+    dash = only_where(
+        frame, digits.is_null(), pl.when(pl.col("raw").str.contains(_DASH)).then(pl.lit("N03")), pl.String
+    )
+    frame = frame.with_columns(kode=pl.coalesce(odd, full, dash))
     sound = number.is_not_null() & pl.col("kode").is_null()
+    # An impossible birth date (its own finding) says nothing about the NIK.
+    possible = stated.is_between(_oldest(tanggal_acuan), tanggal_acuan)
     differs = pl.col("hari") * 10_000 + pl.col("bulan") * 100 + pl.col("yy") != pl.col("ddmmyy")
     birth = _birth_reason(pl.col("hari"), pl.col("bulan"), pl.col("yy"), stated, given.get("lahir_mutu"))
     frame = frame.with_columns(
@@ -398,7 +411,7 @@ def _grade(batch: pl.Series, *, tanggal_acuan: date, mode_uji: bool) -> pl.Serie
         n09=pl.when(sound & ((pl.col("hari_asli") > 40) != (given["jenis_kelamin"].cast(pl.String) == "P"))).then(
             pl.lit("N09")
         ),
-        n10=only_where(frame, sound & differs, birth, pl.String),
+        n10=only_where(frame, sound & differs & possible, birth, pl.String),
         n11=pl.lit(None, pl.String),
         n14=pl.lit(None, pl.String),
     )
