@@ -40,9 +40,13 @@ def _row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
+def _item(title: str, text: str) -> str:
+    return f"- {title}: {text}"  # titles come in as arguments: the string extractor does not look into f-strings
+
+
 def _head(rules: list[Rule]) -> str:
     lines = [
-        f"# {_('Rule catalogue')}",
+        "# " + _("Rule catalogue"),
         "",
         _("Generated from the rules; do not edit. Write it anew with `python -m rules.findings.catalogue`."),
         "",
@@ -64,17 +68,17 @@ def _section(rule: Rule) -> str:
     lines = [
         f"## {rule.kode}: {_(rule.judul)}",
         "",
-        f"- {_('Severity')}: {rule.tingkat} ({_(_LEVELS[rule.tingkat])})",
-        f"- {_('Basis')}: {_(rule.dasar)} [{rule.tanda}: {_(_MARKS[rule.tanda])}]",
-        f"- {_('Evidence')}: {_(rule.bukti)}",
-        f"- {_('What to do')}: {_(rule.tindakan)}",
-        f"- {_('Sentence')}: {_(rule.ringkas)}",
-        f"- {_('Needs')}: {needed}",
+        _item(_("Severity"), f"{rule.tingkat} ({_(_LEVELS[rule.tingkat])})"),
+        _item(_("Basis"), f"{_(rule.dasar)} [{rule.tanda}: {_(_MARKS[rule.tanda])}]"),
+        _item(_("Evidence"), _(rule.bukti)),
+        _item(_("What to do"), _(rule.tindakan)),
+        _item(_("Sentence"), _(rule.ringkas)),
+        _item(_("Needs"), needed),
     ]
     if rule.alias:
-        lines.append(f"- {_('Other names of the same fact')}: {', '.join(rule.alias)}")
+        lines.append(_item(_("Other names of the same fact"), ", ".join(rule.alias)))
     if rule.per_berkas:
-        lines.append(f"- {_('Told as one line per file when it touches most of the file.')}")
+        lines.append("- " + _("Told as one line per file when it touches most of the file."))
     return "\n".join([*lines, ""])
 
 
@@ -82,7 +86,7 @@ def _parameters() -> str:
     values = load_parameters()
     rows = [(name, getattr(values, name)) for name in sorted(type(values).model_fields)]
     lines = [
-        f"## {_('Parameters')}",
+        "## " + _("Parameters"),
         "",
         _("From `rules/parameters.toml`; a file of one's own may overrule any of them."),
         "",
@@ -96,7 +100,7 @@ def _parameters() -> str:
 
 def _programmes() -> str:
     lines = [
-        f"## {_('Programmes')}",
+        "## " + _("Programmes"),
         "",
         _row(_("code"), _("name"), _("unit"), _("basis"), _("mark")),
         "|---|---|---|---|---|",
