@@ -60,7 +60,7 @@ contract: $(VENV)/.dev-stamp
 	$(BIN)/lint-imports
 
 pytest: $(VENV)/.dev-stamp
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 # Hashes of every wheel the index serves, for Linux, Windows and macOS; no name of an index or folder gets in.
 COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \

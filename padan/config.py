@@ -238,6 +238,12 @@ def input_files(settings: Settings) -> list[InputFile]:
 def _expand(folder: Path, text: str) -> list[Path]:
     # A name that exists is taken as it stands: real file names hold brackets and asterisk look-alikes.
     plain = folder / Path(text).expanduser()
+    if plain.is_dir():
+        raise InputError(
+            _("this is a folder, not a file"),
+            place=Place(file=text),
+            hint=_("give the files in it: {pattern}").format(pattern=f"'{Path(text) / '*.csv'}'"),
+        )
     if plain.exists():
         return [plain]
     paths = sorted(Path(p) for p in glob.glob(str(plain), recursive=True) if Path(p).is_file())  # noqa: PTH207

@@ -228,7 +228,12 @@ def _reports(
     with watch.stage("laporan") as tell:
         from reports.write import write_reports
 
-        write_reports(data, folder.path, progress=tell)
+        sheets = None
+        if settings.kembali:
+            from padan.returning import returned
+
+            sheets = returned(inputs, names(inputs))
+        write_reports(data, folder.path, sheets=sheets, progress=tell)
 
 
 def conservation(data: tables.Tables) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ import polars as pl
 
 from padan.console import OutputError
 from rules import tables
-from rules.errors import Place
+from rules.errors import PadanError, Place
 from rules.i18n import _
 
 _OWN_PACKAGES = ("rules", "sources", "blocking", "matching")
@@ -180,6 +180,15 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             out[name] = "?"
     return out
+
+
+def same_code(run: tables.Tables) -> None:
+    """Raise PadanError when another version of padan made `run`: its weights would be explained wrongly."""
+    if run.info["versi"]["kode"] != code_version():
+        raise PadanError(
+            _("this run was made by another version of padan, so its decisions cannot be explained by this one"),
+            hint=_("run the same `padan run` command again, then ask again"),
+        )
 
 
 def read_run(path: Path) -> tables.Tables:

@@ -25,8 +25,6 @@ CLICK_TEXTS = (
     N_("Error: {message}"),
     N_("Try '{command} {option}' for help."),
     N_("Show this message and exit."),
-    N_("Show the version and exit."),
-    N_("%(prog)s, version %(version)s"),
     N_("Missing command."),
     N_("Missing argument"),
     N_("Missing option"),

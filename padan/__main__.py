@@ -1,0 +1,5 @@
+"""`python -m padan`."""
+
+from padan.cli import main
+
+main()

@@ -1,0 +1,392 @@
+"""The commands. Thin on purpose: read the arguments, call the stage, show the answer.
+
+What a command needs is imported inside it: `padan --help` and `padan decode` must answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from padan import console
+from padan.translate import Argument, Command, Option, Several, language_in, use_language
+from rules.errors import PadanError
+from rules.i18n import LANGUAGES, N_, _
+
+REGISTER_OPTIONS = ("dtks", "p3ke", "regsosek", "dtsen", "dukcapil")
+
+
+class Main(click.Group, Command):
+    """The command group: chooses the language first and turns every failure into one message and an exit code."""
+
+    command_class = Command
+    folder: Path | None = None  # where a log of a crash belongs
+
+    def main(  # type: ignore[override] # every way out of click's own is covered here
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,  # noqa: ARG002 - the name is padan however it was started
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,  # noqa: ANN401 - click's signature
+    ) -> int:
+        """Run a command; exit with its code when `standalone_mode`, else return the code."""
+        words = list(sys.argv[1:] if args is None else args)
+        use_language(language_in(words))
+        as_json = "--json" in words
+        self.folder = None
+        try:
+            result = super().main(words, "padan", complete_var, standalone_mode=False, **extra)
+            code = result if isinstance(result, int) else console.OK
+        except (click.Abort, KeyboardInterrupt):
+            sys.stderr.write(_("Stopped. The same command continues where it stopped.") + "\n")
+            code = console.INTERRUPTED
+        except click.ClickException as error:
+            if as_json:
+                console.show_error(PadanError(error.format_message()), as_json=True)
+            else:
+                error.show()
+            code = console.USAGE
+        except PadanError as error:
+            code = error.exit_code
+            if code == console.DEFECT:
+                console.show_crash(error, self.folder, as_json=as_json)
+            else:
+                console.show_error(error, as_json=as_json)
+        except BrokenPipeError:  # `padan ... | head`
+            sys.stderr.close()
+            code = console.OK
+        except OSError as error:
+            told = console.from_os(error)
+            console.show_error(told, as_json=as_json)
+            code = told.exit_code
+        except MemoryError:
+            told = console.OutputError(
+                _("the memory of this computer is not enough for this input"),
+                hint=_("close other programs, or run one kabupaten at a time"),
+            )
+            console.show_error(told, as_json=as_json)
+            code = told.exit_code
+        except Exception as error:  # noqa: BLE001,RUF100 - the promise: no user ever meets a traceback
+            code = console.show_crash(error, self.folder, as_json=as_json)
+        if standalone_mode:
+            sys.exit(code)
+        return code
+
+
+def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value:
+        from padan.store import versions
+
+        click.echo(f"padan {versions()['padan']}")
+        ctx.exit()
+
+
+_EPILOG = N_(
+    "Exit codes: 0 done; 1 unexpected error; 2 wrong option or setting; 3 an input file cannot be used; "
+    "4 the output cannot be written or read; 70 defect of padan; 130 stopped."
+)
+
+
+@click.group(
+    cls=Main,
+    help=N_("Reconcile social-assistance registers: who is who, which families are stale, who is paid twice."),
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110, "show_default": True},
+)
+@click.option(
+    "--lang", cls=Option, type=click.Choice(LANGUAGES), help=N_("Language of texts and reports: id (default) or en.")
+)
+@click.option(
+    "--version",
+    cls=Option,
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help=N_("Show the version and exit."),
+)
+def cli(lang: str | None) -> None:
+    """The group itself only remembers the language; it was chosen before parsing."""
+    if lang:
+        click.get_current_context().meta["lang"] = lang
+
+
+def _remember_language(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    # A language asked for on the command line beats the one of a settings file.
+    if value:
+        ctx.meta["lang"] = value
+
+
+def _shared(function: Any) -> Any:  # noqa: ANN401 - a click decorator
+    """--json, --quiet and --lang, the same on every command."""
+    for name, text in (
+        ("--json", N_("Print the result as JSON on standard output.")),
+        ("--quiet", N_("Show no progress.")),
+    ):
+        function = click.option(name, cls=Option, is_flag=True, help=text)(function)
+    return click.option(
+        "--lang",
+        cls=Option,
+        type=click.Choice(LANGUAGES),
+        expose_value=False,
+        callback=_remember_language,
+        help=N_("Language of texts and reports: id (default) or en."),
+    )(function)
+
+
+_test_mode = click.option(
+    "--mode-uji", cls=Option, is_flag=True, help=N_("Test mode: admit synthetic NIKs (kecamatan part 90-99).")
+)
+_OUT: dict[str, Any] = {"cls": Option, "metavar": N_("FOLDER"), "type": click.Path(path_type=Path)}
+
+
+@cli.command(
+    "run",
+    help=N_(
+        "Read the registers, link people and families, find what must be looked at, write the reports.\n\n"
+        "Give the files by option, or a settings file padan.toml. FILE@2022-10-31 dates a file that holds no date; "
+        "patterns like 'dtks/*.csv' and several files per option are understood. An existing output folder is used "
+        "again only when padan wrote it: a stopped run continues, reports are replaced."
+    ),
+    epilog=_EPILOG,
+)
+@click.argument("settings", cls=Argument, metavar="[PADAN.TOML]", required=False, type=click.Path(path_type=Path))
+@click.option("--dtks", cls=Several, metavar=N_("FILE..."), help=N_("DTKS, BDT or SIKS-NG files."))
+@click.option("--p3ke", cls=Several, metavar=N_("FILE..."), help=N_("P3KE files, persons or families."))
+@click.option("--regsosek", cls=Several, metavar=N_("FILE..."), help=N_("Regsosek files."))
+@click.option("--dtsen", cls=Several, metavar=N_("FILE..."), help=N_("DTSEN files, members or families."))
+@click.option("--dukcapil", cls=Several, metavar=N_("FILE..."), help=N_("Extracts of the civil register."))
+@click.option(
+    "--bayar",
+    cls=Several,
+    metavar=N_("PROGRAMME=FILE..."),
+    help=N_("Payment lists, for example pkh=sp2d.csv (pkh, bpnt, pbi_jkn, blt_desa ...)."),
+)
+@click.option("--out", help=N_("The run folder."), **_OUT)
+@click.option(
+    "--tanggal-acuan",
+    cls=Option,
+    metavar=N_("DATE"),
+    type=click.DateTime(["%Y-%m-%d"]),
+    help=N_("Date that ages and staleness refer to (default: the newest date of the data)."),
+)
+@click.option(
+    "--mode-uji", cls=Option, is_flag=True, help=N_("Test mode: admit synthetic NIKs (kecamatan part 90-99).")
+)
+@click.option("--tanpa-kembali", cls=Option, is_flag=True, help=N_("Do not write the return files."))
+@_shared
+def run(
+    settings: Path | None,
+    out: Path | None,
+    tanggal_acuan: Any,  # noqa: ANN401 - datetime or None
+    mode_uji: bool,
+    tanpa_kembali: bool,
+    bayar: tuple[str, ...],
+    json: bool,
+    quiet: bool,
+    **registers: tuple[str, ...],
+) -> None:
+    """The whole pipeline into a run folder."""
+    ctx = click.get_current_context()
+    from padan import config, show
+
+    given = {name: registers[name] for name in REGISTER_OPTIONS if registers[name]}
+    if settings is not None:
+        if given or bayar:
+            raise click.UsageError(_("give either a settings file or files by option, not both"), ctx)
+        chosen = config.read(settings)
+        if chosen.bahasa and not ctx.meta.get("lang"):
+            use_language(chosen.bahasa)
+        chosen = chosen.model_copy(
+            update={
+                **({"tanggal_acuan": tanggal_acuan.date()} if tanggal_acuan else {}),
+                **({"mode_uji": True} if mode_uji else {}),
+                **({"kembali": False} if tanpa_kembali else {}),
+            }
+        )
+        if out is None and chosen.keluaran:
+            out = chosen.folder / chosen.keluaran
+    else:
+        chosen = config.from_command(
+            given,
+            bayar,
+            tanggal_acuan=tanggal_acuan.date() if tanggal_acuan else None,
+            mode_uji=mode_uji,
+            kembali=not tanpa_kembali,
+        )
+    if out is None:
+        raise click.MissingParameter(ctx=ctx, param_type="option", param_hint="'--out'")
+    cli.folder = out
+    from padan.pipeline import run as run_pipeline
+
+    with console.progress(quiet=quiet or json) as report:
+        tables = run_pipeline(chosen, out, report=report)
+    if json:
+        console.print_json({"ok": True, "folder": str(out), **show.run_summary(tables)})
+    elif not quiet:
+        show.run_result(tables, out)
+
+
+@cli.command(
+    "inspect",
+    help=N_("Show what a file is taken for, how its columns are read, and how good its data is. Nothing is written."),
+    epilog=_EPILOG,
+)
+@click.argument("files", cls=Argument, metavar=N_("FILE..."), nargs=-1, required=True)
+@click.option(
+    "--mode-uji", cls=Option, is_flag=True, help=N_("Test mode: admit synthetic NIKs (kecamatan part 90-99).")
+)
+@_shared
+def inspect(files: tuple[str, ...], mode_uji: bool, json: bool, quiet: bool) -> int:
+    """Layout, mapping and quality profile of files."""
+    from padan import config, show
+    from sources.inspecting import inspect as look
+    from sources.model import Input, SourceSettings
+
+    chosen = config.from_command({"dtks": list(files)})  # the register does not matter: the layouts decide
+    given = config.input_files(chosen)
+    with console.progress(quiet=quiet or json) as report:
+        found = []
+        for number, one in enumerate(given):
+            report(number / len(given), one.path.name)
+            found += look([Input(one.path, None, one.tanggal)], SourceSettings(mode_uji=mode_uji))
+    if json:
+        console.print_json([one.to_dict() for one in found])
+    else:
+        show.inspections(found)
+    broken = [one.galat for one in found if one.galat is not None]
+    if not json:
+        for error in broken:
+            console.show_error(error)
+    return console.INPUT if broken else console.OK
+
+
+@cli.command("decode", help=N_("Explain a NIK, KK, family id or ART id in words."), epilog=_EPILOG)
+@click.argument("ids", cls=Argument, metavar=N_("ID..."), nargs=-1, required=True)
+@click.option(
+    "--mode-uji", cls=Option, is_flag=True, help=N_("Test mode: admit synthetic NIKs (kecamatan part 90-99).")
+)
+@_shared
+def decode(ids: tuple[str, ...], mode_uji: bool, json: bool, quiet: bool) -> None:
+    """Ids in words."""
+    del quiet
+    from rules.decode import decode as explain_id
+
+    found = [explain_id(text, mode_uji=mode_uji) for text in ids]
+    if json:
+        console.print_json([one.to_dict() for one in found])
+    else:
+        sys.stdout.write("\n\n".join("\n".join(one.lines()) for one in found) + "\n")
+
+
+@cli.command(
+    "synth",
+    help=N_("Make a synthetic kabupaten: registers as people get them, and the truth beside them."),
+    epilog=_EPILOG,
+)
+@click.option("--penduduk", cls=Option, metavar="N", type=click.IntRange(100), default=50_000, help=N_("People."))
+@click.option("--kabupaten", cls=Option, metavar=N_("CODE"), default="3403", help=N_("Kemendagri code."))
+@click.option("--seed", cls=Option, metavar="S", type=click.IntRange(0), default=1, help=N_("Seed."))
+@click.option("--out", required=True, help=N_("Folder of the files; the truth goes into its folder truth."), **_OUT)
+@click.option(
+    "--setelan",
+    cls=Option,
+    metavar=N_("FILE"),
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help=N_("TOML with other rates than the defaults."),
+)
+@click.option("--tanpa-excel", cls=Option, is_flag=True, help=N_("Write text files only: faster."))
+@_shared
+def synth(
+    penduduk: int,
+    kabupaten: str,
+    seed: int,
+    out: Path,
+    setelan: Path | None,
+    tanpa_excel: bool,
+    json: bool,
+    quiet: bool,
+) -> None:
+    """Synthetic registers and their truth."""
+    from padan import show
+    from padan.synthetic import make
+
+    with console.progress(quiet=quiet or json) as report:
+        made = make(penduduk, kabupaten, seed, out, rates=setelan, excel=not tanpa_excel, report=report)
+    if json:
+        console.print_json(made)
+    elif not quiet:
+        show.synthesised(made, out)
+
+
+@cli.command("evaluate", help=N_("Score a run against the truth of synthetic data."), epilog=_EPILOG)
+@click.argument("folder", cls=Argument, metavar=N_("RUN_FOLDER"), type=click.Path(path_type=Path))
+@click.option(
+    "--truth",
+    cls=Option,
+    metavar=N_("FOLDER"),
+    required=True,
+    type=click.Path(path_type=Path),
+    help=N_("Truth folder."),
+)
+@_shared
+def evaluate(folder: Path, truth: Path, json: bool, quiet: bool) -> None:
+    """Quality of a run on synthetic data."""
+    del quiet
+    from matching.evaluate import evaluate as score
+    from padan import show, store
+
+    result = score(store.read_run(folder), truth / "truth" if (truth / "truth").is_dir() else truth)
+    if json:
+        console.print_json(result)
+    else:
+        show.evaluation(result)
+
+
+@cli.command(
+    "explain",
+    help=N_(
+        "Why rows are, or are not, one person: field by field, with weights that sum to the score.\n\n"
+        "Give one PERSON_ID, or two rows as FILE:ROW (row as seen in Excel) or by row number of the records table."
+    ),
+    epilog=_EPILOG,
+)
+@click.argument("ids", cls=Argument, metavar=N_("PERSON_ID | ROW ROW"), nargs=-1, required=True)
+@click.option("--run", "folder", help=N_("The run folder (default: the current folder)."), **_OUT)
+@click.option("--tampilkan-id", cls=Option, is_flag=True, help=N_("Show NIK, KK and birth date in full."))
+@_shared
+@click.pass_context
+def explain(
+    ctx: click.Context, ids: tuple[str, ...], folder: Path | None, tampilkan_id: bool, json: bool, quiet: bool
+) -> None:
+    """The evidence for a person or between two rows."""
+    del quiet
+    if len(ids) > 2:
+        raise click.UsageError(_("give one person or two rows"), ctx)
+    from matching.explain import explain_pair, explain_person, find_row
+    from padan import show, store
+
+    tables = store.read_run(folder or Path())
+    store.same_code(tables)
+    if len(ids) == 1:
+        found = explain_person(tables, ids[0])
+    else:
+        found = [explain_pair(tables, *(find_row(tables, text) for text in ids))]
+    if json:
+        console.print_json(show.explanation_data(found, unmasked=tampilkan_id))
+    else:
+        show.explanations(tables, found, unmasked=tampilkan_id)
+
+
+def main() -> None:
+    """The console command."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console or a pipe may not be UTF-8; a name must not stop a run.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    cli.main()

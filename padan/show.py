@@ -1,0 +1,255 @@
+"""Results as a person reads them in a terminal (rich tables) or as a program does (plain JSON values)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from padan import console
+from rules.i18n import _
+from rules.masking import mask_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from matching.explain import Explanation
+    from rules.tables import Tables
+    from sources.inspecting import Inspection, SheetInspection
+
+_REPORTS = ("laporan.html", "laporan.xlsx", "desa", "kembali", "data", "run.json")
+
+
+def table(title: str, columns: Sequence[str], numeric: Iterable[int] = ()) -> Table:
+    """An empty table of the house style; columns with the indices `numeric` are set to the right."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    right = set(numeric)
+    for index, name in enumerate(columns):
+        made.add_column(name, justify="right" if index in right else "left", overflow="fold")
+    return made
+
+
+def number(value: float | None) -> str:
+    """`1.234.567` as Indonesia writes it, `1,234,567` in English; empty for None."""
+    from rules.i18n import language
+
+    if value is None:
+        return ""
+    text = f"{round(value):,}"
+    return text.replace(",", ".") if language() == "id" else text
+
+
+def share(value: float | None) -> str:
+    """A share with three decimals; empty for None."""
+    from rules.i18n import language
+
+    if value is None:
+        return ""
+    return f"{value:.3f}".replace(".", ",") if language() == "id" else f"{value:.3f}"
+
+
+def run_summary(tables: Tables) -> dict[str, Any]:
+    """What a batch job wants to know of a run: control totals, counts, findings by severity and code, timings."""
+    import polars as pl
+
+    found = tables.findings
+    by_code = found.group_by("kode").agg(n=pl.len(), pasti=pl.col("nominal_pasti").sum()).sort("kode")
+    levels = found.group_by(pl.col("tingkat").cast(pl.String)).agg(n=pl.len()).sort("tingkat")
+    return {
+        "tanggal_acuan": tables.info["tanggal_acuan"],
+        "kekekalan": tables.info["kekekalan"],
+        "jumlah": tables.info["jumlah"],
+        "temuan_per_tingkat": {row["tingkat"]: row["n"] for row in levels.to_dicts()},
+        "temuan_per_kode": {row["kode"]: row["n"] for row in by_code.to_dicts()},
+        "catatan": tables.info.get("catatan", []),
+        "tahap": tables.info["tahap"],
+    }
+
+
+def run_result(tables: Tables, out: Path) -> None:
+    """The closing words of `padan run`: control totals, people, findings, where the reports are."""
+    screen = console.out()
+    summary = run_summary(tables)
+    shown = table(
+        _("Control totals"), [_("Source"), _("File"), _("Sheet"), _("Read"), _("Used"), _("Rejected")], (3, 4, 5)
+    )
+    for row in summary["kekekalan"]:
+        counts = (number(row[name]) for name in ("baris_dibaca", "baris_dipakai", "baris_ditolak"))
+        shown.add_row(row["sumber"], row["berkas"], row["lembar"] or "", *counts)
+    screen.print(shown)
+    counts = summary["jumlah"]
+    screen.print(
+        _("{rows} rows are {persons} people; {findings} findings; reference date {date}.").format(
+            rows=number(counts["records"]),
+            persons=number(counts["persons"]),
+            findings=number(counts["findings"]),
+            date=summary["tanggal_acuan"] or "-",
+        )
+    )
+    for level in ("KRITIS", "TINGGI", "SEDANG", "INFO"):
+        if level in summary["temuan_per_tingkat"]:
+            screen.print(f"  {level:<7} {number(summary['temuan_per_tingkat'][level]):>9}")
+    screen.print("\n" + _("Reports in {folder}:").format(folder=out))
+    for name in _REPORTS:
+        if (out / name).exists():
+            screen.print(f"  {name}", soft_wrap=True)
+
+
+def inspections(found: Sequence[Inspection]) -> None:
+    """Per file and sheet: what it was taken for, how each column was read, and how good its data is."""
+    screen = console.out()
+    for one in found:
+        if one.galat is not None:
+            continue
+        about = ", ".join(
+            part for part in (one.format, one.penyandian, repr(one.pemisah) if one.pemisah else None) if part
+        )
+        screen.print(f"\n[bold]{_markup(one.berkas)}[/bold]  ({_markup(about)})", soft_wrap=True)
+        for sheet in one.lembar:
+            _sheet(screen, sheet)
+
+
+def _sheet(screen: Console, sheet: SheetInspection) -> None:
+    name = _("sheet {name}: ").format(name=sheet.lembar) if sheet.lembar else ""
+    if sheet.tata_letak is None:
+        screen.print(
+            "  " + _markup(name + _("no header that padan knows; {n} rows").format(n=number(sheet.baris_total)))
+        )
+        return
+    sure = "" if sheet.yakin else " (" + _("not sure: name the register when you run it") + ")"
+    screen.print(
+        "  "
+        + _markup(name)
+        + _("{layout} [{source}], score {score}{sure}; header in row {row}; {n} rows; date {date}").format(
+            layout=_markup(sheet.keterangan or sheet.tata_letak), source=sheet.sumber or "?", score=share(sheet.skor),
+            sure=sure, row=sheet.baris_judul, n=number(sheet.jumlah_data), date=sheet.tanggal_data or _("unknown"),
+        ).replace("[", "\\["),
+        soft_wrap=True,
+    )  # fmt: skip
+    head = [_("Column"), _("Header"), _("Read as"), _("Sure"), _("Empty"), _("Twice"), _("Invalid or not understood")]
+    shown = table("", head, (3, 4, 5))
+    for column in sheet.kolom:
+        quality = column.mutu
+        wrong = "" if quality is None else ", ".join(f"{code} {number(n)}" for code, n in quality.tidak_sah.items())
+        if quality is not None and quality.tak_dimengerti:
+            texts = (f"{mask_text(text)!r} {number(n)}" for text, n in quality.tak_dimengerti.items())
+            wrong = ", ".join(filter(None, (wrong, *texts)))
+        if quality is not None and quality.skema_wilayah:
+            wrong = ", ".join(filter(None, (wrong, quality.skema_wilayah)))
+        read_as = column.kanonik or {"diabaikan": _("(left out)")}.get(column.cara, _("(not understood)"))
+        shown.add_row(
+            column.kolom,
+            _markup(column.judul),
+            read_as + (f" ({_('perhaps')} {column.saran})" if column.saran and not column.kanonik else ""),
+            share(column.keyakinan) if column.kanonik else "",
+            "" if quality is None else number(quality.kosong),
+            "" if quality is None else number(quality.ganda),
+            _markup(wrong),
+        )
+    screen.print(shown)
+    for code, n in sheet.ditolak.items():
+        screen.print("  " + _("{n} rows refused: {code}").format(n=number(n), code=code))
+    for column_name, near in sheet.hilang:
+        hint = " " + _("(nearest: {near})").format(near=near) if near else ""
+        screen.print("  " + _("required column missing: {column}").format(column=column_name) + _markup(hint))
+
+
+def _markup(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def synthesised(made: dict[str, Any], out: Path) -> None:
+    """The files that `padan synth` wrote, and the command that runs them."""
+    screen = console.out()
+    shown = table(_("Synthetic registers in {folder}").format(folder=out), [_("File"), _("Date"), _("Rows")], (2,))
+    for name, rows in made["berkas"].items():
+        shown.add_row(name, made["tanggal"].get(name, ""), number(rows))
+    screen.print(shown)
+    screen.print(_("Run them with: padan run {file} --out FOLDER").format(file=out / "padan.toml"), soft_wrap=True)
+
+
+def evaluation(result: dict[str, Any]) -> None:
+    """The quality figures of a run on synthetic data."""
+    screen = console.out()
+    people = result["entitas"]
+    head = [_("Measure"), _("Precision"), _("Recall"), "F1"]
+    shown = table(_("People and families"), head, (1, 2, 3))
+    shown.add_row(_("pairs of rows (closure)"), *(share(people[k]) for k in ("presisi", "perolehan", "f1")))
+    shown.add_row(_("clusters (B-cubed)"), *(share(people[k]) for k in ("b3_presisi", "b3_perolehan", "b3_f1")))
+    shown.add_row(_("blocking"), "", share(result["perolehan_penyaringan"]), "")
+    family = result["keluarga"]
+    shown.add_row(_("family links"), *(share(family[k]) for k in ("presisi", "perolehan", "f1")))
+    for kind, figures in family["jenis"].items():
+        label = f"  {kind} ({number(figures['sebenarnya'])})"
+        shown.add_row(label, *(share(figures[k]) for k in ("presisi", "perolehan", "f1")))
+    screen.print(shown)
+    columns = [
+        _("Code"),
+        _("Findings"),
+        _("Precision"),
+        _("Facts shown"),
+        _("Recall"),
+        _("All facts"),
+        _("Recall of all"),
+    ]
+    codes = table(_("Findings by code"), columns, range(1, 7))
+    for code, row in result["temuan"].items():
+        codes.add_row(
+            code,
+            number(row["temuan"]),
+            share(row["presisi"]) if row["temuan"] else "",
+            number(row["fakta_terlihat"]),
+            share(row["perolehan"]) if row["fakta_terlihat"] else "",
+            number(row["fakta"]),
+            share(row["perolehan_semua"]) if row["fakta"] else "",
+        )
+    screen.print(codes)
+
+
+def explanation_data(found: Sequence[Explanation], *, unmasked: bool = False) -> list[dict[str, Any]]:
+    """Explanations as plain values, ids and birth dates masked unless `unmasked`."""
+    if unmasked:
+        return [one.to_dict() for one in found]
+    data = []
+    for one in found:
+        plain = one.to_dict()
+        plain["bukti"] = [term | {side: masked(term[side]) for side in ("kiri", "kanan")} for term in plain["bukti"]]
+        data.append(plain)
+    return data
+
+
+def masked(value: str | None) -> str | None:
+    """`value` with ids masked; a full date keeps its year only; a region code stays."""
+    import re
+
+    if value is None or re.fullmatch(r"(\d\d){1,3}(\d{4})?", value):
+        return value
+    return re.sub(r"\b(\d{4})-\d{2}-\d{2}\b", r"\1", mask_text(value))
+
+
+def explanations(tables: Tables, found: Sequence[Explanation], *, unmasked: bool = False) -> None:
+    """The evidence of each pair, field by field, with the sentence on top."""
+    screen = console.out()
+    if not found:
+        screen.print(_("This person has one row only; there is nothing to compare."))
+    for one in found:
+        screen.print()
+        for index in (one.kiri, one.kanan):
+            row = tables.records.row(index, named=True)
+            where = f"{row['berkas']}:{row['nomor_baris']}" + (f" ({row['lembar']})" if row["lembar"] else "")
+            screen.print(f"  {index}: {row['sumber']}  {where}  {row['nama'] or ''}", soft_wrap=True)
+        screen.print(one.kalimat, style="bold")
+        shown = table("", [_("Field"), _("Agreement"), str(one.kiri), str(one.kanan), _("Weight (log2)")], (4,))
+        shown.add_row(_("start"), one.lintasan or "", "", "", f"{one.awal:+.2f}")
+        for term in one.bukti:
+            values = (term.kiri, term.kanan) if unmasked else (masked(term.kiri), masked(term.kanan))
+            shown.add_row(term.kolom, term.tingkat, values[0] or "-", values[1] or "-", f"{term.bobot:+.2f}")
+        shown.add_section()
+        shown.add_row(_("sum"), f"p = {one.peluang:.4f}", "", "", f"{one.bobot:+.2f}")
+        screen.print(shown)
