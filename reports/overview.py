@@ -53,7 +53,7 @@ def summary(book: Book, context: Context) -> None:
         if isinstance(value, int):
             sheet.cell(1, value, "count", bold=True)
         else:
-            sheet.cell(1, value, "text", bold=True, align="right")
+            sheet.cell(1, value, "text", bold=True, align="right", indent=0)
         sheet.cell(2, remark, "text", font_color="#55606E")
         sheet.row += 1
     sheet.blank()
@@ -65,7 +65,7 @@ def summary(book: Book, context: Context) -> None:
     sheet.row += 1
     for name, value in quality_lines(context):
         sheet.cell(0, name, "text")
-        sheet.cell(1, value, "text", align="right")
+        sheet.cell(1, value, "text", align="right", indent=0)
         sheet.row += 1
     sheet.print_setup(landscape=True)
 

@@ -164,12 +164,10 @@ def words() -> dict[str, str]:
         "masalah": _("What is wrong"),
         "tindakan": _("What to do"),
         "peluang": _("probability"),
-        "lihat": _("Open"),
         "semua": _("Showing {shown} of {total} families, worst first. The complete list: desa/{code}.xlsx"),
         "lengkap": _("{total} families, worst first. To print and fill in: desa/{code}.xlsx"),
         "kosong": _("No family to check in this village."),
         "dipotong": _("The villages of this district are not on this page (too many); see laporan.xlsx."),
-        "orang_per_daftar": _("persons per register"),
     }
 
 

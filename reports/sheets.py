@@ -239,7 +239,8 @@ class Sheet:
         sheet.fit_to_pages(1, 0)
         if self.head_row is not None:
             sheet.repeat_rows(self.head_row)
-        sheet.set_footer(f"&L&8{footer.replace('&', '&&')}&R&8{_('Page')} &P / &N")
+        page = _("Page")
+        sheet.set_footer(f"&L&8{footer.replace('&', '&&')}&R&8{page} &P / &N")
 
 
 def severity_style(values: dict[str, Any]) -> dict[str, object]:
