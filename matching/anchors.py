@@ -78,8 +78,8 @@ def anchors(e: Encoded, compare: Comparer) -> dict[str, list[F64]]:
 
 
 def _same_person(e: Encoded, compare: Comparer) -> list[F64]:
-    # All usable NIKs, not only the trusted: a NIK loses trust when it disagrees with the row's birth date or sex, so the
-    # trusted ones would show hardly any wrong dates.
+    # All usable NIKs, not only the trusted: a NIK loses trust when it disagrees with the row's birth date or sex, so
+    # the trusted ones would show hardly any wrong dates.
     levels = compare.levels(*_sample_blocks(combine(21, e.nik), BLOCK_PAIRS))
     name, born, sex = (levels[:, _COLUMN[c]] for c in ("nama", "lahir", "kelamin"))
     name_good = (name >= 1) & (name <= 8)

@@ -26,7 +26,7 @@ def records(rows: list[dict[str, Any]]) -> pl.DataFrame:
     full = []
     for i, row in enumerate(rows):
         one = {**dict.fromkeys(Records.column_names()), **PLAIN, "sumber": "dtks", **row}
-        one["sidik"] = f"{i:032x}"
+        one["sidik"] = f"{i:08x}".ljust(32, "0")
         one["baris_id"] = i
         one["nomor_baris"] = one["nomor_baris"] or i + 2
         if one["nik"]:
