@@ -1,0 +1,113 @@
+"""The whole linkage on a small synthetic kabupaten: quality, conservation, order, and explanations that add up."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from fixtures.synth import generate
+from matching.engine import Linked, link
+from matching.evaluate import evaluate
+from matching.explain import explain_pair, explain_person, find_row
+from matching.settings import LinkSettings
+from rules.errors import PadanError
+from rules.tables import Tables, empty
+from sources.load import load
+from sources.model import Input, Loaded, SourceSettings
+
+FILES = (
+    ("dtks_desa.csv", "dtks", date(2022, 9, 30)),
+    ("p3ke_individu.csv", "p3ke", date(2022, 7, 31)),
+    ("regsosek.csv", "regsosek", date(2022, 11, 1)),
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("synth")
+    generate(2500, "3201", 11, out, excel=False)
+    return out
+
+
+@pytest.fixture(scope="module")
+def loaded(folder: Path) -> Loaded:
+    inputs = [Input(folder / name, source, day) for name, source, day in FILES]
+    return load(inputs, SourceSettings(mode_uji=True))
+
+
+@pytest.fixture(scope="module")
+def linked(loaded: Loaded) -> Linked:
+    return link(loaded.records, loaded.families)
+
+
+@pytest.fixture(scope="module")
+def tables(loaded: Loaded, linked: Linked) -> Tables:
+    return Tables(
+        loaded.records, loaded.rejected, loaded.files, loaded.payments, loaded.families,
+        linked.links, linked.entities, linked.persons, linked.family_links, empty("findings"),
+        {"penautan": linked.info},
+    )  # fmt: skip
+
+
+def test_quality_on_the_truth(tables: Tables, folder: Path) -> None:
+    figures = evaluate(tables, folder / "truth")
+    assert figures["baris_bertruth"] == tables.records.height
+    # Far below what is measured in benchmarks; a fall under it means that something broke.
+    assert figures["entitas"]["f1"] > 0.95
+    assert figures["entitas"]["presisi"] > 0.99
+    assert figures["perolehan_penyaringan"] > 0.98
+    assert figures["keluarga"]["f1"] > 0.88
+
+
+def test_every_record_stands_in_one_entity_and_every_entity_is_a_person(tables: Tables) -> None:
+    assert tables.entities["baris_id"].to_list() == list(range(tables.records.height))
+    assert set(tables.entities["person_id"]) == set(tables.persons["person_id"])
+    assert tables.persons["jumlah_baris"].sum() == tables.records.height
+
+
+def test_matches_are_inside_entities_and_constrained_pairs_give_a_reason(tables: Tables) -> None:
+    person = dict(tables.entities.select("baris_id", "person_id").iter_rows())
+    matches = tables.links.filter(pl.col("putusan") == "padan")
+    assert all(person[a] == person[b] for a, b in matches.select("kiri", "kanan").iter_rows())
+    assert (matches["peluang"] >= 0.90).all()
+    strong_review = tables.links.filter((pl.col("putusan") == "tinjau") & (pl.col("peluang") >= 0.90))
+    assert strong_review["alasan"].null_count() == 0
+
+
+def test_the_chunk_size_changes_nothing(loaded: Loaded, linked: Linked) -> None:
+    again = link(loaded.records, loaded.families, LinkSettings(pasangan_per_bagian=1000))
+    assert again.links.equals(linked.links)
+    assert again.entities.equals(linked.entities)
+    assert again.family_links.equals(linked.family_links)
+
+
+def test_every_explanation_sums_to_the_score(tables: Tables) -> None:
+    some = tables.links.gather_every(max(tables.links.height // 60, 1))
+    for row in some.to_dicts():
+        told = explain_pair(tables, row["kiri"], row["kanan"])
+        assert told.awal + sum(t.bobot for t in told.bukti) == pytest.approx(row["bobot"], abs=1e-9)
+        assert told.peluang == pytest.approx(row["peluang"], abs=1e-12)
+        assert told.putusan == row["putusan"]
+        assert told.kalimat.endswith(".")
+
+
+def test_a_pair_that_was_not_linked_is_explained_too(tables: Tables) -> None:
+    far = explain_pair(tables, 0, tables.records.height - 1)
+    assert far.putusan == "bukan"
+    assert far.bobot == pytest.approx(far.awal + sum(t.bobot for t in far.bukti), abs=1e-9)
+
+
+def test_a_person_is_explained_by_its_links_and_rows_are_found_as_seen_in_a_spreadsheet(tables: Tables) -> None:
+    person = tables.persons.filter(pl.col("jumlah_baris") == 3)["person_id"][0]
+    told = explain_person(tables, person)
+    rows = set(tables.entities.filter(pl.col("person_id") == person)["baris_id"])
+    assert {t.kiri for t in told} | {t.kanan for t in told} == rows
+    first = tables.records.filter(pl.col("sumber") == "dtks").row(0, named=True)
+    assert find_row(tables, f"dtks_desa.csv:{first['nomor_baris']}") == first["baris_id"]
+    with pytest.raises(PadanError, match="99999999"):
+        find_row(tables, "dtks_desa.csv:99999999")
+    with pytest.raises(PadanError, match="Pxx"):
+        explain_person(tables, "Pxx")
