@@ -154,8 +154,8 @@ def detect_scheme(codes: pl.Series) -> Scheme:
     seventh, length = pl.col("k").str.slice(6, 1), pl.col("k").str.len_bytes()
     judged = frame.select(
         nilai=pl.len(),
-        kemendagri=pl.col("k").is_in(table["kode"].implode()).sum(),
-        bps=pl.col("k").is_in(table["kode_bps"].drop_nulls().implode()).sum(),
+        kemendagri=pl.lit(frame.join(table, left_on="k", right_on="kode", how="semi").height),
+        bps=pl.lit(frame.join(table, left_on="k", right_on="kode_bps", how="semi").height),
         bentuk_bps=((length == 7) | ((length == 10) & ~seventh.is_in(["1", "2", "3"]))).sum(),
         bentuk_kemendagri=(length == 6).sum(),
     ).row(0, named=True)
