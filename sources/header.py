@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz, process
 
-from sources.layout import CANONICAL, Layout, aliases, ignored, key, preference
+from sources.layout import CANONICAL, Layout, aliases, every_key, ignored, key, marks, preference
 from sources.model import Grid
 
 DEPTH = 40  # rows searched for a header (the P3KE hand-out begins at row 13, BIP files further down)
@@ -98,8 +98,8 @@ def _score(chosen: Layout, keys: Sequence[Sequence[str]]) -> tuple[float, int, i
     if total == 0:
         return 0.0, 0, 0
     cover = (len(canonical) + 0.8 * extra) / total
-    marks = [key(mark) for mark in chosen.tanda]
-    signature = sum(mark in every for mark in marks) / len(marks) if marks else 0.25
+    signs = marks(chosen.nama)
+    signature = len(signs & every) / len(signs) if signs else 0.25
     complete = all(any(c in canonical for c in group) for group in chosen.wajib)
     score = (0.5 * cover + 0.5 * signature) * (1.0 if complete else 0.35)
     if chosen.jenis == "bayar" and not canonical & _PAYMENT:  # without money, time or card it is a register
@@ -122,6 +122,8 @@ def find(grid: Grid, layouts: Sequence[Layout], overrides: Mapping[str, str] | N
             if sum(bool(_LONG_NUMBER.search(text)) for text in cells) > 0.2 * len(cells):
                 break  # data begin here
             keys = [_keys(_labels(block, i)) for i in range(width)]
+            if not overrides and not any(k in every_key() for ks in keys for k in ks):
+                continue
             for chosen in layouts:
                 score, found, extra = _score(chosen, keys)
                 if found == 0 and not overrides:

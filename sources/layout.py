@@ -6,7 +6,7 @@ import re
 import tomllib
 import unicodedata
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
@@ -107,6 +107,7 @@ def _read(path: Path) -> Layout:
 _NUMBERING = re.compile(r"\s*\(\s*-?\d+\s*\)\s*$")
 
 
+@lru_cache(maxsize=65_536)
 def key(header: str) -> str:
     """A header without case, blanks, marks and its column number: `Desa/Kelurahan (9)` is `desakelurahan`."""
     plain = unicodedata.normalize("NFKC", header).casefold()
@@ -135,6 +136,18 @@ def aliases(name: str) -> dict[str, str]:
 def ignored(name: str) -> frozenset[str]:
     """Keys of the headers that layout `name` knows but does not use."""
     return frozenset(key(header) for header in layout(name).abaikan) - frozenset(aliases(name))
+
+
+@cache
+def marks(name: str) -> frozenset[str]:
+    """Keys of the headers that tell layout `name` from its neighbours."""
+    return frozenset(key(mark) for mark in layout(name).tanda)
+
+
+@cache
+def every_key() -> frozenset[str]:
+    """All header keys that any layout knows."""
+    return frozenset().union(*(frozenset(aliases(one.nama)) | ignored(one.nama) for one in layouts()))
 
 
 @cache

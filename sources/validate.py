@@ -8,7 +8,7 @@ import polars as pl
 
 from rules import vocab
 from rules.kk import kk_columns
-from rules.nik import clean_id, nik_columns, rounded_column, swap_reason
+from rules.nik import clean_id, is_placeholder, nik_columns, rounded_column, swap_reason
 from sources.model import SourceSettings
 from sources.region import resolve
 
@@ -99,8 +99,9 @@ def _unswap(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def has_identity(frame: pl.DataFrame) -> pl.Series:
-    """Whether a cleaned row has a name, or anything in NIK or KK that is not a null word."""
-    parts = [clean_id(pl.col(n)).is_not_null() for n in ("nik", "no_kk") if n in frame.columns]
+    """Whether a cleaned row has a name, or anything in NIK or KK that is no null word and no placeholder."""
+    ids = [clean_id(pl.col(n)) for n in ("nik", "no_kk") if n in frame.columns]
+    parts = [(id_.is_not_null() & ~is_placeholder(id_)).fill_null(value=False) for id_ in ids]
     if "nama" in frame.columns:
         parts.append(pl.col("nama").is_not_null())
     if not parts:

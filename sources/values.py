@@ -70,9 +70,9 @@ def decile_of_percentile(values: pl.Series) -> pl.Series:
 
 
 def three_digits(values: pl.Series) -> pl.Series:
-    """RT or RW as three digits: `7`, `07`, `RT.007`, `7.0`; zero means none."""
+    """RT or RW as three digits: `7`, `07`, `RT.007`, `7.0`; zero and 99 mean none."""
     number = values.str.extract(r"(\d{1,3})", 1)
-    number = pl.select(pl.when(~number.str.contains(r"^0+$")).then(number.str.zfill(3))).to_series()
+    number = pl.select(pl.when(~number.str.contains(r"^(?:0+|0?99|999)$")).then(number.str.zfill(3))).to_series()
     return number.alias(values.name)
 
 
