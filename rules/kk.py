@@ -14,10 +14,12 @@ import polars as pl
 from rules import vocab
 from rules.identity import parameters
 from rules.nik import (
+    TRUST,
     as_number,
     birth_date_reason,
     clean_id,
     clean_swap_reason,
+    flag_lists,
     is_placeholder,
     is_scientific,
     may_be_swapped,
@@ -107,20 +109,19 @@ def _grade(batch: pl.Series, *, tanggal_acuan: date) -> pl.Series:
     frame = frame.with_columns(provinsi=foreign.then(pl.lit("N05")))
     grade = (
         pl.when(digits.is_null() | (reason == "K01:pengisi"))
-        .then(pl.lit("KOSONG"))
+        .then(TRUST["KOSONG"])
         .when(reason.is_not_null())
-        .then(pl.lit("TAK_TEPERCAYA"))
+        .then(TRUST["TAK_TEPERCAYA"])
         .when(pl.col("provinsi").is_not_null())
-        .then(pl.lit("LEMAH"))
-        .otherwise(pl.lit("TEPERCAYA"))
+        .then(TRUST["LEMAH"])
+        .otherwise(TRUST["TEPERCAYA"])
     )
+    detail = pl.when(reason.str.contains(":", literal=True)).then(reason)
     return frame.select(
         no_kk=pl.when(reason.is_null()).then(digits),
-        kk_mutu=grade.cast(pl.Enum(vocab.TRUST)),
+        kk_mutu=grade,
         kk_kode=pl.coalesce(reason.str.head(3), "provinsi"),
-        kk_bendera=pl.concat_list(
-            pl.when(reason.str.contains(":", literal=True)).then(reason), "provinsi", "tukar"
-        ).list.drop_nulls(),
+        kk_bendera=flag_lists(frame.select(detail.alias("rinci"), "provinsi", "tukar")),
     ).to_struct(batch.name)
 
 

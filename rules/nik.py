@@ -308,9 +308,15 @@ def ddmmyy(day: pl.Expr) -> pl.Expr:
 
 
 def may_be_swapped(digits: pl.Expr, no_kk: pl.Expr, stated: pl.Expr) -> pl.Expr:
-    """A cheap bound on N14, on the raw KK: its day is a woman's, or its date is the birth date, or it is the NIK."""
-    middle = no_kk.str.extract(r"(\d{6})\d{4}\D*$").cast(pl.Int64, strict=False)
-    return (middle >= 400_000) | (middle == ddmmyy(stated)) | no_kk.str.contains(digits.str.tail(10), literal=True)
+    """A cheap bound on N14, on the raw KK: its day is a woman's, or its date is the birth date, or it is the NIK.
+
+    What is not 16 characters long is left to the exact check.
+    """
+    tail = no_kk.str.tail(10)
+    middle = tail.str.head(6).cast(pl.Int64, strict=False)
+    return (
+        (no_kk.str.len_bytes() != 16) | (middle >= 400_000) | (middle == ddmmyy(stated)) | (tail == digits.str.tail(10))
+    )
 
 
 def ktp_reason(ktp_el: pl.Expr, tanggal_lahir: pl.Expr, status_kawin: pl.Expr, tanggal_acuan: date) -> pl.Expr:
@@ -327,6 +333,18 @@ _COLUMNS: Final = pl.Struct(
 )
 # Differences of the birth date that may be the NIK's fault. Swapped or default days are the other field's.
 _WEAK: Final = ("N10:satu_digit", "N10:tukar_digit", "N10:tahun", "N10:lain")
+
+
+TRUST: Final = {grade: pl.lit(grade, dtype=pl.Enum(vocab.TRUST)) for grade in vocab.TRUST}
+
+
+def flag_lists(flags: pl.DataFrame) -> pl.Series:
+    """One list per row of the flags that are not null; most rows have none, and lists are only built for the others."""
+    rows = flags.with_row_index("_i")
+    some = rows.filter(pl.any_horizontal(pl.col(flags.columns).is_not_null()))
+    lists = some.select("_i", daftar=pl.concat_list(flags.columns).list.drop_nulls())
+    joined = rows.select("_i").join(lists, on="_i", how="left", maintain_order="left")
+    return joined.select(pl.col("daftar").fill_null([])).to_series()
 
 
 def only_where(
@@ -431,21 +449,21 @@ def _grade(batch: pl.Series, *, tanggal_acuan: date, mode_uji: bool) -> pl.Serie
         frame = frame.with_columns(kode=pl.coalesce("kode", swapped))
     usable = number.is_not_null() & pl.col("kode").is_null()
     weak = pl.when(usable & pl.col("n10").is_in(list(_WEAK))).then(pl.lit("N10"))
-    flags = pl.concat_list(*(pl.when(usable).then(flag) for flag in ("n06", "n09", "n10", "n11")), "n14")
+    flags = [*(pl.when(usable).then(flag).alias(flag) for flag in ("n06", "n09", "n10", "n11")), pl.col("n14")]
     grade = (
         pl.when(digits.is_null() | (pl.col("kode") == "N03"))
-        .then(pl.lit("KOSONG"))
+        .then(TRUST["KOSONG"])
         .when(pl.col("kode").is_not_null())
-        .then(pl.lit("TAK_TEPERCAYA"))
+        .then(TRUST["TAK_TEPERCAYA"])
         .when(weak.is_not_null())
-        .then(pl.lit("LEMAH"))
-        .otherwise(pl.lit("TEPERCAYA"))
+        .then(TRUST["LEMAH"])
+        .otherwise(TRUST["TEPERCAYA"])
     )
     return frame.select(
         nik=pl.when(usable).then(digits),
-        nik_mutu=grade.cast(pl.Enum(vocab.TRUST)),
+        nik_mutu=grade,
         nik_kode=pl.coalesce("kode", weak),
-        nik_bendera=flags.list.drop_nulls(),
+        nik_bendera=flag_lists(frame.select(flags)),
     ).to_struct(batch.name)
 
 
