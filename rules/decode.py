@@ -144,7 +144,7 @@ def decode(text: str, *, mode_uji: bool = False, tanggal_acuan: date | None = No
     warnings = []
     if not cleaned.isdigit():
         warnings.append(_("holds characters that are no digits"))
-    if len(cleaned) in (15, 17) and cleaned.isdigit():
+    if not found and len(cleaned) in (15, 17) and cleaned.isdigit():
         warnings.append(
             _("{n} digits: a NIK or KK with a digit lost or added is kept as it is, never repaired").format(
                 n=len(cleaned)
