@@ -1,7 +1,7 @@
 # Two commands do all the set-up on a fresh machine with Python >= 3.11, pip and make:
 #   make demo    a synthetic kabupaten, a full run, and where the report is
 #   make test    lint, types, import contract, tests
-# Others: make lock (new lock files), make wheel, make clean.
+# Others: make lock (new lock files), make i18n (translations), make wheel, make clean.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -16,10 +16,10 @@ INSTALL := $(PIP) install --quiet --require-hashes --no-deps --only-binary :all:
 SELF := $(PIP) install --quiet --no-deps --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contract pytest lock wheel clean
+.PHONY: help demo test lint types contract pytest lock i18n wheel clean
 
 help:
-	@sed -n '1,5p' Makefile
+	@sed -n '1,4p' Makefile
 
 # Debian keeps ensurepip in a package of its own (python3-venv). Without it the system's pip fills the environment.
 $(BIN)/python:
@@ -73,6 +73,14 @@ lock:
 	  $(COMPILE) --build-deps-for editable --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml; \
 	  $(COMPILE) --extra bench -c requirements.lock -o requirements-bench.lock pyproject.toml'
 	rm -rf .venv-lock
+
+# Collect the marked strings, keep the translations, compile. What is new has an empty msgstr and fails the tests.
+CATALOGUE := rules/locale/id/LC_MESSAGES/padan
+i18n: $(VENV)/.dev-stamp
+	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --width 110 --sort-output --add-location=file -o padan.pot .
+	$(BIN)/pybabel -q update -i padan.pot -o $(CATALOGUE).po -l id --width 110 --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	rm padan.pot
+	$(BIN)/pybabel -q compile -i $(CATALOGUE).po -o $(CATALOGUE).mo
 
 wheel: $(VENV)/.dev-stamp
 	$(BIN)/python -m hatchling build -t wheel

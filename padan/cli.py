@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
 from padan import console
-from padan.translate import Argument, Command, Option, Several, language_in, use_language
+from padan.translate import Argument, Command, Option, Several, language_in, message_of, usage_text, use_language
 from rules.errors import PadanError
 from rules.i18n import LANGUAGES, N_, _
 
@@ -46,10 +47,12 @@ class Main(click.Group, Command):
             sys.stderr.write(_("Stopped. The same command continues where it stopped.") + "\n")
             code = console.INTERRUPTED
         except click.ClickException as error:
+            from rules.masking import mask_text
+
             if as_json:
-                console.show_error(PadanError(error.format_message()), as_json=True)
+                console.show_error(PadanError(message_of(error)), as_json=True)
             else:
-                error.show()
+                sys.stderr.write(mask_text(usage_text(error)))
             code = console.USAGE
         except PadanError as error:
             code = error.exit_code
@@ -84,6 +87,13 @@ def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> N
 
         click.echo(f"padan {versions()['padan']}")
         ctx.exit()
+
+
+def _as_date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> date | None:
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError as error:
+        raise click.BadParameter(_("must be a date like 2026-03-31")) from error
 
 
 _EPILOG = N_(
@@ -172,7 +182,7 @@ _OUT: dict[str, Any] = {"cls": Option, "metavar": N_("FOLDER"), "type": click.Pa
     "--tanggal-acuan",
     cls=Option,
     metavar=N_("DATE"),
-    type=click.DateTime(["%Y-%m-%d"]),
+    callback=_as_date,
     help=N_("Date that ages and staleness refer to (default: the newest date of the data)."),
 )
 @click.option(
@@ -183,7 +193,7 @@ _OUT: dict[str, Any] = {"cls": Option, "metavar": N_("FOLDER"), "type": click.Pa
 def run(
     settings: Path | None,
     out: Path | None,
-    tanggal_acuan: Any,  # noqa: ANN401 - datetime or None
+    tanggal_acuan: date | None,
     mode_uji: bool,
     tanpa_kembali: bool,
     bayar: tuple[str, ...],
@@ -204,7 +214,7 @@ def run(
             use_language(chosen.bahasa)
         chosen = chosen.model_copy(
             update={
-                **({"tanggal_acuan": tanggal_acuan.date()} if tanggal_acuan else {}),
+                **({"tanggal_acuan": tanggal_acuan} if tanggal_acuan else {}),
                 **({"mode_uji": True} if mode_uji else {}),
                 **({"kembali": False} if tanpa_kembali else {}),
             }
@@ -215,7 +225,7 @@ def run(
         chosen = config.from_command(
             given,
             bayar,
-            tanggal_acuan=tanggal_acuan.date() if tanggal_acuan else None,
+            tanggal_acuan=tanggal_acuan,
             mode_uji=mode_uji,
             kembali=not tanpa_kembali,
         )

@@ -141,10 +141,12 @@ def _sheet(screen: Console, sheet: SheetInspection) -> None:
         if quality is not None and quality.skema_wilayah:
             wrong = ", ".join(filter(None, (wrong, quality.skema_wilayah)))
         read_as = column.kanonik or {"diabaikan": _("(left out)")}.get(column.cara, _("(not understood)"))
+        if column.saran and not column.kanonik:
+            read_as += " " + _("(perhaps {column})").format(column=column.saran)
         shown.add_row(
             column.kolom,
             _markup(column.judul),
-            read_as + (f" ({_('perhaps')} {column.saran})" if column.saran and not column.kanonik else ""),
+            read_as,
             share(column.keyakinan) if column.kanonik else "",
             "" if quality is None else number(quality.kosong),
             "" if quality is None else number(quality.ganda),

@@ -60,8 +60,8 @@ def make(
 def settings_text(folder: Path, dates: Mapping[str, str]) -> str:
     """The text of `padan.toml` for the registers in `folder`; `dates`: file name -> ISO date of its data."""
     lines = [
-        f"# {_('Settings of a run over synthetic registers. Start it with: padan run {name}').format(name=MARK)}",
-        f"mode_uji = true  # {_('admits the synthetic NIKs')}",
+        "# " + _("Settings of a run over synthetic registers. Start it with: padan run {name}").format(name=MARK),
+        "mode_uji = true  # " + _("admits the synthetic NIKs"),
     ]
     for register, programme, names in _LISTS:
         found = [name for name in names if (folder / name).is_file()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gettext
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,39 @@ def use_language(language: str) -> None:
     os.environ["LANGUAGE"] = language
     gettext.bindtextdomain(i18n.DOMAIN, str(Path(i18n.__file__).parent / "locale"))
     gettext.textdomain(i18n.DOMAIN)
+
+
+# click picks these with ngettext, which asks the catalogue for plural forms that Indonesian does not have.
+_PLURALS = (
+    (re.compile(r"Did you mean (?P<possibility>[^,()]*)\?"), "Did you mean {possibility}?"),
+    (re.compile(r"\(Did you mean one of: (?P<possibilities>.*)\?\)"), "(Did you mean one of: {possibilities}?)"),
+    (re.compile(r"Got unexpected extra argument \((?P<args>.*)\)"), "Got unexpected extra argument ({args})"),
+    (re.compile(r"Got unexpected extra arguments \((?P<args>.*)\)"), "Got unexpected extra arguments ({args})"),
+)
+
+
+def message_of(error: click.ClickException) -> str:
+    """The message of `error` in the language in force."""
+    text = error.format_message()
+    for pattern, source in _PLURALS:
+        found = pattern.search(text)
+        if found:
+            text = text[: found.start()] + _(source).format(**found.groupdict()) + text[found.end() :]
+    return text
+
+
+def usage_text(error: click.ClickException) -> str:
+    """`error` as click shows it: usage, where to find help, the message."""
+    lines = []
+    ctx = getattr(error, "ctx", None)
+    if ctx is not None:
+        help_names = max(ctx.command.get_help_option_names(ctx), key=len, default="--help")
+        lines += [
+            ctx.get_usage(),
+            _("Try '{command} {option}' for help.").format(command=ctx.command_path, option=help_names),
+            "",
+        ]
+    return "\n".join([*lines, _("Error: {message}").format(message=message_of(error))]) + "\n"
 
 
 def language_in(args: Sequence[str]) -> str:
@@ -129,7 +163,8 @@ class Command(click.Command):
 
     def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 - click wraps the line itself
         """The first sentence of the help, whole."""
-        return _(self.help or "").partition("\n")[0].partition(". ")[0].strip().removesuffix(".")
+        text = _(self.help) if self.help else ""
+        return text.partition("\n")[0].partition(". ")[0].strip().removesuffix(".")
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The translated help."""
@@ -150,13 +185,10 @@ class Command(click.Command):
             self.epilog = source
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        """`[OPTIONS]` in the language in force."""
-        source = self.options_metavar
-        self.options_metavar = _("[OPTIONS]") if source else source
-        try:
-            return super().collect_usage_pieces(ctx)
-        finally:
-            self.options_metavar = source
+        """The usage line in the language in force."""
+        pieces = super().collect_usage_pieces(ctx)
+        words = {"[OPTIONS]": _("[OPTIONS]"), "COMMAND [ARGS]...": _("COMMAND [ARGS]...")}
+        return [words.get(piece, piece) for piece in pieces]
 
 
 def spread(args: Sequence[str], names: set[str]) -> list[str]:
