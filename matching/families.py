@@ -14,6 +14,14 @@ from rules.tables import check, empty
 
 # The unit by which each register groups people when families are compared across registers.
 _PREFERRED = {"dtks": "DTKS", "p3ke": "BKKBN", "regsosek": "KK", "dtsen": "KK", "dukcapil": "KK"}
+# Order of registers whose files carry no date: about when each was gathered (docs of the sources; Dukcapil is current).
+_STANDING = {
+    "p3ke": "2022-07-31",
+    "dtks": "2022-10-31",
+    "regsosek": "2022-11-14",
+    "dtsen": "2025-02-05",
+    "dukcapil": "9999-12-31",
+}
 # Whom the source itself calls gone stands in no family any more.
 _GONE = ("MENINGGAL", "PINDAH", "LUAR_NEGERI", "TIDAK_DITEMUKAN")
 
@@ -84,10 +92,9 @@ def _heads(members: pl.DataFrame) -> pl.DataFrame:
 def family_links(records: pl.DataFrame, families: pl.DataFrame, entities: pl.DataFrame) -> pl.DataFrame:
     """The family_links table over all pairs of registers."""
     members = _membership(records, families, entities)
-    registers = (
-        members.group_by("sumber").agg(pl.col("tanggal_data").max()).sort("tanggal_data", "sumber", nulls_last=False)
-    )
-    order = registers["sumber"].to_list()
+    dated = members.group_by("sumber").agg(pl.col("tanggal_data").max())
+    standing = pl.col("sumber").replace_strict(_STANDING, return_dtype=pl.String).str.to_date()
+    order = dated.sort(pl.coalesce("tanggal_data", standing), "sumber")["sumber"].to_list()
     out = [
         _between(members.filter(pl.col("sumber") == old), members.filter(pl.col("sumber") == new))
         for i, old in enumerate(order)
