@@ -149,6 +149,11 @@ class Context:
         return self.baris.filter(pl.col("sumber") == "dtks", "terbaru", pl.col("id_keluarga").is_not_null())
 
     @cached_property
+    def dtks_tunggal(self) -> pl.DataFrame:
+        """Of `dtks` the rows of people who stand in one family only: a double entry (ST29) says nothing of a split."""
+        return self.dtks.filter(pl.col("id_keluarga").n_unique().over("orang", "tanggal_data") == 1)
+
+    @cached_property
     def kartu(self) -> pl.DataFrame:
         """Register rows with a usable KK, with facts of their card as that register writes it.
 

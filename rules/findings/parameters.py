@@ -37,12 +37,14 @@ class Parameters(_Strict):
     peluang_tinjau_min: Value[float]
     bagian_satu_baris: Value[float]
     kemiripan_nama_min: Value[float]
+    nama_sama_min: Value[float]
     selisih_anak_min_tahun: Value[int]
     umur_maks_tahun: Value[int]
     balita_maks_tahun: Value[int]
     sufiks_maks: Value[int]
     basi_bulan: Value[int]
     basi_berat_bulan: Value[int]
+    p3ke_jarak_maks_hari: Value[int]
     kk_salah_ketik_maks: Value[int]
 
 

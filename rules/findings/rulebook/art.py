@@ -214,10 +214,18 @@ def ids_disagree(tables: Tables, ctx: Context) -> pl.DataFrame:
     kolom=("sufiks_art", "hub_krt", "hub_kk"),
 )
 def relation_against_suffix(tables: Tables, ctx: Context) -> pl.DataFrame:
-    """01 not a head; 03 or later a head; 02 not a spouse while another is (a widow 01 with a child 02 is normal)."""
+    """01 not a head; 03 or later a head; 02 not a spouse while another is (a widow 01 with a child 02 is normal).
+
+    Suffixes number a household. Where only the relation to the head of the KK is written, members on other cards than
+    that of 01 are not judged: a second family in the kitchen has a head of its own.
+    """
     del tables
     rows = _numbered(ctx).with_columns(hub_tulis=_household_hub().cast(pl.String))
     role = pl.col("hub_tulis")
+    first_card = pl.col("no_kk").filter(pl.col("urut") == 1).first().over(_FAMILY)
+    stated = pl.col("hub_krt").is_not_null().any().over(_FAMILY)
+    alone = ((role == "KEPALA").sum().over(_FAMILY) <= 1).fill_null(value=False)
+    rows = rows.filter(stated | alone | (pl.col("urut") == 1) | (pl.col("no_kk") == first_card))
     spouse_elsewhere = ((role == "PASANGAN") & (pl.col("urut") != 2)).any().over(_FAMILY)
     wrong = (
         ((pl.col("urut") == 1) & (role != "KEPALA"))
@@ -248,9 +256,12 @@ def child_order(tables: Tables, ctx: Context) -> pl.DataFrame:
     child = child.filter(pl.col("peran") == "ANAK", pl.col("urut") > 0, pl.col("lahir").is_not_null())
     child = child.sort(*_FAMILY, "urut", "baris_id", nulls_last=True)
     before = child.with_columns(
-        lahir_sebelum=pl.col("lahir").shift(1).over(_FAMILY), baris_sebelum=pl.col("baris_id").shift(1).over(_FAMILY)
+        lahir_sebelum=pl.col("lahir").shift(1).over(_FAMILY),
+        baris_sebelum=pl.col("baris_id").shift(1).over(_FAMILY),
+        urut_sebelum=pl.col("urut").shift(1).over(_FAMILY),
     )
-    return before.filter(pl.col("lahir") < pl.col("lahir_sebelum")).select(
+    later = pl.col("urut") > pl.col("urut_sebelum")  # two rows under one number have no order
+    return before.filter(later, pl.col("lahir") < pl.col("lahir_sebelum")).select(
         baris=pl.concat_list("baris_id", "baris_sebelum"), peluang=pl.lit(1.0)
     )
 

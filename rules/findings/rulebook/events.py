@@ -61,7 +61,7 @@ def birth_missing(tables: Tables, ctx: Context) -> pl.DataFrame:
     # A card with two heads is two families under one number, so nobody is known to live with anybody.
     card = ctx.kartu_terbaru.filter(pl.col("sumber").is_in(KK_SOURCES), ~pl.col("mati"), pl.col("kepala") < 2)
     born = pl.coalesce("lahir", "tanggal_lahir")
-    years = (pl.lit(ctx.tanggal_acuan) - born).dt.total_days() / 365.25
+    years = (pl.col("tanggal_data") - born).dt.total_days() / 365.25  # 0-6 when that register listed the child
     small = card.filter(years.is_between(0, ctx.p.balita_maks_tahun.nilai + 1, closed="left"), ~pl.col("pergi"))
     small = small.join(listed, on="orang", how="anti").select(
         "orang", "sumber", "no_kk", "nama", "lahir", "tanggal_lahir", "baris_id"
@@ -77,9 +77,9 @@ def birth_missing(tables: Tables, ctx: Context) -> pl.DataFrame:
     near = family.join(rows, on=("tanggal_dtks", "keluarga_dtks"), nulls_equal=True)
     near = near.with_columns(name_similarity(near, "nama", "nama_dtks"))
     apart = (pl.col("lahir") - pl.col("lahir_dtks")).dt.total_days().abs()
+    alike = pl.col("kemiripan") >= ctx.p.nama_sama_min.nilai
     maybe = near.filter(
-        (apart == 0).fill_null(value=False)
-        | ((pl.col("kemiripan") > 0.9) & (apart < 3 * 366).fill_null(value=True)).fill_null(value=False)
+        (apart == 0).fill_null(value=False) | (alike & (apart < 3 * 366).fill_null(value=True)).fill_null(value=False)
     )
     return (
         found.join(maybe, on="baris_id", how="anti")

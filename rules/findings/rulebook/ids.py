@@ -116,7 +116,15 @@ def swapped_columns(tables: Tables, ctx: Context) -> pl.DataFrame:
     """Rows decided as swapped; one number in both columns is a fault of the KK column alone when the NIK fits."""
     del tables
     one_number = pl.col("rinci") == "N14:sama"
-    return _rows(ctx, ctx.bendera.filter(pl.col("kode") == "N14", ~one_number))
+    found = _rows(ctx, ctx.bendera.filter(pl.col("kode") == "N14", ~one_number))
+    # A swapped row of a woman has her NIK in the KK column: the same fact under the name of the KK check.
+    written = ctx.tables.records.select(
+        pl.col("no_kk_asli").str.replace_all(r"\D", ""), baris=pl.concat_list("baris_id")
+    )
+    day = pl.col("no_kk_asli").str.slice(6, 2).cast(pl.Int64, strict=False)
+    womans = day.is_between(41, 71).fill_null(value=False)
+    names = pl.when(womans).then(pl.lit(["K03"])).otherwise(pl.lit([], dtype=pl.List(pl.String)))
+    return found.join(written, on="baris", how="left").with_columns(alias_lain=names)
 
 
 @rule(

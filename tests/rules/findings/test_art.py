@@ -130,3 +130,14 @@ def test_st28_id_of_another_desa(b: Builder) -> None:
     b.row("dtks", "d", id_art=here_bps + "000002" + "01", kode_wilayah=here)
     b.row("dtks", "e", id_art="9999999999" + "000003" + "01", kode_wilayah=here)  # no bridge, no finding
     assert [f["baris"] for f in b.findings("ST28")] == [[0, 1]]
+
+
+def test_st26_a_second_card_of_the_kitchen_has_its_own_head(b: Builder) -> None:
+    """Only the relation to the head of the KK is written (DTKS village export)."""
+    kk1, kk2 = "3201010101100001", "3201010101100002"
+    rows = (("01", "KEPALA", kk1), ("02", "PASANGAN", kk1), ("03", "KEPALA", kk2), ("04", "PASANGAN", kk2))
+    for suffix, hub, kk in rows:
+        b.row("dtks", suffix, id_art=F + suffix, hub_kk=hub, no_kk=kk)
+    assert b.findings("ST26") == []
+    b.row("dtks", "second head", id_art=F + "05", hub_kk="KEPALA", no_kk=kk1)
+    assert [f["baris"] for f in b.findings("ST26")] == [[4]]

@@ -44,6 +44,18 @@ def test_n14_wants_crossed_columns(b: Builder) -> None:
     assert [f["baris"] for f in b.findings("N14")] == [[crossed]]
 
 
+def test_a_womans_nik_in_a_swapped_kk_column_has_both_names(b: Builder) -> None:
+    swapped = {"nik_kode": "N14", "kk_kode": "N14", "mutu": ["N14:tertukar"]}
+    b.row("dtks", "ani", nik_asli="3201010203100001", no_kk_asli="3201014505850003", **swapped)
+    b.row("dtks", "budi", nik_asli="3201010203100001", no_kk_asli="3201010505850003", **swapped)
+    assert sorted(f["alias"] for f in b.findings("N14")) == [[], ["K03"]]
+
+
+def test_the_province_of_a_card_is_no_finding_about_the_nik(b: Builder) -> None:
+    b.row("dtks", "ani", nik="3201014101900001", kk_kode="N05", kk_mutu="LEMAH", mutu=["N05"])
+    assert b.findings("N05") == []
+
+
 def test_n15_looks_at_the_written_birth_date_too(b: Builder) -> None:
     future = b.row("dtks", "ani", nik="3201014101900001", tanggal_lahir=date(2024, 1, 1))
     ancient = b.row("dtks", "budi", tanggal_lahir=date(1890, 1, 1))

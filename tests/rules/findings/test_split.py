@@ -101,14 +101,66 @@ def test_st43_one_wrong_number_is_no_second_family(b: Builder) -> None:
     assert b.findings("ST43") == []
 
 
+def card(b: Builder, source: str, number: str, *people: tuple[str, str]) -> None:
+    for who, hub in people:
+        b.row(source, who, no_kk=number, hub_kk=hub)
+
+
+ELDERS = (("father", "KEPALA"), ("mother", "PASANGAN"))
+COUPLE = (("child", "ANAK"), ("bride", "MENANTU"))
+
+
 def test_st45_p3ke_family_is_part_of_a_card(b: Builder) -> None:
-    for who in ("child", "bride"):
-        b.row("p3ke", who, id_keluarga="P1")
-    for who, hub in (("father", "KEPALA"), ("mother", "PASANGAN"), ("child", "ANAK"), ("bride", "MENANTU")):
-        b.row("dukcapil", who, no_kk=OLD, hub_kk=hub)
-    for who in ("x", "y"):
-        b.row("p3ke", who, id_keluarga="P2")
-        b.row("dukcapil", who, no_kk=OWN, hub_kk="KEPALA" if who == "x" else "PASANGAN")
+    for family, members in (("P1", COUPLE), ("P3", ELDERS), ("P2", (("x", ""), ("y", "")))):
+        for who, _ in members:
+            b.row("p3ke", who, id_keluarga=family)
+    card(b, "regsosek", OLD, *ELDERS, *COUPLE)
+    card(b, "regsosek", OWN, ("x", "KEPALA"), ("y", "PASANGAN"))
     found = b.findings("ST45")
-    assert [f["baris"] for f in found] == [[0, 1]]
-    assert found[0]["tingkat"] == "INFO"
+    assert sorted(f["baris"] for f in found) == [[0, 1], [2, 3]]
+    assert {f["tingkat"] for f in found} == {"INFO"}
+
+
+def test_st45_a_later_spouse_a_birth_and_a_double_entry_are_no_part(b: Builder) -> None:
+    for who in ("father", "mother"):
+        b.row("p3ke", who, id_keluarga="P1")
+    card(b, "regsosek", OLD, *ELDERS)
+    b.row("regsosek", "baby", no_kk=OLD, hub_kk="ANAK", tanggal_lahir=date(2022, 9, 1))  # born after P3KE
+    card(b, "dtsen", OLD, *ELDERS, ("bride", "MENANTU"))  # more than a year later
+    b.row("dukcapil", "gone", no_kk=OLD, hub_kk="ANAK")  # known to the civil register alone
+    card(b, "dukcapil", OLD, *ELDERS)
+    assert b.findings("ST45") == []
+
+
+def test_st01_a_double_entry_in_a_strangers_family_is_no_split(b: Builder) -> None:
+    dtks_family(b)
+    b.row("dtks", "guest", id_art=F + "04", hub_kk="ANAK", no_kk=OLD, tanggal_lahir=date(1996, 1, 1), nama_ibu="SURTI")
+    b.row("dtks", "guest", id_art="320101200100000901", hub_kk="KEPALA", no_kk=OWN, tanggal_lahir=date(1996, 1, 1))
+    register(b, "dukcapil", OLD, "ANAK", "BELUM_KAWIN")
+    b.row("dukcapil", "guest", no_kk=OWN, hub_kk="KEPALA", status_kawin="KAWIN")
+    assert b.findings("ST01") == []
+
+
+def test_st01_relisted_child_is_known_by_the_mothers_name(b: Builder) -> None:
+    dtks_family(b)
+    b.rows[2]["nama_ibu"] = "MOTHER"
+    b.row("dtks", "child", id_art="320101200100000901", hub_kk="KEPALA", no_kk=OWN, tanggal_lahir=date(1995, 1, 1))
+    register(b, "dukcapil", OWN, "KEPALA", "KAWIN")
+    assert [f["baris"] for f in b.findings("ST01")] == [[2]]
+
+
+def test_st02_the_survivors_of_a_dead_head_did_not_split(b: Builder) -> None:
+    """Nobody recorded the father's death: he keeps the old card, the widow has a new one with the child."""
+    dtks_family(b)
+    b.row("dukcapil", "father", hub_kk="KEPALA", no_kk=OLD, status_kawin="KAWIN")
+    b.row("dukcapil", "mother", hub_kk="KEPALA", no_kk=OWN, status_kawin="CERAI_MATI")
+    b.row("dukcapil", "child", hub_kk="ANAK", no_kk=OWN, status_kawin="BELUM_KAWIN")
+    assert b.findings("ST02") == b.findings("ST01") == []
+
+
+def test_st02_is_another_name_where_an_older_register_said_unmarried(b: Builder) -> None:
+    dtks_family(b)
+    register(b, "regsosek", OWN, "KEPALA", "BELUM_KAWIN")
+    register(b, "dtsen", OWN, "KEPALA", "KAWIN")
+    assert [f["alias"] for f in b.findings("ST01")] == [["ST02"]]
+    assert b.findings("ST02") == []

@@ -1,0 +1,158 @@
+"""ST03, ST43, ST45: the family of one source is a part, or more than one, of the families of another."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from rules.findings.context import KK_SOURCES, Context
+from rules.findings.registry import rule
+from rules.i18n import N_
+from rules.tables import Tables
+
+_FAMILY = ("tanggal_data", "id_keluarga")
+
+
+@rule(
+    kode="ST03",
+    judul=N_("Split-off family in Regsosek, one family in the DTKS"),
+    tingkat="TINGGI",
+    dasar=N_("Regsosek question 115: 2 = split-off family"),
+    tanda="P",
+    bukti=N_("Regsosek family with code 2 and the DTKS family that holds its members with others"),
+    tindakan=N_("Ask for both KKs; update the parents' record; propose the new family at the musdes."),
+    ringkas=N_("Regsosek calls {n} members of one DTKS family, {nama} among them, a split-off family."),
+    butuh=(("dtks",), ("regsosek",)),
+    kolom=("no_kk", "kode_kk", "id_keluarga", "hub_kk"),
+)
+def split_off(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Members of one Regsosek family with code 2 who stand in a DTKS family beside people who are not in it."""
+    del tables
+    # R109 and R110 number inside the desa; without them the card is the family.
+    unit = ("tanggal_data", "berkas", "kk_reg", "kode_wilayah", "no_bangunan", "no_keluarga")
+    families = ctx.baris.filter(pl.col("sumber") == "regsosek", "terbaru").with_columns(
+        kk_reg=pl.when(pl.col("no_keluarga").is_null()).then("no_kk")
+    )
+    off = families.filter((pl.col("kode_kk") == 2) & pl.any_horizontal(pl.col("kk_reg", "no_keluarga").is_not_null()))
+    if off.is_empty():
+        return pl.DataFrame()
+    ids = off.select(unit).unique().sort(unit, nulls_last=True).with_row_index("pecahan")
+    members = families.join(ids, on=unit, how="inner", nulls_equal=True).select("pecahan", "orang", bukti="baris_id")
+    once = members.filter(pl.col("pecahan").n_unique().over("orang") == 1)
+    there = once.join(ctx.dtks_tunggal.select(*_FAMILY, "orang", "baris_id"), on="orang", how="inner")
+    size = ctx.dtks.group_by(_FAMILY).agg(pl.col("orang").n_unique().alias("semua"))
+    return (
+        there.group_by("pecahan", *_FAMILY, maintain_order=True)
+        .agg(
+            baris=pl.col("baris_id").unique().sort(),
+            bukti_baris=pl.col("bukti").unique().sort(),
+            di_sini=pl.col("orang").n_unique(),
+        )
+        .join(size, on=_FAMILY, how="left", nulls_equal=True)
+        .filter(pl.col("di_sini") < pl.col("semua"))
+        .with_columns(keluarga_id=pl.format("dtks:DTKS:{}", "id_keluarga"))
+        .drop("pecahan", "di_sini", "semua", *_FAMILY)
+    )
+
+
+@rule(
+    kode="ST43",
+    judul=N_("Members of one DTKS id on several KKs"),
+    tingkat="SEDANG",
+    dasar=N_("Several KKs in one kitchen are lawful; the DTKS id is then a household (seed document)"),
+    tanda="S",
+    bukti=N_("KKs of the members in one register"),
+    tindakan=N_("Confirm who shares the kitchen; mark the household and its families."),
+    ringkas=N_("The members of one DTKS id stand on {kartu} KKs ({sumber_bukti})."),
+    butuh=(("dtks",),),
+    kolom=("no_kk", "hub_kk", "nama"),
+)
+def several_cards(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """DTKS families whose members one register puts on two or more KKs, each with a head of its own on it.
+
+    The head is asked for because one row with a wrong or old number is no second family: such a card has no head.
+    """
+    del tables
+    who = ctx.dtks.select(*_FAMILY, "orang").unique()
+    card = ctx.kartu_terbaru.filter(pl.col("kepala") > 0, ~pl.col("mati"))
+    on = who.join(card.select("orang", "sumber", "no_kk", "isi", "baris_id", "hub"), on="orang", how="inner")
+    per_source = (
+        on.group_by(*_FAMILY, "sumber", maintain_order=True)
+        .agg(
+            kartu=pl.col("no_kk").n_unique(), bukti_baris=pl.col("baris_id").unique().sort(),
+        )
+        .filter(pl.col("kartu") > 1)
+    )  # fmt: skip
+    found = per_source.group_by(_FAMILY, maintain_order=True).agg(
+        pl.col("kartu").max(), bukti_baris=pl.col("bukti_baris").list.explode().unique().sort()
+    )
+    rows = ctx.dtks.group_by(_FAMILY, maintain_order=True).agg(baris="baris_id")
+    return (
+        found.join(rows, on=_FAMILY, how="left", nulls_equal=True)
+        .with_columns(keluarga_id=pl.format("dtks:DTKS:{}", "id_keluarga"))
+        .drop(_FAMILY)
+    )
+
+
+@rule(
+    kode="ST45",
+    judul=N_("P3KE family is a part of one KK"),
+    tingkat="INFO",
+    dasar=N_("A P3KE family is a BKKBN nuclear family: a KK of three generations becomes two or three of them"),
+    tanda="A",
+    bukti=N_("KKs of the members by NIK and the other people on that KK"),
+    tindakan=N_("A difference of definition, no error: compare at the level of the KK."),
+    ringkas=N_("The P3KE family of {nama} is a part of one KK with {lain} more people ({sumber_bukti})."),
+    butuh=(("p3ke",), KK_SOURCES),
+    kolom=("id_keluarga", "no_kk", "nama"),
+)
+def part_of_card(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """P3KE families whose members a register puts on one KK with people beside them who lived at the date of P3KE.
+
+    Of each person beside them the register nearest in time must say so, as a spouse may have come since, and no
+    majority of the registers may say otherwise, as a double entry may stand on a stranger's card. Whom Dukcapil alone
+    knows may be dead or gone without a record.
+    """
+    del tables
+    p3ke = ctx.baris.filter(pl.col("sumber") == "p3ke", "terbaru", pl.col("id_keluarga").is_not_null())
+    who = p3ke.filter(pl.col("id_keluarga").n_unique().over("orang", "tanggal_data") == 1)
+    card = ctx.kartu_terbaru.filter(pl.col("sumber").is_in(KK_SOURCES), pl.col("kepala") < 2, ~pl.col("pergi"))
+    card = card.select("orang", "sumber", "no_kk", "lahir", bukti="baris_id", tanggal_kk="tanggal_data")
+    near = ctx.p.p3ke_jarak_maks_hari.nilai
+    unit = [*_FAMILY, "sumber"]
+    one = (
+        who.select(*_FAMILY, "orang")
+        .unique()
+        .with_columns(anggota=pl.len().over(_FAMILY))
+        .join(card, on="orang")
+        .group_by(*unit, "anggota", "tanggal_kk")
+        .agg(pl.col("no_kk").first(), pl.col("bukti").sort(), kartu=pl.col("no_kk").n_unique(), ada=pl.len())
+        .filter(pl.col("kartu") == 1, 2 * pl.col("ada") >= pl.col("anggota"))
+    )
+    pair = [*_FAMILY, "orang"]
+    on_card = one.join(card.select("orang", "sumber", "no_kk", "lahir"), on=("sumber", "no_kk"))
+    lived = on_card.join(ctx.mati.select("orang", "meninggal"), on="orang", how="left").filter(
+        (pl.col("lahir") <= pl.col("tanggal_data")).fill_null(value=True),
+        (pl.col("meninggal") > pl.col("tanggal_data")).fill_null(value=True),
+    )
+    beside = lived.select(pair).unique().join(p3ke.select(pair), on=pair, how="anti", nulls_equal=True)
+    surveyed = ctx.baris.filter(pl.col("sumber").is_in(["p3ke", "regsosek", "dtsen"]), ~pl.col("pergi"))
+    beside = beside.join(surveyed.select("orang"), on="orang", how="semi")
+    away = (pl.col("tanggal_kk") - pl.col("tanggal_data")).dt.total_days().abs()
+    told = (
+        beside.join(one, on=_FAMILY, nulls_equal=True)
+        .join(card.select("orang", "sumber", kk_lain="no_kk", bukti_lain="bukti"), on=["orang", "sumber"])
+        .with_columns(satu=pl.col("no_kk") == pl.col("kk_lain"))
+        .sort(*pair, away, "sumber", nulls_last=True)
+        .filter(pl.col("satu").first().over(pair), pl.col("satu").mean().over(pair) >= 0.5)
+        .filter("satu", (away <= near).fill_null(value=True))
+    )
+    found = told.group_by(_FAMILY, maintain_order=True).agg(
+        lain=pl.col("orang").n_unique(),
+        bukti_baris=pl.concat_list(pl.col("bukti").list.explode().implode(), pl.col("bukti_lain").implode()).first(),
+    )
+    rows = p3ke.group_by(_FAMILY, maintain_order=True).agg(baris="baris_id")
+    return (
+        found.join(rows, on=_FAMILY, how="left", nulls_equal=True)
+        .with_columns(keluarga_id=pl.format("p3ke:BKKBN:{}", "id_keluarga"))
+        .drop(_FAMILY)
+    )
