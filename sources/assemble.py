@@ -45,21 +45,13 @@ def hex128(text: pl.Expr) -> pl.Expr:
 
 def number_equal(frame: pl.DataFrame, hash_column: str, order: Sequence[str]) -> pl.Series:
     """Hashes with equal ones numbered 0, 1, ... in the order of `order`; number 0 keeps the bare hash."""
-    ranked = (
-        frame.select(hash_column, *order)
-        .with_row_index("_i")
-        .sort([hash_column, *order, "_i"], nulls_last=True, maintain_order=True)
-    )
-    ranked = ranked.with_columns(_ke=pl.int_range(pl.len()).over(hash_column))
+    hashes = frame.select(hash_column, *order).with_row_index("_i")
+    ranked = hashes.filter(pl.col(hash_column).is_duplicated()).sort(hash_column, *order, "_i", nulls_last=True)
+    ranked = ranked.with_columns(_ke=pl.int_range(pl.len()).over(hash_column)).filter(pl.col("_ke") > 0)
     again = hex128(pl.concat_str(pl.col(hash_column), pl.col("_ke").cast(pl.String), separator="#"))
-    repeated = ranked.filter(pl.col("_ke") > 0).select("_i", again.alias("_baru"))
-    return (
-        ranked.select("_i", hash_column)
-        .join(repeated, on="_i", how="left")
-        .sort("_i")
-        .select(pl.coalesce("_baru", hash_column).alias("sidik"))
-        .to_series()
-    )
+    repeated = ranked.select("_i", again.alias("_baru"))
+    joined = hashes.select("_i", hash_column).join(repeated, on="_i", how="left", maintain_order="left")
+    return joined.select(pl.coalesce("_baru", hash_column).alias("sidik")).to_series()
 
 
 def records(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:

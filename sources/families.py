@@ -11,6 +11,11 @@ from rules import tables, vocab
 _UNITS = {"dtks": "DTKS", "p3ke": "BKKBN"}  # the unit that id_keluarga counts in a register
 
 
+_NEEDED = (
+    "sumber", "baris_id", "tanggal_data", "nik", "nama", "nama_kepala", "desil", "kode_wilayah", "jumlah_anggota",
+)  # fmt: skip
+
+
 def families(records: pl.DataFrame, stated: Sequence[pl.DataFrame] = ()) -> pl.DataFrame:
     """The `families` table of the person rows, enriched by `stated` family rows (see `stated_families`).
 
@@ -34,8 +39,9 @@ def _group(rows: pl.DataFrame, key: str, unit: pl.Expr, head_column: str) -> pl.
     is_head = pl.coalesce(pl.col(head_column), pl.col("hub_kk"), pl.col("hub_krt")).cast(pl.String) == "KEPALA"
     by_date = pl.col("tanggal_data").fill_null(strategy="zero")
     grouped = (
-        rows.filter(pl.col(key).is_not_null())
-        .with_columns(_kepala=is_head.fill_null(value=False))
+        rows.lazy()
+        .filter(pl.col(key).is_not_null())
+        .select(*_NEEDED, key, _kepala=is_head.fill_null(value=False))
         .sort(by_date, "baris_id", descending=[True, False])
         .group_by("sumber", key, maintain_order=True)
         .agg(
@@ -50,6 +56,7 @@ def _group(rows: pl.DataFrame, key: str, unit: pl.Expr, head_column: str) -> pl.
             pl.len().cast(pl.UInt16).alias("jumlah_baris"),
             pl.col("baris_id").sort().alias("baris"),
         )
+        .collect()
     )
     return grouped.select(
         pl.concat_str(pl.col("sumber"), unit, pl.col(key), separator=":").alias("keluarga_id"),

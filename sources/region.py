@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -33,9 +33,10 @@ def resolve(frame: pl.DataFrame, bridge: Path | None = None) -> pl.DataFrame:
         return frame
     if "kecamatan" in named and not {"provinsi", "kabupaten"} & set(named):
         frame = frame.with_columns(pl.lit(name).alias(column) for column, name in _one_regency(frame).items())
-    given = {name: name if name in frame.columns else None for name in _NAMES}
-    by_name = region_by_names(frame, given["provinsi"], given["kabupaten"], given["kecamatan"], given["desa"])
-    frame = frame.with_columns(by_name.alias("_dari_nama"))
+    places = frame.select([name for name in _NAMES if name in frame.columns]).unique().sort(pl.all(), nulls_last=True)
+    codes = _codes_of(tuple(places.columns), tuple(places.iter_rows()))
+    found = places.with_columns(pl.Series("_dari_nama", codes, dtype=pl.String))
+    frame = frame.join(found, on=places.columns, how="left", nulls_equal=True, maintain_order="left")
     written = pl.concat_str([pl.col(name) for name in reversed(named)], separator=", ", ignore_nulls=True)
     shorter = pl.col("kode_wilayah").str.len_bytes().fill_null(0) < pl.col("_dari_nama").str.len_bytes().fill_null(0)
     agrees = pl.col("kode_wilayah").is_null() | pl.col("_dari_nama").str.starts_with(pl.col("kode_wilayah"))
@@ -43,6 +44,14 @@ def resolve(frame: pl.DataFrame, bridge: Path | None = None) -> pl.DataFrame:
         pl.when(shorter & agrees).then("_dari_nama").otherwise("kode_wilayah").alias("kode_wilayah"),
         pl.coalesce("kode_wilayah_asli", pl.when(written != "").then(written)).alias("kode_wilayah_asli"),
     ).drop("_dari_nama")
+
+
+@lru_cache(maxsize=512)
+def _codes_of(columns: tuple[str, ...], places: tuple[tuple[str | None, ...], ...]) -> tuple[str | None, ...]:
+    """Code of each place; remembered, because the sheets and files of one delivery name the same few villages."""
+    frame = pl.DataFrame(places, schema=dict.fromkeys(columns, pl.String), orient="row")
+    given = {name: name if name in columns else None for name in _NAMES}
+    return tuple(region_by_names(frame, given["provinsi"], given["kabupaten"], given["kecamatan"], given["desa"]))
 
 
 def _one_regency(frame: pl.DataFrame) -> dict[str, str]:

@@ -86,8 +86,10 @@ def _without_furniture(frame: pl.DataFrame, cells: list[str], header: Header) ->
     """Drop blank rows, a row of column numbers, headers repeated further down, and all from an end mark on."""
     if not cells:
         return frame.clear()
-    blank = pl.all_horizontal([pl.col(c).is_null() | (pl.col(c).str.strip_chars(" \t\r\n\u00a0") == "") for c in cells])
-    frame = frame.filter(~blank)
+    tiny = pl.all_horizontal([pl.col(c).is_null() | (pl.col(c).str.len_bytes() < 4) for c in cells])
+    if frame.select(tiny.any()).item():  # blanks are stripped only where a row could be blank at all
+        empty = [pl.col(c).is_null() | (pl.col(c).str.strip_chars(" \t\r\n\u00a0") == "") for c in cells]
+        frame = frame.filter(~pl.all_horizontal(empty))
     ends = _any_cell(frame, cells[:3], r"^\s*###").arg_true()
     if len(ends):
         frame = frame.head(int(ends[0]))

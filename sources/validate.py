@@ -24,7 +24,7 @@ def validate(frame: pl.DataFrame, tanggal_acuan: date, settings: SourceSettings)
     frame = _with_defaults(frame)
     frame = _unswap(frame)
     frame = frame.with_columns(
-        pl.lit(value=True).alias(f"angka_{name}") for name in ("nik", "no_kk") if rounded_column(frame.get_column(name))
+        pl.lit(value=True).alias(f"angka_{name}") for name in ("nik", "no_kk") if _rounded(frame.get_column(name))
     )
     frame = resolve(frame, settings.bridge)
     frame = frame.rename({"nik": "nik_asli", "no_kk": "no_kk_asli"})
@@ -53,7 +53,17 @@ def validate(frame: pl.DataFrame, tanggal_acuan: date, settings: SourceSettings)
     flags = pl.concat_list("nik_bendera", "kk_bendera")
     if "bendera" in frame.columns:
         flags = pl.concat_list("nik_bendera", "kk_bendera", "bendera")
-    return frame.with_columns(flags.list.unique().list.sort().alias("mutu"), _suffix(frame))
+    frame = frame.with_columns(flags.alias("mutu"), _suffix(frame))
+    several = pl.col("mutu").list.len() > 1  # few rows: sorting a million lists costs more than all checks
+    rows = frame.select("mutu").with_row_index("_i").filter(several)
+    tidy = rows.with_columns(pl.col("mutu").list.unique().list.sort().alias("_rapi")).drop("mutu")
+    frame = frame.with_row_index("_i").join(tidy, on="_i", how="left", maintain_order="left")
+    return frame.with_columns(pl.coalesce("_rapi", "mutu").alias("mutu")).drop("_i", "_rapi")
+
+
+def _rounded(ids: pl.Series) -> bool:
+    """`rounded_column`, spared where a glance at the first rows already shows an id that ends in another digit."""
+    return not ids.head(1_000).str.contains(r"\d{15}[1-9]\D?$").any() and rounded_column(ids)
 
 
 def _suffix(frame: pl.DataFrame) -> pl.Expr:
@@ -83,7 +93,7 @@ def _with_defaults(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _unswap(frame: pl.DataFrame) -> pl.DataFrame:
     """Exchange the NIK and KK columns where nearly every row says that they stand under each other's header."""
-    full = pl.col("nik").str.contains(r"\d{16}") & pl.col("no_kk").str.contains(r"\d{16}")
+    full = pl.all_horizontal(pl.col("nik", "no_kk").str.len_bytes().is_between(16, 20))
     judged = frame.filter(full & (pl.col("lahir_mutu") == "LENGKAP"))
     if judged.height < 5:
         return frame
@@ -100,10 +110,13 @@ def _unswap(frame: pl.DataFrame) -> pl.DataFrame:
 
 def has_identity(frame: pl.DataFrame) -> pl.Series:
     """Whether a cleaned row has a name, or anything in NIK or KK that is no null word and no placeholder."""
-    ids = [clean_id(pl.col(n)) for n in ("nik", "no_kk") if n in frame.columns]
-    parts = [(id_.is_not_null() & ~is_placeholder(id_)).fill_null(value=False) for id_ in ids]
-    if "nama" in frame.columns:
-        parts.append(pl.col("nama").is_not_null())
-    if not parts:
-        return pl.Series("ada", [False] * frame.height, dtype=pl.Boolean)
-    return frame.select(pl.any_horizontal(parts).alias("ada")).to_series()
+    ids = [name for name in ("nik", "no_kk") if name in frame.columns]
+    named = pl.col("nama").is_not_null() if "nama" in frame.columns else pl.lit(value=False)
+    marked = frame.select(named.alias("ada"), *ids).with_row_index("_i")
+    nameless = marked.filter(~pl.col("ada"))  # few: the checks below are dear
+    if not ids or not nameless.height:
+        return marked.get_column("ada")
+    nameless = nameless.with_columns(clean_id(pl.col(name)) for name in ids)
+    real = [(pl.col(name).is_not_null() & ~is_placeholder(pl.col(name))).fill_null(value=False) for name in ids]
+    found = nameless.filter(pl.any_horizontal(real)).get_column("_i")
+    return marked.select((pl.col("ada") | pl.col("_i").is_in(found.implode())).alias("ada")).to_series()
