@@ -31,7 +31,7 @@ def _shuffled(n: int, salt: int) -> npt.NDArray[np.int64]:
 def random_pairs(n: int, wanted: int) -> tuple[Index, Index]:
     """Pairs of records drawn without looking at them; the same for the same n."""
     order = _shuffled(n, 1)
-    a, b = [], []
+    a, b = [order[:0]], [order[:0]]  # a list of one row has no pair
     have, step = 0, 1
     while have < wanted and step < n:
         a.append(order)

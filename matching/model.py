@@ -178,7 +178,7 @@ def fit(
         joint = model.log_terms(levels, passes).sum(axis=1) + np.log(share[where])
         total = np.logaddexp.reduce(joint, axis=1)
         resp = np.exp(joint - total[:, None]) * n[:, None]
-        likelihood = float((total * n).sum() / n.sum())
+        likelihood = float((total * n).sum() / max(n.sum(), 1.0))
         per_stratum = np.stack([np.bincount(where, weights=r, minlength=len(used)) for r in resp.T], axis=1)
         # A thin stratum borrows the shares of its pass.
         per_pass = np.zeros((len(strata.passes), len(CLASSES)))
