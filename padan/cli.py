@@ -6,6 +6,7 @@ What a command needs is imported inside it: `padan --help` and `padan decode` mu
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -395,6 +396,9 @@ def explain(
 
 def main() -> None:
     """The console command."""
+    if not sys.warnoptions:
+        # A warning of a library is for developers; `python -W default -m padan` shows it.
+        warnings.simplefilter("ignore")
     for stream in (sys.stdout, sys.stderr):
         # A Windows console or a pipe may not be UTF-8; a name must not stop a run.
         if hasattr(stream, "reconfigure"):

@@ -131,6 +131,13 @@ def test_rows_of_the_run_are_conserved(finished: Path) -> None:
     assert pipeline.conservation(store.read_run(finished))
 
 
+def test_a_list_of_one_row_is_a_run(tmp_path: Path) -> None:
+    (tmp_path / "satu.csv").write_text("NIK,NAMA,NO KK\n3403914101900001,SITI,3403911001150001\n", encoding="utf-8")
+    result = call("run", "--dtks", tmp_path / "satu.csv", "--mode-uji", "--out", tmp_path / "out", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["jumlah"]["persons"] == 1
+
+
 BROKEN = {
     "kosong.csv": b"",
     "tanpa_baris.csv": b"NIK,NAMA,NO KK\n",
