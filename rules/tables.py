@@ -30,7 +30,7 @@ class Records(dy.Schema):
     nik_asli = dy.String(nullable=True)  # as written
     nik = dy.String(nullable=True)  # 16 digits when TEPERCAYA or LEMAH; null otherwise
     nik_mutu = dy.Enum(vocab.TRUST)
-    nik_kode = dy.String(nullable=True)  # code of the check that decided nik_mutu (N01 ...); null when nothing stands against it
+    nik_kode = dy.String(nullable=True)  # check that decided nik_mutu (N01 ...); null: nothing stands against it
     no_kk_asli = dy.String(nullable=True)
     no_kk = dy.String(nullable=True)
     kk_mutu = dy.Enum(vocab.TRUST)
@@ -59,7 +59,7 @@ class Records(dy.Schema):
     kode_kk = dy.UInt8(nullable=True)  # Regsosek R115: 0 as on document, 1 parent family, 2 split-off family
     no_bangunan = dy.String(nullable=True)
     no_keluarga = dy.String(nullable=True)  # Regsosek R110
-    kode_wilayah = dy.String(nullable=True)  # Kemendagri code: 10 digits for a desa, 6 / 4 / 2 when only that much is known
+    kode_wilayah = dy.String(nullable=True)  # Kemendagri: 10 digits for a desa; 6 / 4 / 2 when no more is known
     kode_wilayah_asli = dy.String(nullable=True)
     skema_wilayah = dy.Enum(vocab.REGION_SCHEME)
     alamat = dy.String(nullable=True)
