@@ -20,14 +20,18 @@ CONTENT: Final = (
     "kode_wilayah_asli", "alamat", "dusun", "rt", "rw", "pekerjaan", "pendidikan", "disabilitas", "hamil", "desil",
     "jumlah_anggota", "status_padan", "nik_ayah", "nik_ibu", "tanggal_perbarui",
 )  # fmt: skip
+_STANDS: Final = ("tanggal_data", "berkas", "lembar", "nomor_baris")  # orders equal rows by where they stand
 _NULL: Final = "\x00"
 _SEPARATOR: Final = "\x1f"
 
 
 def content_hash(columns: Sequence[str], schema: pl.Schema, first: pl.Expr) -> pl.Expr:
-    """128-bit hex BLAKE3 over `first` and the columns as text; null and the empty string differ."""
+    """128-bit hex BLAKE3 over `first` and the columns as text; null is not the empty string, absent is null."""
     parts = [first]
     for name in columns:
+        if name not in schema:
+            parts.append(pl.lit(_NULL))
+            continue
         value = pl.col(name)
         if name in ("nik_asli", "no_kk_asli"):  # one number is one number, however a spreadsheet dressed it
             value = clean_id(value)
@@ -70,7 +74,11 @@ def records(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     if not cast:
         return tables.empty("records")
     frame = pl.concat(cast, how="diagonal") if len(cast) > 1 else cast[0]
+    if "_bayar" in frame.columns:  # one payee in the lists of several months is one record
+        paid = frame.filter(pl.col("_bayar").is_not_null()).sort(*_STANDS, nulls_last=True)
+        paid = paid.unique("_bayar", keep="first", maintain_order=True)
+        frame = pl.concat([frame.filter(pl.col("_bayar").is_null()), paid])
     frame = frame.with_columns(content_hash(CONTENT, frame.schema, pl.col("sumber")).alias("_isi"))
-    frame = frame.with_columns(number_equal(frame, "_isi", ("tanggal_data", "berkas", "lembar", "nomor_baris")))
+    frame = frame.with_columns(number_equal(frame, "_isi", _STANDS))
     frame = frame.drop("_isi").sort("sidik").with_row_index("baris_id")
     return frame.select(*schema.names(), *[c for c in frame.columns if c.startswith("_")])

@@ -287,7 +287,9 @@ def _rebuild(
         cells, many = _mend(lines, delimiter, width, [line.count('"') % 2 == 1 for line in lines])
         if cells is None or (many > 1 and i < TITLE_LINES and not any(line.count('"') % 2 for line in lines[:many])):
             cells, many = _literal(lines[0], delimiter), 1
-            cells = (cells + [""] * width)[:width]
+            if len(cells) > width:  # what is too much stays readable in the last cell
+                cells[width - 1 :] = [delimiter.join(cells[width - 1 :])]
+            cells += [""] * (width - len(cells))
             broken[i] = True
         keep[group[1:many]] = False
         done = group[many - 1]

@@ -137,11 +137,11 @@ def split_payee(frame: pl.DataFrame, info: dict[str, str]) -> pl.DataFrame:
 def payees(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Split validated payment rows into distinct payees and payments.
 
-    Payees: one row per distinct content in one list (`_bayar` is its content hash), standing at its first row.
+    Payees: one row per distinct content (`_bayar` is its content hash), standing at its first row; `assemble.records`
+    makes one record of those that the files of one program share.
     Payments: every row, with `_bayar` to find its payee again.
     """
-    content = [c for c in assemble.CONTENT if c in frame.columns]
-    group = assemble.content_hash(content, frame.schema, pl.concat_str("sumber", "berkas", separator="|"))
+    group = assemble.content_hash(assemble.CONTENT, frame.schema, pl.col("sumber"))
     frame = frame.with_columns(group.alias("_bayar")).sort("lembar", "nomor_baris", nulls_last=True)
     first = frame.unique("_bayar", keep="first", maintain_order=True)
     payments = frame.select("_bayar", *PAYMENT_COLUMNS, "berkas", "lembar", "nomor_baris")

@@ -140,6 +140,11 @@ def test_equal_payees_are_one_record_and_payments_point_to_it(tmp_path: Path) ->
     assert loaded.payments.filter(pl.col("baris_id") == siti)["nominal"].sum() == 800_000
     assert loaded.files.select("baris_dibaca", "baris_dipakai", "tanggal_data").rows() == [(5, 5, date(2023, 3, 1))]
     tables.check("payments", loaded.payments)
+    later = tmp_path / "bayar_april.csv"
+    later.write_text("NAMA;NIK;NO KK;PERIODE;NOMINAL\nSITI AMINAH;3201934112750001;3201931503080001;2023-04;200000\n")
+    both = load([Input(path, "bayar_bpnt"), Input(later, "bayar_bpnt")], SETTINGS)
+    assert both.records.height == 2  # one payee in the lists of several months is one record
+    assert both.payments.height == 6
 
 
 @pytest.mark.parametrize("name", [one.nama for one in layouts() if not one.nama.endswith("_umum")])
