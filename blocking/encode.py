@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from rules.names import add_name_columns
 
 from blocking.mix import U64, combine, mix
+from rules.names import add_name_columns
 
 I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
