@@ -149,9 +149,14 @@ class Context:
         return self.baris.filter(pl.col("sumber") == "dtks", "terbaru", pl.col("id_keluarga").is_not_null())
 
     @cached_property
+    def dapur(self) -> pl.DataFrame:
+        """Of `dtks` the families of a believable size: a filler on thousands of rows relates nobody to anybody."""
+        return self.dtks.filter(pl.len().over("tanggal_data", "id_keluarga") <= self.p.anggota_wajar_maks.nilai)
+
+    @cached_property
     def dtks_tunggal(self) -> pl.DataFrame:
-        """Of `dtks` the rows of people who stand in one family only: a double entry (ST29) says nothing of a split."""
-        return self.dtks.filter(pl.col("id_keluarga").n_unique().over("orang", "tanggal_data") == 1)
+        """Of `dapur` the rows of people who stand in one family only: a double entry (ST29) says nothing of a split."""
+        return self.dapur.filter(pl.col("id_keluarga").n_unique().over("orang", "tanggal_data") == 1)
 
     @cached_property
     def kartu(self) -> pl.DataFrame:

@@ -45,6 +45,7 @@ class Parameters(_Strict):
     basi_bulan: Value[int]
     basi_berat_bulan: Value[int]
     p3ke_jarak_maks_hari: Value[int]
+    anggota_wajar_maks: Value[int]
     kk_salah_ketik_maks: Value[int]
 
 

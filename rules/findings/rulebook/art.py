@@ -193,12 +193,11 @@ def high_suffix(tables: Tables, ctx: Context) -> pl.DataFrame:
     per_berkas=True,
 )
 def ids_disagree(tables: Tables, ctx: Context) -> pl.DataFrame:
-    """Rows where the ART id without its last two characters is another family."""
+    """Rows of any edition where the ART id without its last two characters is another family."""
     del tables
-    return (
-        ctx.dtks.filter(pl.col("id_art").is_not_null(), pl.col("id_art").str.head(-2) != pl.col("id_keluarga"))
-        .select(baris=pl.concat_list("baris_id"), peluang=pl.lit(1.0))
-    )  # fmt: skip
+    stated = ctx.baris.filter(pl.col("sumber") == "dtks", pl.col("id_keluarga").is_not_null())
+    wrong = stated.filter(pl.col("id_art").is_not_null(), pl.col("id_art").str.head(-2) != pl.col("id_keluarga"))
+    return wrong.select(baris=pl.concat_list("baris_id"), peluang=pl.lit(1.0))
 
 
 @rule(

@@ -84,6 +84,8 @@ def _family_payments(ctx: Context) -> pl.DataFrame:
     cards = pl.concat([cards, listed])
     sides = ["program", "orang", "orang_lain"]
     mine = payees.join(cards, on="orang")
+    shared = pl.len().over("program", "sumber", "no_kk")
+    mine = mine.filter(shared <= ctx.p.anggota_wajar_maks.nilai)
     apart = pl.col("orang") < pl.col("orang_lain")
     by_family = payees.join(payees.rename({"orang": "orang_lain"}), on=["program", "keluarga"]).filter(apart)
     by_card = mine.join(mine.rename({"orang": "orang_lain"}), on=["program", "sumber", "no_kk"]).filter(apart)

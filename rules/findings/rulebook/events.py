@@ -57,13 +57,13 @@ def birth_missing(tables: Tables, ctx: Context) -> pl.DataFrame:
     A row of that DTKS family with the same birth date or a like name may be the child unlinked: then no finding.
     """
     del tables
-    listed = ctx.dtks.select("orang", *_FAMILY)
+    listed = ctx.dapur.select("orang", *_FAMILY)
     # A card with two heads is two families under one number, so nobody is known to live with anybody.
     card = ctx.kartu_terbaru.filter(pl.col("sumber").is_in(KK_SOURCES), ~pl.col("mati"), pl.col("kepala") < 2)
     born = pl.coalesce("lahir", "tanggal_lahir")
     years = (pl.col("tanggal_data") - born).dt.total_days() / 365.25  # 0-6 when that register listed the child
     small = card.filter(years.is_between(0, ctx.p.balita_maks_tahun.nilai + 1, closed="left"), ~pl.col("pergi"))
-    small = small.join(listed, on="orang", how="anti").select(
+    small = small.join(ctx.dtks.select("orang"), on="orang", how="anti").select(
         "orang", "sumber", "no_kk", "nama", "lahir", "tanggal_lahir", "baris_id"
     )
     known = card.join(listed, on="orang", how="inner", suffix="_dtks").select(
@@ -71,7 +71,7 @@ def birth_missing(tables: Tables, ctx: Context) -> pl.DataFrame:
     )
     found = small.join(known, on=("sumber", "no_kk"), how="inner")
     family = found.select("baris_id", "nama", "lahir", "tanggal_dtks", "keluarga_dtks").unique()
-    rows = ctx.dtks.select(
+    rows = ctx.dapur.select(
         tanggal_dtks="tanggal_data", keluarga_dtks="id_keluarga", nama_dtks="nama", lahir_dtks="lahir"
     )
     near = family.join(rows, on=("tanggal_dtks", "keluarga_dtks"), nulls_equal=True)

@@ -102,7 +102,7 @@ def several_cards(tables: Tables, ctx: Context) -> pl.DataFrame:
     bukti=N_("KKs of the members by NIK and the other people on that KK"),
     tindakan=N_("A difference of definition, no error: compare at the level of the KK."),
     ringkas=N_("The P3KE family of {nama} is a part of one KK with {lain} more people ({sumber_bukti})."),
-    butuh=(("p3ke",), KK_SOURCES),
+    butuh=(("p3ke",), (*KK_SOURCES, "dtks")),
     kolom=("id_keluarga", "no_kk", "nama"),
 )
 def part_of_card(tables: Tables, ctx: Context) -> pl.DataFrame:
@@ -115,8 +115,10 @@ def part_of_card(tables: Tables, ctx: Context) -> pl.DataFrame:
     del tables
     p3ke = ctx.baris.filter(pl.col("sumber") == "p3ke", "terbaru", pl.col("id_keluarga").is_not_null())
     who = p3ke.filter(pl.col("id_keluarga").n_unique().over("orang", "tanggal_data") == 1)
-    card = ctx.kartu_terbaru.filter(pl.col("sumber").is_in(KK_SOURCES), pl.col("kepala") < 2, ~pl.col("pergi"))
-    card = card.select("orang", "sumber", "no_kk", "lahir", bukti="baris_id", tanggal_kk="tanggal_data")
+    card = ctx.kartu_terbaru.filter(pl.col("sumber") != "p3ke", pl.col("kepala") < 2, ~pl.col("pergi"))
+    card = card.select(
+        "orang", "sumber", "no_kk", "lahir", "hub", "status_kawin", bukti="baris_id", tanggal_kk="tanggal_data"
+    )
     near = ctx.p.p3ke_jarak_maks_hari.nilai
     unit = [*_FAMILY, "sumber"]
     one = (
@@ -137,13 +139,34 @@ def part_of_card(tables: Tables, ctx: Context) -> pl.DataFrame:
     beside = lived.select(pair).unique().join(p3ke.select(pair), on=pair, how="anti", nulls_equal=True)
     surveyed = ctx.baris.filter(pl.col("sumber").is_in(["p3ke", "regsosek", "dtsen"]), ~pl.col("pergi"))
     beside = beside.join(surveyed.select("orang"), on="orang", how="semi")
+    place = ctx.tables.records.select("baris_id", "alamat")
+    homes = p3ke.join(place, on="baris_id").select("orang", *_FAMILY, "alamat", "kode_wilayah").drop_nulls()
+    neighbours = (
+        beside.join(homes.drop("orang").unique(), on=_FAMILY, nulls_equal=True)
+        .join(homes.drop(_FAMILY), on=["orang", "alamat", "kode_wilayah"])
+        .select(*pair, di_p3ke=pl.lit(value=True))
+        .unique()
+    )
+    # A family without a couple whose head is one of a couple on the card has married since.
+    unmarried = p3ke.group_by(_FAMILY).agg(lajang=(pl.col("status_kawin") != "KAWIN").all())
+    newly_wed = pl.col("hub_lain").is_in(["KEPALA", "PASANGAN"]) & (pl.col("kawin_lain") == "KAWIN")
     away = (pl.col("tanggal_kk") - pl.col("tanggal_data")).dt.total_days().abs()
     told = (
         beside.join(one, on=_FAMILY, nulls_equal=True)
-        .join(card.select("orang", "sumber", kk_lain="no_kk", bukti_lain="bukti"), on=["orang", "sumber"])
-        .with_columns(satu=pl.col("no_kk") == pl.col("kk_lain"))
+        .join(
+            card.select(
+                "orang", "sumber", kk_lain="no_kk", bukti_lain="bukti", hub_lain="hub", kawin_lain="status_kawin"
+            ),
+            on=["orang", "sumber"],
+        )
+        .join(neighbours, on=pair, how="left", nulls_equal=True)
+        .with_columns(satu=pl.col("no_kk") == pl.col("kk_lain"), lama=pl.col("sumber") == "dtks")
+        # The DTKS may print the card of years ago: it speaks where no other does, of people who have a P3KE family.
+        .filter(~pl.col("lama") | (pl.col("lama").all().over(pair) & pl.col("di_p3ke").fill_null(value=False)))
         .sort(*pair, away, "sumber", nulls_last=True)
         .filter(pl.col("satu").first().over(pair), pl.col("satu").mean().over(pair) >= 0.5)
+        .join(unmarried, on=_FAMILY, how="left", nulls_equal=True)
+        .filter(~(pl.col("lajang").fill_null(value=False) & newly_wed.fill_null(value=False)))
         .filter("satu", (away <= near).fill_null(value=True))
     )
     found = told.group_by(_FAMILY, maintain_order=True).agg(

@@ -107,12 +107,12 @@ def kk_differs(tables: Tables, ctx: Context) -> pl.DataFrame:
 
 
 def _twice(ctx: Context) -> pl.DataFrame:
-    """Rows of persons who stand more than once in one edition of a register, with what tells the rows apart.
+    """Rows of persons who stand more than once in the newest edition of a register, with what tells the rows apart.
 
     Columns: orang, sumber, tanggal_data, baris, art (distinct ART ids), sama_nik (one valid NIK in two families).
     """
     unit = ("orang", "sumber", "tanggal_data")
-    rows = ctx.baris.filter("daftar").filter(pl.len().over(unit) > 1)
+    rows = ctx.baris.filter("daftar", "terbaru").filter(pl.len().over(unit) > 1)
     family = pl.coalesce("id_keluarga", "no_kk")
     pairs = (
         rows.filter(pl.col("nik").is_not_null(), family.is_not_null())
@@ -135,8 +135,8 @@ def _both_paid(ctx: Context, twice: pl.DataFrame) -> pl.DataFrame:
     A family is paid when a member of it, as that register lists it, is a payee.
     """
     unit = ("sumber", "tanggal_data", "kel")
-    listed = ctx.baris.filter("daftar").with_columns(kel=pl.coalesce("id_keluarga", "no_kk"))
-    listed = listed.filter(pl.col("kel").is_not_null())
+    listed = ctx.baris.filter("daftar", "terbaru").with_columns(kel=pl.coalesce("id_keluarga", "no_kk"))
+    listed = listed.filter(pl.col("kel").is_not_null(), pl.len().over(unit) <= ctx.p.anggota_wajar_maks.nilai)
     mine = twice.explode("baris", empty_as_null=False).join(
         listed.select("kel", baris="baris_id"), on="baris", how="inner"
     )

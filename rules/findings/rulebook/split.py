@@ -21,11 +21,11 @@ def _children(ctx: Context) -> pl.DataFrame:
     kitchen and may lawfully hold several KKs with a head each. A child of one card is not the child of another's head,
     and where two heads come into question nobody is known to be the parent.
     """
-    twice = ctx.dtks.join(ctx.dtks_tunggal, on="baris_id", how="anti")
+    twice = ctx.dapur.join(ctx.dtks_tunggal, on="baris_id", how="anti")
     child = pl.concat([ctx.dtks_tunggal, _with_mother(ctx, twice)]).filter(pl.col("hub") == "ANAK").select(
         *_FAMILY, "orang", "baris_id", "nuk", "no_kk", "lahir", "hub_kk"
     )  # fmt: skip
-    head = ctx.dtks.filter(pl.col("hub") == "KEPALA").select(
+    head = ctx.dapur.filter(pl.col("hub") == "KEPALA").select(
         *_FAMILY,
         orang_kepala="orang", nuk_kepala="nuk", kk_kepala="no_kk", lahir_kepala="lahir",
     )  # fmt: skip
@@ -56,7 +56,7 @@ def _with_mother(ctx: Context, rows: pl.DataFrame) -> pl.DataFrame:
     named = rows.join(ctx.tables.records.select("baris_id", "nama_ibu"), on="baris_id").filter(
         pl.col("nama_ibu").is_not_null()
     )
-    elder = ctx.dtks.filter(pl.col("hub").is_in(["KEPALA", "PASANGAN"])).select(*_FAMILY, nama_tua="nama")
+    elder = ctx.dapur.filter(pl.col("hub").is_in(["KEPALA", "PASANGAN"])).select(*_FAMILY, nama_tua="nama")
     pairs = named.join(elder, on=_FAMILY, how="inner", nulls_equal=True)
     alike = pairs.with_columns(name_similarity(pairs, "nama_ibu", "nama_tua")).filter(
         pl.col("kemiripan") >= ctx.p.nama_sama_min.nilai
@@ -71,10 +71,10 @@ def _other_mother(ctx: Context, children: pl.DataFrame) -> pl.DataFrame:
     """
     mother = ctx.tables.records.select("baris_id", "nama_ibu").drop_nulls()
     named = children.select("baris_id", "orang_kepala", *_FAMILY).join(mother, on="baris_id")
-    elder = ctx.dtks.filter(pl.col("hub").is_in(["KEPALA", "PASANGAN"]), pl.col("jenis_kelamin") == "P").select(
+    elder = ctx.dapur.filter(pl.col("hub").is_in(["KEPALA", "PASANGAN"]), pl.col("jenis_kelamin") == "P").select(
         *_FAMILY, "no_kk", nama_tua="nama"
     )
-    card = ctx.dtks.select(*_FAMILY, "no_kk", orang_kepala="orang").unique()
+    card = ctx.dapur.select(*_FAMILY, "no_kk", orang_kepala="orang").unique()
     pairs = named.join(card, on=[*_FAMILY, "orang_kepala"], nulls_equal=True).join(
         elder, on=[*_FAMILY, "no_kk"], nulls_equal=True
     )
