@@ -17,7 +17,7 @@ from sources.shape import BARIS
 from sources.validate import has_identity, validate
 
 Progress = Callable[[str, float], None]
-# Used only when neither the user nor any file names a date: late enough to hide nothing, and never the wall clock.
+# Used for a list that nobody dates: late enough to take no date for a future one, and never the wall clock.
 _LAST_RESORT = date(2026, 12, 31)
 
 
@@ -132,7 +132,8 @@ def _prepare(part: Part, acuan: date, settings: SourceSettings) -> pl.DataFrame:
         part.sumber = PAYMENT_PREFIX + (main[0] if len(main) else part.sumber.removeprefix(PAYMENT_PREFIX))
     else:
         frame = frame.with_columns(pl.lit(part.sumber).alias("sumber"))
-    frame = validate(frame, acuan, settings)
+    # A list without a date is judged by no other list's date: what it knows may be newer.
+    frame = validate(frame, acuan if part.tanggal or settings.tanggal_acuan else _LAST_RESORT, settings)
     stated = pl.col("tanggal_data") if "tanggal_data" in frame.columns else pl.lit(None, dtype=pl.Date)
     frame = frame.with_columns(
         pl.coalesce(stated, pl.lit(part.tanggal, dtype=pl.Date)).alias("tanggal_data"),
