@@ -114,7 +114,10 @@ def run(settings: Settings, out: Path, *, report: Report) -> tables.Tables:
         key = _link(settings, data, key, folder, watch)
         _find(settings, data, key, folder, watch)
         data.info["pengaturan"] = settings.model_dump(mode="json", exclude={"masukan", "keluaran"})
-        data.info["versi"] = store.versions() | {"kode": store.code_version()}
+        data.info["versi"] = store.versions() | {
+            "kode": store.code_version(),
+            "kode_taut": store.code_version(store.LINKAGE),
+        }
         data.info["jumlah"] = {name: getattr(data, name).height for name in tables.SCHEMAS}
         _reports(settings, inputs, data, folder, watch)
         data.info["tahap"] = watch.stages

@@ -30,6 +30,7 @@ from rules.errors import PadanError, Place
 from rules.i18n import _
 
 _OWN_PACKAGES = ("rules", "sources", "blocking", "matching")
+LINKAGE = ("blocking", "matching")
 _LIBRARIES = (
     "polars",
     "polars-hash",
@@ -159,11 +160,11 @@ def sha256_file(path: Path) -> str:
 
 
 @cache
-def code_version() -> str:
+def code_version(packages: tuple[str, ...] = _OWN_PACKAGES) -> str:
     """A hash over padan's own code, layouts and parameters: a changed rule must not meet an old checkpoint."""
     found = hashlib.blake2b(digest_size=16)
     root = Path(__file__).parent.parent
-    for package in _OWN_PACKAGES:
+    for package in packages:
         for path in sorted((root / package).rglob("*")):
             if path.suffix in {".py", ".toml", ".csv", ".parquet", ".mo"} and path.is_file():
                 found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
@@ -184,7 +185,7 @@ def versions() -> dict[str, str]:
 
 def same_code(run: tables.Tables) -> None:
     """Raise PadanError when another version of padan made `run`: its weights would be explained wrongly."""
-    if run.info["versi"]["kode"] != code_version():
+    if run.info["versi"].get("kode_taut") != code_version(LINKAGE):
         raise PadanError(
             _("this run was made by another version of padan, so its decisions cannot be explained by this one"),
             hint=_("run the same `padan run` command again, then ask again"),
