@@ -213,6 +213,7 @@ class Context:
         """Persons joined by a pair of the review band: orang_kiri, orang_kanan (both orders), peluang (best pair).
 
         Read by the rules about recipients: a pair may be held back by a constraint, and the money flows all the same.
+        Two people who both stand in one edition of a register are two people there (twins, namesakes) and left out.
         """
         who = self.orang.select("baris_id", "orang")
         pairs = (
@@ -225,6 +226,12 @@ class Context:
             .select("orang_kiri", "orang_kanan", "peluang")
             .collect()
         )
+        listed = self.baris.filter("daftar").select("sumber", "tanggal_data", "orang").unique()
+        left = pairs.select("orang_kiri", "orang_kanan").unique().join(listed, left_on="orang_kiri", right_on="orang")
+        both = left.join(
+            listed.rename({"orang": "orang_kanan"}), on=["orang_kanan", "sumber", "tanggal_data"], nulls_equal=True
+        )
+        pairs = pairs.join(both, on=["orang_kiri", "orang_kanan"], how="anti")
         swapped = pairs.select(pl.col("orang_kanan").alias("orang_kiri"), orang_kanan="orang_kiri", peluang="peluang")
         return (
             pl.concat([pairs, swapped])

@@ -6,6 +6,7 @@ import polars as pl
 
 from rules.findings.context import KK_SOURCES, Context
 from rules.findings.registry import rule
+from rules.findings.similar import name_similarity
 from rules.i18n import N_
 from rules.tables import Tables
 
@@ -138,7 +139,9 @@ def part_of_card(tables: Tables, ctx: Context) -> pl.DataFrame:
     )
     beside = lived.select(pair).unique().join(p3ke.select(pair), on=pair, how="anti", nulls_equal=True)
     surveyed = ctx.baris.filter(pl.col("sumber").is_in(["p3ke", "regsosek", "dtsen"]), ~pl.col("pergi"))
-    beside = beside.join(surveyed.select("orang"), on="orang", how="semi")
+    beside = beside.join(surveyed.select("orang"), on="orang", how="semi").join(
+        _maybe_member(ctx, beside, p3ke), on=pair, how="anti", nulls_equal=True
+    )
     place = ctx.tables.records.select("baris_id", "alamat")
     homes = p3ke.join(place, on="baris_id").select("orang", *_FAMILY, "alamat", "kode_wilayah").drop_nulls()
     neighbours = (
@@ -179,3 +182,21 @@ def part_of_card(tables: Tables, ctx: Context) -> pl.DataFrame:
         .with_columns(keluarga_id=pl.format("p3ke:BKKBN:{}", "id_keluarga"))
         .drop(_FAMILY)
     )
+
+
+def _maybe_member(ctx: Context, beside: pl.DataFrame, p3ke: pl.DataFrame) -> pl.DataFrame:
+    """Of `beside` (P3KE family, person on its card) the people who may be members whose rows the linkage did not join.
+
+    That is: a member has the same birth date or a like name; or a single row of a person nobody else lists calls him
+    no kin of the head, as a double entry does.
+    """
+    members = p3ke.select(*_FAMILY, nama_p3ke="nama", lahir_p3ke="lahir", jk_p3ke="jenis_kelamin").unique()
+    known = ctx.baris.select("orang", "nama", "lahir", "jenis_kelamin", "hub", jumlah=pl.len().over("orang")).unique()
+    pairs = beside.join(members, on=_FAMILY, nulls_equal=True).join(known, on="orang")
+    pairs = pairs.with_columns(name_similarity(pairs, "nama", "nama_p3ke"))
+    same_birth = (pl.col("lahir") == pl.col("lahir_p3ke")).fill_null(value=False)
+    same_sex = (pl.col("jenis_kelamin") == pl.col("jk_p3ke")).fill_null(value=True)
+    near_birth = ((pl.col("lahir") - pl.col("lahir_p3ke")).dt.total_days().abs() < 11 * 366).fill_null(value=True)
+    like_name = (pl.col("kemiripan") >= ctx.p.nama_sama_min.nilai).fill_null(value=False) & near_birth & same_sex
+    stray = ((pl.col("jumlah") == 1) & (pl.col("hub") == "LAINNYA")).fill_null(value=False)
+    return pairs.filter(same_birth | like_name | stray).select(*_FAMILY, "orang").unique()

@@ -161,14 +161,20 @@ def _split_children(ctx: Context, *, married: bool) -> pl.DataFrame:
     per_child = newest.group_by("orang", maintain_order=True).agg(
         baris=pl.col("baris_id").unique().sort(),
         bukti_baris=pl.col("bukti_baris").list.explode(),
+        kepala=pl.col("orang_kepala").first(),
         kawin=pl.col("kawin").any(),
         belum=(~pl.col("kawin")).any(),
     )
     if married:
         also = pl.when("belum").then(pl.lit(["ST02"])).otherwise(pl.lit([], dtype=pl.List(pl.String)))
-        return per_child.filter("kawin").with_columns(alias_lain=also).drop("kawin", "belum")
+        return per_child.filter("kawin").with_columns(alias_lain=also).drop("kawin", "belum", "kepala")
     strangers = _other_mother(ctx, _children(ctx)).select(pl.col("baris_id").cast(pl.UInt32))
     unmarried = per_child.filter(~pl.col("kawin")).drop("kawin", "belum")
+    # A head whom no survey lists may have died without a record, and the child beside the widow is no split.
+    surveys = ctx.baris.filter(pl.col("sumber").is_in(["p3ke", "regsosek", "dtsen"]), ~pl.col("pergi"))
+    if surveys.height:
+        unmarried = unmarried.join(surveys.select(kepala="orang"), on="kepala", how="semi")
+    unmarried = unmarried.drop("kepala")
     return unmarried.filter(pl.col("baris").list.set_intersection(strangers["baris_id"].implode()).list.len() == 0)
 
 

@@ -129,3 +129,13 @@ def test_bg03_one_wrong_card_is_outvoted(b: Builder) -> None:
         b.row(source, "ani", no_kk="3201010101100001", hub_kk="KEPALA")
         b.row(source, "budi", no_kk=second, hub_kk="PASANGAN")
     assert [f["baris"] for f in b.findings("BG03")] == [[0, 1]]
+
+
+def test_bg02_twins_of_one_register_are_two_people(b: Builder) -> None:
+    b.pay("pbi_jkn", "twin one", JAN, MAR_END, nik=A)
+    b.pay("pbi_jkn", "twin two", JAN, MAR_END, nik=B)
+    b.review(0, 1, 0.9)
+    assert len(b.findings("BG02")) == 1
+    b.row("dukcapil", "twin one", nik=A)
+    b.row("dukcapil", "twin two", nik=B)
+    assert b.findings("BG02") == []

@@ -103,9 +103,10 @@ def test_st43_one_wrong_number_is_no_second_family(b: Builder) -> None:
 
 def card(b: Builder, source: str, number: str, *people: tuple[str, str]) -> None:
     for who, hub in people:
-        b.row(source, who, no_kk=number, hub_kk=hub)
+        b.row(source, who, no_kk=number, hub_kk=hub, tanggal_lahir=BORN[who])
 
 
+BORN = {who: date(1960 + 7 * k, 1 + k, 3) for k, who in enumerate(("father", "mother", "child", "bride", "x", "y"))}
 ELDERS = (("father", "KEPALA"), ("mother", "PASANGAN"))
 COUPLE = (("child", "ANAK"), ("bride", "MENANTU"))
 
@@ -113,7 +114,7 @@ COUPLE = (("child", "ANAK"), ("bride", "MENANTU"))
 def test_st45_p3ke_family_is_part_of_a_card(b: Builder) -> None:
     for family, members in (("P1", COUPLE), ("P3", ELDERS), ("P2", (("x", ""), ("y", "")))):
         for who, _ in members:
-            b.row("p3ke", who, id_keluarga=family)
+            b.row("p3ke", who, id_keluarga=family, tanggal_lahir=BORN[who])
     card(b, "regsosek", OLD, *ELDERS, *COUPLE)
     card(b, "regsosek", OWN, ("x", "KEPALA"), ("y", "PASANGAN"))
     found = b.findings("ST45")
@@ -123,12 +124,20 @@ def test_st45_p3ke_family_is_part_of_a_card(b: Builder) -> None:
 
 def test_st45_a_later_spouse_a_birth_and_a_double_entry_are_no_part(b: Builder) -> None:
     for who in ("father", "mother"):
-        b.row("p3ke", who, id_keluarga="P1")
+        b.row("p3ke", who, id_keluarga="P1", tanggal_lahir=BORN[who])
     card(b, "regsosek", OLD, *ELDERS)
     b.row("regsosek", "baby", no_kk=OLD, hub_kk="ANAK", tanggal_lahir=date(2022, 9, 1))  # born after P3KE
     card(b, "dtsen", OLD, *ELDERS, ("bride", "MENANTU"))  # more than a year later
     b.row("dukcapil", "gone", no_kk=OLD, hub_kk="ANAK")  # known to the civil register alone
     card(b, "dukcapil", OLD, *ELDERS)
+    assert b.findings("ST45") == []
+
+
+def test_st45_a_member_whom_the_linkage_left_apart_is_no_other_person(b: Builder) -> None:
+    b.row("p3ke", "father", id_keluarga="P1", tanggal_lahir=BORN["father"])
+    b.row("p3ke", "mother", id_keluarga="P1", tanggal_lahir=BORN["mother"])
+    card(b, "regsosek", OLD, ("father", "KEPALA"))
+    b.row("regsosek", "mother apart", no_kk=OLD, hub_kk="PASANGAN", tanggal_lahir=BORN["mother"])
     assert b.findings("ST45") == []
 
 
