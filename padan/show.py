@@ -178,6 +178,8 @@ def synthesised(made: dict[str, Any], out: Path) -> None:
 
 def evaluation(result: dict[str, Any]) -> None:
     """The quality figures of a run on synthetic data."""
+    from rules.findings.registry import all_rules
+
     screen = console.out()
     people = result["entitas"]
     head = [_("Measure"), _("Precision"), _("Recall"), "F1"]
@@ -201,7 +203,10 @@ def evaluation(result: dict[str, Any]) -> None:
         _("Recall of all"),
     ]
     codes = table(_("Findings by code"), columns, range(1, 7))
+    own = {rule.kode for rule in all_rules()}
     for code, row in result["temuan"].items():
+        if code not in own and not row["fakta"]:
+            continue  # only another name of findings that are counted under their own code
         codes.add_row(
             code,
             number(row["temuan"]),

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.synth import draw
-from fixtures.writers.everything import write_files
 from padan.cli import cli
 from padan.console import OK
 from tests.padan.helpers import arguments
@@ -17,8 +15,8 @@ from tests.padan.helpers import arguments
 def registers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every register of about 300 people."""
     folder = tmp_path_factory.mktemp("masukan")
-    drawn = draw(300, "3403", 5)
-    write_files(drawn.population, drawn.registers, folder, excel=False)
+    words = ["synth", "--penduduk", "300", "--seed", "5", "--tanpa-excel", "--quiet", "--out", str(folder)]
+    assert cli.main(words, standalone_mode=False) == OK
     return folder
 
 

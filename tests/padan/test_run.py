@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
-from padan import pipeline, store
+from padan import config, pipeline, store
 from padan.cli import cli
 from rules import tables
 from tests.padan.helpers import arguments, digests
@@ -109,6 +109,25 @@ def test_changed_settings_are_not_met_by_old_stages(
 def test_working_files_are_for_their_owner_only(finished: Path) -> None:
     for path in finished.rglob("*"):
         assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_run_is_scored_against_the_truth(registers: Path, finished: Path) -> None:
+    result = call("evaluate", finished, "--truth", registers, "--json")
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert figures["entitas"]["f1"] > 0.9
+    shown = call("evaluate", finished, "--truth", registers / "truth", "--lang", "en")
+    assert shown.exit_code == 0
+    assert "B-cubed" in shown.stdout
+    assert call("evaluate", finished, "--truth", finished).exit_code == 3
+
+
+def test_synthetic_registers_come_with_their_settings(registers: Path) -> None:
+    settings = config.read(registers / "padan.toml")
+    assert settings.mode_uji
+    sources = [one.sumber for one in config.input_files(settings)]
+    assert {"dtks", "p3ke", "regsosek", "dtsen", "dukcapil", "bayar_pkh", "bayar_blt_desa"} <= set(sources)
+    assert call("synth", "--penduduk", "200", "--out", registers.parent).exit_code == 4
 
 
 def test_explain_shows_weights_that_sum_to_the_score(finished: Path) -> None:
