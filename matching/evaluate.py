@@ -135,7 +135,11 @@ def _findings(tables: Tables, present: pl.DataFrame, truth: Path) -> dict[str, A
     by_code = count(pairs, "found")
     for part in parts:
         by_code = by_code.join(part, on="kode", how="full", coalesce=True)
-    by_code = by_code.fill_null(0).sort("kode")
+    # An alias without facts of its own name (NIK_INVALID, D13) is scored under its primary codes.
+    scored = pl.col("kode").is_in(facts["kode"].unique().implode()) | pl.col("kode").is_in(
+        tables.findings["kode"].unique().implode()
+    )
+    by_code = by_code.filter(scored).fill_null(0).sort("kode")
     return {
         row["kode"]: {
             "temuan": row["found"],
