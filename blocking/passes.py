@@ -1,7 +1,7 @@
 """The passes: each is an integer key; records that share it are candidates.
 
-A pass says which comparison it fixes or narrows (`fixed`, `narrowed`), because evidence that the key already demanded
-must not be counted again by the model.
+A pass says which comparison it fixes or narrows (`fixed`, `narrowed`): by its own key, and by the keys of the passes
+before it, which took the pairs that agree there. Evidence that the pass already settled must not be counted again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Pass:
     nama: str
     key: Callable[[Encoded], U64]
     fixed: tuple[str, ...] = ()  # comparisons whose level the key fixes
-    narrowed: tuple[str, ...] = ()  # comparisons of which only the better levels can occur
+    narrowed: tuple[str, ...] = ()  # "comparison:case" of which only some levels can occur (matching.levels.NARROWED)
 
 
 def nik_date(e: Encoded) -> I64:
@@ -52,18 +52,46 @@ def standard() -> list[Pass]:
     Chosen so that a person whose NIK is missing or wrong is still reached through family, birth date or place, with any
     one further field wrong.
     """
-    name = ("nama",)
+    # From the second pass on no NIK is equal; after the card passes no pair with the same leading name (or the same
+    # date) has the same card; after the date passes none with the same leading name has the same date.
+    nik, name, card = "nik:tidak_sama", "nama:depan_sama", "keluarga:kartu_lain"
+    date, year = "lahir:tidak_tepat", "lahir:tahun_sama"
     return [
         Pass("nik", lambda e: combine(1, e.nik), ("nik",)),
-        Pass("kk+nama", lambda e: combine(2, e.kk, e.rangka), (), ("nama", "keluarga")),
-        Pass("kk+lahir", lambda e: combine(3, e.kk, _full_date(e)), ("lahir",), ("keluarga",)),
-        Pass("lahir+nama", lambda e: combine(4, _full_date(e), e.rangka), ("lahir",), name),
-        Pass("lahir+desa", lambda e: combine(5, _full_date(e), _desa(e), e.kelamin), ("lahir", "wilayah", "kelamin")),
-        Pass("tanggal NIK+nama", lambda e: combine(6, nik_date(e), e.rangka), (), name),
-        Pass("nama+tahun+desa", lambda e: combine(7, e.rangka, _year(e), _desa(e)), ("wilayah",), name),
-        Pass("nama+ibu", lambda e: combine(8, e.rangka, e.ibu), ("ibu",), name),
-        Pass("nama+kepala+desa", lambda e: combine(9, e.rangka, e.kepala, _desa(e)), ("wilayah",), name),
-        Pass("nama lengkap+kecamatan", lambda e: combine(10, e.nama, _kec(e), e.kelamin), ("kelamin",), name),
+        Pass("kk+nama", lambda e: combine(2, e.kk, e.rangka), (), (nik, name, "keluarga:kartu_sama")),
+        Pass(
+            "kk+lahir",
+            lambda e: combine(3, e.kk, _full_date(e)),
+            ("lahir",),
+            (nik, "nama:depan_beda", "keluarga:kartu_sama"),
+        ),
+        Pass("lahir+nama", lambda e: combine(4, _full_date(e), e.rangka), ("lahir",), (nik, name, card)),
+        Pass(
+            "lahir+desa",
+            lambda e: combine(5, _full_date(e), _desa(e), e.kelamin),
+            ("lahir", "wilayah", "kelamin"),
+            (nik, "nama:depan_beda", card),
+        ),
+        Pass("tanggal NIK+nama", lambda e: combine(6, nik_date(e), e.rangka), (), (nik, name, card, date)),
+        Pass(
+            "nama+tahun+desa",
+            lambda e: combine(7, e.rangka, _year(e), _desa(e)),
+            ("wilayah",),
+            (nik, name, card, year),
+        ),
+        Pass("nama+ibu", lambda e: combine(8, e.rangka, e.ibu), ("ibu",), (nik, name, card, date)),
+        Pass(
+            "nama+kepala+desa",
+            lambda e: combine(9, e.rangka, e.kepala, _desa(e)),
+            ("wilayah",),
+            (nik, name, card, "lahir:tahun_lain"),
+        ),
+        Pass(
+            "nama lengkap+kecamatan",
+            lambda e: combine(10, e.nama, _kec(e), e.kelamin),
+            ("kelamin",),
+            (nik, "nama:sama", card, date),
+        ),
     ]
 
 

@@ -124,8 +124,19 @@ KELUARGA = Comparison(
 
 COMPARISONS: Final = (NAMA, NIK, LAHIR, KELAMIN, IBU, WILAYAH, KELUARGA)
 
-# Levels that a pass can produce when its key narrows a comparison: names with the same leading part; one same card.
-NARROWED: Final = {"nama": tuple(range(1, 11)), "keluarga": (4, 5, 6, 7)}
+# Levels that can occur in a case that a pass narrows a comparison to. Narrowing by an earlier pass holds where both
+# rows have the fields of its key, which is the rule for what it narrows: a level is only seen where the field is.
+NARROWED: Final = {
+    "nik:tidak_sama": (2, 3, 4, 5),
+    "nama:depan_sama": tuple(range(1, 11)),
+    "nama:depan_beda": tuple(range(6, 12)),
+    "nama:sama": tuple(range(1, 6)),
+    "keluarga:kartu_sama": (4, 5, 6, 7),
+    "keluarga:kartu_lain": (1, 2, 3, *range(8, 16)),
+    "lahir:tidak_tepat": tuple(range(2, 9)),
+    "lahir:tahun_sama": (2, 3, 4, 5, 6),
+    "lahir:tahun_lain": (3, 4, 5, 7, 8),
+}
 
 
 def _jw(a: list[str], b: list[str]) -> npt.NDArray[np.float32]:

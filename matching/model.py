@@ -62,22 +62,15 @@ class Strata:
 def allowed_levels(passes: Sequence[Pass]) -> list[list[npt.NDArray[np.bool_]]]:
     """Per pass and comparison the levels that can occur there (index 0, missing, is always False)."""
     masks = []
-    nik_done = False
     for one in passes:
+        cases = {case.partition(":")[0]: NARROWED[case] for case in one.narrowed}
         row = []
         for comparison in COMPARISONS:
-            mask = np.ones(len(comparison.tingkat), dtype=bool)
-            mask[0] = False
-            if comparison.nama in one.fixed:
-                mask[:] = False
-            elif comparison.nama in one.narrowed:
-                mask[:] = False
-                mask[list(NARROWED[comparison.nama])] = True
-            elif comparison.nama == "nik" and nik_done:
-                mask[1] = False  # equal NIKs were all taken by the NIK pass
+            mask = np.zeros(len(comparison.tingkat), dtype=bool)
+            if comparison.nama not in one.fixed:
+                mask[list(cases.get(comparison.nama, range(1, len(mask))))] = True
             row.append(mask)
         masks.append(row)
-        nik_done = nik_done or "nik" in one.fixed
     return masks
 
 

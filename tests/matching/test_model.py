@@ -16,8 +16,8 @@ from matching.model import CLASSES, Model, PatternTable, Strata, _normalised, al
 
 PASSES = [
     Pass("nik", lambda e: e.kartu, ("nik",)),
-    Pass("lahir+nama", lambda e: e.kartu, ("lahir",), ("nama",)),
-    Pass("desa", lambda e: e.kartu, ("wilayah",)),
+    Pass("lahir+nama", lambda e: e.kartu, ("lahir",), ("nik:tidak_sama", "nama:depan_sama")),
+    Pass("desa", lambda e: e.kartu, ("wilayah",), ("nik:tidak_sama", "lahir:tidak_tepat")),
 ]
 SHARES = np.array([[0.97, 0.02, 0.005, 0.005], [0.30, 0.05, 0.35, 0.30], [0.05, 0.15, 0.40, 0.40]])
 
