@@ -40,6 +40,7 @@ def _data(rows: list[dict[str, Any]]) -> alt.Data:
 def combinations(context: Context) -> str:
     """How many persons stand in exactly which registers (payment lists apart)."""
     found = figures.overlap(context.rows.select(pl.col("person_id").alias("unit"), "sumber"), context.registers)
+    # The exact combinations of six lists can be 63; the note of the chart says that these are the largest.
     rows = [{"x": " + ".join(source_label(s) for s in sources), "n": n} for sources, n in found.combos[:_TOP]]
     base = alt.Chart(_data(rows)).encode(
         y=alt.Y("x:N", sort=None), x=alt.X("n:Q", axis=alt.Axis(format=",d", tickCount=5))
@@ -109,7 +110,7 @@ def all_charts(context: Context) -> list[tuple[str, str, str]]:
     charts = [
         (
             _("Who is in which registers"),
-            _("Persons by the exact combination of registers they stand in."),
+            _("Persons by the combination of registers they stand in; the {n} largest.").format(n=_TOP),
             combinations,
         ),
         (_("Findings by kind and severity"), _("Every finding counted once."), findings_by_group),

@@ -162,6 +162,20 @@ class Context:
         return self.findings.join(told, on="temuan_id", how="anti", maintain_order="left")
 
     @cached_property
+    def main_families(self) -> pl.DataFrame:
+        """`reports.families.main_families` of this run."""
+        from reports.families import main_families
+
+        return main_families(self)
+
+    @cached_property
+    def keyed(self) -> pl.DataFrame:
+        """The worklist with `kunci`, the family record of each finding."""
+        from reports.families import family_key
+
+        return family_key(self, self.worklist)
+
+    @cached_property
     def names(self) -> dict[str, str]:
         """Region code -> name, current codes before retired ones."""
         frame = self.regions.select("kode", "nama").unique("kode", keep="first", maintain_order=True)

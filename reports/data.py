@@ -35,10 +35,18 @@ def write_tables(tables: Tables, out: Path) -> list[Path]:
     Equal tables give equal bytes: rows are sorted by key, chunks are merged, and compression, statistics and row-group
     size are fixed. run.json holds timings and is outside that promise.
     """
-    written = [write_table(name, getattr(tables, name), out / "data") for name in SCHEMAS]
-    written.append(write_persons_csv(tables.persons, out / "data" / "persons.csv"))
-    written.append(write_run_info(tables, out / "run.json"))
-    return written
+    return [
+        *(write_table(name, getattr(tables, name), out / "data") for name in SCHEMAS),
+        *write_beside(tables, out),
+    ]
+
+
+def write_beside(tables: Tables, out: Path) -> list[Path]:
+    """What stands beside the parquet tables: `out`/data/persons.csv and `out`/run.json."""
+    return [
+        write_persons_csv(tables.persons, out / "data" / "persons.csv"),
+        write_run_info(tables, out / "run.json"),
+    ]
 
 
 def write_table(name: str, frame: pl.DataFrame, folder: Path) -> Path:

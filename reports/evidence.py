@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from reports.context import Context
+from reports.context import Context, group_expr
 from reports.labels import (
     DATE_FORMAT,
     column_label,
@@ -22,6 +22,7 @@ from rules.vocab import PAYMENT_PREFIX
 
 MAX_STATEMENTS = 12  # per finding: a family of thirty rows would make a cell nobody reads
 MAX_PEOPLE = 8
+_IDENTITY = ("nama", "nik", "tanggal_lahir", "jenis_kelamin")
 _WORDED = ("jenis_kelamin", "hub_kk", "hub_krt", "status_kawin", "keberadaan")
 
 
@@ -50,7 +51,9 @@ def statements(context: Context, findings: pl.DataFrame, *, masked: bool) -> pl.
     (Date or null), orang (name on the row), isi (`relation child, KK number ...`).
     """
     evidence = (
-        findings.select("temuan_id", "bukti", dibayar=pl.col("bayar").list.len() > 0)
+        findings.select(
+            "temuan_id", "bukti", dibayar=pl.col("bayar").list.len() > 0, padat=masked & (group_expr() == "usang")
+        )
         .explode("bukti")
         .filter(pl.col("bukti").is_not_null())
         .unnest("bukti")
@@ -72,13 +75,21 @@ def statements(context: Context, findings: pl.DataFrame, *, masked: bool) -> pl.
                 pl.lit(": "),
                 shown.fill_null(_("(empty)")),
             ),
+            # Paper is short of room: who it is stands beside, so identity is repeated only where the sources differ.
+            diam=pl.col("padat")
+            & pl.col("kolom").is_in(_IDENTITY)
+            & (pl.col("nilai").n_unique().over("temuan_id", "kolom") == 1),
             sumber=sources_expr(pl.col("sumber"), evidence["sumber"].drop_nulls().unique().to_list()),
         )
+        .with_columns(isi=pl.when(~pl.col("diam")).then("isi"))
         .group_by("temuan_id", "baris_id", "sumber", "tanggal", maintain_order=True)
         .agg(
-            pl.col("isi").unique(maintain_order=True).str.join(", "),
-            orang=pl.when((pl.col("kolom") == "nama").any()).then(None).otherwise(pl.col("nama").first()),
+            pl.col("isi").drop_nulls().unique(maintain_order=True).str.join(", "),
+            orang=pl.when(((pl.col("kolom") == "nama") & ~pl.col("diam")).any())
+            .then(None)
+            .otherwise(pl.col("nama").first()),
         )
+        .with_columns(isi=pl.when(pl.col("isi") == "").then(pl.lit(_("listed"))).otherwise("isi"))
         .select("temuan_id", "sumber", "tanggal", "orang", "isi")
     )
 
@@ -88,7 +99,7 @@ def evidence_text(context: Context, findings: pl.DataFrame, *, masked: bool) -> 
     said = statements(context, findings, masked=masked)
     line = pl.concat_str(
         pl.col("sumber").fill_null("?"),
-        pl.concat_str(pl.lit(" "), pl.col("tanggal").dt.strftime(DATE_FORMAT)).fill_null(""),
+        pl.concat_str(pl.lit(" "), pl.col("tanggal").dt.strftime(DATE_FORMAT).fill_null(_("(no date)"))),
         pl.concat_str(pl.lit(" · "), pl.col("orang")).fill_null(""),
         pl.lit(" · "),
         pl.col("isi"),

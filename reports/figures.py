@@ -8,13 +8,12 @@ from datetime import date
 import polars as pl
 
 from reports.context import CERTAIN, Context, money_once
+from reports.families import stale_families
 from reports.labels import percent
 from rules.i18n import N_, _
 
 _MAX_SOURCES = 60  # bits of a combination mask
 AGE_GROUPS = ((0, 6), (7, 18), (19, 59), (60, 200))
-# The unit each source counts families in (issue: a P3KE family is a BKKBN unit, never a KK).
-UNIT_ORDER = {"dtks": ("DTKS", "KK"), "p3ke": ("BKKBN", "KK")}
 
 
 def control_totals(context: Context) -> pl.DataFrame:
@@ -129,19 +128,6 @@ def _person_figures(context: Context, digits: int) -> pl.DataFrame:
     ).drop(f"ada_{c}" for c in known)
 
 
-def main_families(context: Context) -> pl.DataFrame:
-    """Families in the one unit per source that its families are counted in (a KK and its kitchen are not two)."""
-    units = context.tables.families.select("sumber", "satuan").unique()
-    best: list[tuple[str, str]] = []
-    for source in sorted(units["sumber"].unique().to_list()):
-        found = units.filter(pl.col("sumber") == source)["satuan"].cast(pl.String).to_list()
-        order = [*UNIT_ORDER.get(source, ("KK",)), "KK", "DTKS", "BKKBN", "DAPUR"]
-        best.append((source, next(u for u in order if u in found)))
-    chosen = pl.DataFrame(best, schema={"sumber": pl.String, "satuan_teks": pl.String}, orient="row")
-    families = context.tables.families.with_columns(satuan_teks=pl.col("satuan").cast(pl.String))
-    return families.join(chosen, on=["sumber", "satuan_teks"], how="semi", maintain_order="left").drop("satuan_teks")
-
-
 def side_by_side(context: Context, digits: int) -> pl.DataFrame:
     """The same figure in each register: kode, ukuran, one column per register, selisih, selisih_persen.
 
@@ -149,8 +135,7 @@ def side_by_side(context: Context, digits: int) -> pl.DataFrame:
     `selisih` is largest - smallest register, `selisih_persen` relates it to the largest (0-1).
     """
     families = (
-        main_families(context)
-        .with_columns(wilayah=pl.col("kode_wilayah").str.slice(0, digits))
+        context.main_families.with_columns(wilayah=pl.col("kode_wilayah").str.slice(0, digits))
         .filter((pl.col("wilayah").str.len_chars() == digits) & pl.col("sumber").is_in(context.registers))
         .group_by("sumber", "wilayah")
         .agg(keluarga=pl.len().cast(pl.Int64))
@@ -233,9 +218,9 @@ def region_tree(context: Context) -> pl.DataFrame:
     money = money_once(context.findings, context.tables.payments)
     findings = context.findings.join(money, on="temuan_id", how="left").select(
         "kode_wilayah", "kelompok", "urut", "pasti", "mungkin",
-        subjek=pl.coalesce("keluarga_id", "family_id", "person_id", "temuan_id"),
     )  # fmt: skip
     people = context.tables.persons.select("kode_wilayah")
+    stale_records = stale_families(context).select("kode_wilayah")
     parts: list[pl.DataFrame] = []
     for digits in (2, 4, 6, 10):
         code = pl.col("kode_wilayah").str.slice(0, digits)
@@ -248,12 +233,13 @@ def region_tree(context: Context) -> pl.DataFrame:
                 temuan=pl.len().cast(pl.Int64),
                 kritis=(pl.col("urut") == 0).sum().cast(pl.Int64),
                 tinggi=(pl.col("urut") == 1).sum().cast(pl.Int64),
-                usang=pl.col("subjek").filter(pl.col("kelompok") == "usang").n_unique().cast(pl.Int64),
                 **{g: (pl.col("kelompok") == g).sum().cast(pl.Int64) for g in ("ganda", "bayar", "identitas", "lain")},
                 pasti=pl.col("pasti").sum(),
                 mungkin=pl.col("mungkin").sum(),
             )
         )
+        stale = stale_records.filter(deep).group_by(code.alias("kode")).agg(usang=pl.len().cast(pl.Int64))
+        counts = counts.join(stale, on="kode", how="full", coalesce=True)
         parts.append(
             crowd.join(counts, on="kode", how="full", coalesce=True).with_columns(digit=pl.lit(digits, pl.Int8))
         )
@@ -272,7 +258,7 @@ class Headline:
     links: int
     review: int
     stale: int
-    stale_persons: int
+    family_records: int
     duplicates: int
     double: int
     certain_money: int
@@ -286,7 +272,7 @@ def headline(context: Context) -> Headline:
     """Totals of the run; rupiah count every payment row once over all findings."""
     tables, found = context.tables, context.findings
     money = money_once(found, tables.payments)
-    stale = found.filter(pl.col("kelompok") == "usang")
+    stale = stale_families(context)
     links = tables.links["putusan"].cast(pl.String)
 
     def size(group: str) -> int:
@@ -300,8 +286,8 @@ def headline(context: Context) -> Headline:
         families=tables.persons["family_id"].drop_nulls().n_unique(),
         links=int((links == "padan").sum()),
         review=int((links == "tinjau").sum()),
-        stale=stale.select(pl.coalesce("keluarga_id", "family_id", "person_id", "temuan_id").n_unique()).item(),
-        stale_persons=stale["person_id"].drop_nulls().n_unique(),
+        stale=stale.height,
+        family_records=context.main_families.height,
         duplicates=size("ganda"),
         double=size("bayar"),
         certain_money=int(money["pasti"].sum()),

@@ -8,7 +8,7 @@ import polars as pl
 
 from reports.context import Context
 from reports.evidence import evidence_text, payments_text, people_text, positions_text, summary_expr
-from reports.figures import double_paid, main_families
+from reports.figures import double_paid
 from reports.labels import column_label, mapped, reason_label, severity_label, sources_expr
 from rules.vocab import SEVERITY
 
@@ -21,37 +21,6 @@ class Listing:
 
     rows: pl.DataFrame
     total: int
-
-
-def family_key(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
-    """`findings` with `kunci`: the family record it is about, so that all that concerns one family stands together.
-
-    The rule's own source family; else the family record of the first subject row; else the record of the person in the
-    first register that lists him (a payee stands in no family of his list); else the linked family or person.
-    """
-    order = {source: i for i, source in enumerate(context.registers)}
-    rows = (
-        main_families(context)
-        .filter(pl.col("sumber").is_in(context.registers))
-        .select("keluarga_id", "sumber", baris_id="baris")
-        .explode("baris_id")
-        .join(context.tables.entities.select("baris_id", "person_id"), on="baris_id", how="left")
-        .with_columns(urut=pl.col("sumber").replace_strict(order, return_dtype=pl.UInt8).cast(pl.UInt8))
-        .sort("urut", "keluarga_id", "baris_id")
-    )
-    of_row = rows.unique("baris_id", keep="first").select(asal_baris="keluarga_id", pertama="baris_id")
-    of_person = rows.unique("person_id", keep="first", maintain_order=True).select(
-        "person_id", asal_orang="keluarga_id"
-    )
-    return (
-        findings.with_columns(pertama=pl.col("baris").list.first())
-        .join(of_row, on="pertama", how="left", maintain_order="left")
-        .join(of_person, on="person_id", how="left", maintain_order="left")
-        .with_columns(
-            kunci=pl.coalesce("keluarga_id", "asal_baris", "asal_orang", "family_id", "person_id", "temuan_id")
-        )
-        .drop("pertama", "asal_baris", "asal_orang")
-    )
 
 
 def family_table(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
@@ -140,9 +109,7 @@ def severity_words(column: str = "urut") -> pl.Expr:
 
 def stale_families(context: Context, limit: int, *, masked: bool = False) -> Listing:
     """Stale families, one row per family record, worst first."""
-    found = family_key(
-        context, context.worklist.filter(pl.col("kode").str.starts_with("ST") & (pl.col("kelompok") != "identitas"))
-    )
+    found = context.keyed.filter(pl.col("kelompok") == "usang")
     table = family_table(context, found)
     rows = with_family_texts(context, table.head(limit), found, masked=masked)
     return Listing(_dressed(context, rows), table.height)

@@ -40,7 +40,7 @@ def summary(book: Book, context: Context) -> None:
         (_("Doubtful pairs to review"), head.review, _("record pairs between the two thresholds")),
         (_("Findings"), head.findings, _("of these critical: {n}").format(n=number(head.critical))),
         (_("Stale families"), head.stale, _("{share} of the family records").format(
-            share=percent(head.stale, context.tables.families.height))),
+            share=percent(head.stale, head.family_records))),
         (_("Duplicate people"), head.duplicates, ""),
         (_("Double recipients"), head.double, ""),
         (_("Identity problems"), head.identity, ""),

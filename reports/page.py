@@ -56,7 +56,6 @@ def render_page(context: Context) -> str:
         as_of=context.as_of,
         sources=[source_label(s) for s in context.sources],
         head=head,
-        family_records=context.tables.families.height,
         notes=all_notes(context),
         charts=[(title, note, Markup(svg)) for title, note, svg in all_charts(context)],
         codes=_codes(context),
@@ -200,7 +199,7 @@ def _tree(context: Context) -> list[list[Any]]:
 
 def _families(context: Context) -> tuple[pl.DataFrame, int, int]:
     """The worst families of each village with masked texts; how many there are in all; how many a village may show."""
-    found = lists.family_key(context, context.worklist.filter(pl.col("kelompok").is_in(["usang", "ganda", "bayar"])))
+    found = context.keyed.filter(pl.col("kelompok").is_in(["usang", "ganda", "bayar"]))
     table = lists.family_table(context, found).filter(pl.col("kode_wilayah").str.len_chars() >= 10)
     table = table.with_columns(kode_desa=pl.col("kode_wilayah").str.slice(0, 10)).with_columns(
         n_desa=pl.len().over("kode_desa"), ke=pl.int_range(pl.len()).over("kode_desa")

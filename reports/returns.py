@@ -85,8 +85,8 @@ def row_remarks(context: Context) -> pl.DataFrame:
         .sort(*place, "urut", "kode", "temuan_id", nulls_last=True)
         .group_by(*place, maintain_order=True)
         .agg(
-            masalah=pl.col("ringkas").unique(maintain_order=True).str.join(" | "),
-            saran=pl.col("tindakan").unique(maintain_order=True).str.join(" | "),
+            masalah=pl.col("ringkas").unique(maintain_order=True).str.join(" / "),
+            saran=pl.col("tindakan").unique(maintain_order=True).str.join(" / "),
             kode=pl.col("kode").unique(maintain_order=True).str.join(", "),
             urut=pl.col("urut").min(),
         )

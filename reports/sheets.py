@@ -209,7 +209,7 @@ class Sheet:
                     self.book.format(**{**self._plain[c.kind], **whole, **(tint if i < _TINTED else {}), **c.look})
                     for i, c in enumerate(columns)
                 ]
-            lines = max((text_lines(values.get(k), width) for k, width in wraps), default=1)
+            lines = max((text_lines(values.get(k), width * 12.75 / line_height) for k, width in wraps), default=1)
             if lines > 1:
                 self.sheet.set_row(self.row, min(3 + line_height * min(lines, max_lines), 409))
             for index, (column, shown) in enumerate(zip(columns, looks[key], strict=True)):

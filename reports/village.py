@@ -26,7 +26,7 @@ OUTCOMES: Final = ("perbarui", "usulkan", "hapus", "alarm")
 
 def write_villages(context: Context, folder: Path, progress: Callable[[float], None] | None = None) -> list[Path]:
     """Write one workbook per village that has a stale family, a double recipient or a doubtful pair."""
-    found = lists.family_key(context, context.worklist.filter(pl.col("kelompok").is_in(["usang", "ganda", "bayar"])))
+    found = context.keyed.filter(pl.col("kelompok").is_in(["usang", "ganda", "bayar"]))
     families = lists.family_table(context, found).with_columns(_desa("kode_wilayah").alias("kode_desa"))
     pairs = _pairs_by_village(context)
     sizes = (

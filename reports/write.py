@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from reports.context import Context, RuleInfo
-from reports.data import write_tables
+from reports.data import write_beside, write_tables
 from reports.page import write_page
 from reports.returns import RawSheets, write_returns
 from reports.village import write_villages
@@ -47,15 +47,17 @@ def write_reports(
     *,
     sheets: RawSheets | None = None,
     progress: Progress | None = None,
+    tables_written: bool = False,
     regions: pl.DataFrame | None = None,
     rules: Mapping[str, RuleInfo] | None = None,
 ) -> list[Path]:
     """Write all reports of a run into the folder `out` and return the files written.
 
     `sheets`: input file name -> its raw sheets (see `reports.returns.RawTable`) or a function that reads them; None
-    leaves `kembali/` out. `tables.info` may hold `tanggal_acuan` (ISO date), `catatan` (sentences for the reader),
-    `mutu` (quality figures of the model) and anything else that run.json is to hold. `progress(step, share)` is called
-    with the name of the step in the run's language and the share (0-1) of the whole that is done.
+    leaves `kembali/` out. `tables_written`: the caller has written data/*.parquet with `reports.data.write_table`, so
+    only persons.csv and run.json are missing there. `tables.info` may hold `tanggal_acuan` (ISO date), `catatan`
+    (sentences for the reader), `penautan` (figures of the matching) and anything else that run.json is to hold.
+    `progress(step, share)` is called with the name of the step in the run's language and the share (0-1) done.
     """
 
     def told(step: str, share: float) -> None:
@@ -64,7 +66,7 @@ def write_reports(
 
     context = make_context(tables, regions=regions, rules=rules)
     told(_("tables"), 0.0)
-    written = write_tables(tables, out)
+    written = write_beside(tables, out) if tables_written else write_tables(tables, out)
     told(_("workbook"), 0.15)
     written.append(write_workbook(context, out / "laporan.xlsx"))
     told(_("html report"), 0.45)

@@ -50,7 +50,7 @@ def test_side_by_side_counts_persons_once_and_leaves_unstated_fields_empty(conte
 
 
 def test_families_are_counted_in_the_unit_of_their_register(context: Context) -> None:
-    units = figures.main_families(context).group_by("sumber").agg(pl.col("satuan").cast(pl.String).unique())
+    units = context.main_families.group_by("sumber").agg(pl.col("satuan").cast(pl.String).unique())
     assert dict(units.rows()) == {"dtks": ["DTKS"], "p3ke": ["BKKBN"], "regsosek": ["KK"], "dukcapil": ["KK"]}
 
 
