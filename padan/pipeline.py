@@ -236,7 +236,7 @@ def _reports(
             from padan.returning import returned
 
             sheets = returned(inputs, names(inputs))
-        write_reports(data, folder.path, sheets=sheets, progress=tell)
+        write_reports(data, folder.path, sheets=sheets, progress=tell, tables_written=True)
 
 
 def conservation(data: tables.Tables) -> list[dict[str, Any]]:
