@@ -179,10 +179,13 @@ class Context:
     def kartu_terbaru(self) -> pl.DataFrame:
         """Of `kartu` the newest row of each person in each register: what that register says of the person now.
 
-        A person on two cards of one register is left out: which card is his, that register does not say.
+        A person on two cards of one register is left out: which card is his, that register does not say. Yet who has a
+        place in a family there and is a lodger elsewhere is entered twice, and the family is his.
         """
+        lodger = (pl.col("hub") == "LAINNYA").fill_null(value=False)
         return (
             self.kartu.filter("terbaru")
+            .filter(~lodger | lodger.all().over("orang", "sumber"))
             .filter(pl.col("no_kk").n_unique().over("orang", "sumber") == 1)
             .sort("tanggal_data", "baris_id", descending=[True, False])
             .unique(["orang", "sumber"], keep="first", maintain_order=True)

@@ -92,7 +92,10 @@ def _own_card(ctx: Context) -> pl.DataFrame:
     new number. None of these is a split.
     """
     card = ctx.kartu_terbaru.filter(pl.col("sumber").is_in(KK_SOURCES)).join(ctx.mati, on="orang", how="anti")
-    card = card.filter(~pl.col("pergi"))
+    # Whom the surveyor did not find keeps the card.
+    card = card.filter(~pl.col("pergi") | pl.col("keberadaan").eq_missing("TIDAK_DITEMUKAN")).with_columns(
+        pasangan=(pl.col("hub") == "PASANGAN").any().over("sumber", "no_kk").fill_null(value=False)
+    )
     child = card.select(
         "orang",
         "sumber",
@@ -104,8 +107,8 @@ def _own_card(ctx: Context) -> pl.DataFrame:
         "kepala_kawin",
         bukti_anak="baris_id",
     )
-    parent = card.select(
-        "sumber", orang_kepala="orang", kk_kepala="no_kk", bukti_kepala="baris_id",
+    parent = card.filter(pl.col("hub").ne_missing("LAINNYA")).select(
+        "sumber", "pasangan", orang_kepala="orang", kk_kepala="no_kk", bukti_kepala="baris_id", hub_kepala="hub",
         isi_kepala="isi", kawin_kepala="status_kawin",
     )  # fmt: skip
     both = (
@@ -120,13 +123,15 @@ def _own_card(ctx: Context) -> pl.DataFrame:
     headed = pl.col("kepala_orang").is_not_null() & (pl.col("kepala_orang") != pl.col("orang_kepala"))
     # Still a child, on the new card of a widowed head: the family moved on together when the old head died.
     succeeded = (pl.col("hub") == "ANAK") & (pl.col("kepala_kawin") == "CERAI_MATI").fill_null(value=False)
+    # A lodger's row may be a double entry on a stranger's card; a child stays with kin when the parent marries away.
+    lodger = (pl.col("hub") == "LAINNYA") & (pl.col("hub_kepala") == "KEPALA").fill_null(value=True)
     ever = pl.col("status_kawin").is_in(_MARRIED)
     # A widowed parent alone on the old card, the unmarried child heading the new one: an heir rather than a split.
     heir = (pl.col("isi_kepala") == 1) & (pl.col("kawin_kepala") == "CERAI_MATI") & ~ever
     leads = (pl.col("hub") == "KEPALA") & ~heir.fill_null(value=False)
     shown = (
         leads
-        | (headed & ~succeeded & (pl.col("hub") != "KEPALA"))
+        | (headed & ~succeeded & ~mistyped & ~lodger & (pl.col("hub") != "KEPALA"))
         | (heads_it & ~mistyped & ~heir.fill_null(value=False))
     )
     split = other.filter(shown.fill_null(value=False)).join(
