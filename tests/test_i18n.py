@@ -48,6 +48,14 @@ def test_every_string_is_translated(catalogue: Catalog, sources: dict[str, str])
     assert missing == {}, "run `make i18n`, then fill in rules/locale/id/LC_MESSAGES/padan.po"
 
 
+def test_no_string_is_hidden_inside_an_f_string() -> None:
+    # The extractor does not look into f-strings: such a text would never be translated, and no test would miss it.
+    hidden = re.compile(r"""\bf"[^"\n]*\{\s*N?_\('|\bf'[^'\n]*\{\s*N?_\(\"""")
+    packages = ("rules", "sources", "blocking", "matching", "reports", "fixtures", "padan")
+    files = [path for name in packages for path in (ROOT / name).rglob("*.py")]
+    assert [p.name for p in files if hidden.search(p.read_text(encoding="utf-8"))] == []
+
+
 def test_nothing_is_fuzzy_or_left_over(catalogue: Catalog, sources: dict[str, str]) -> None:
     assert [m.id for m in catalogue if m.fuzzy] == []
     assert list(catalogue.obsolete) == []
