@@ -64,25 +64,6 @@ def _with_mother(ctx: Context, rows: pl.DataFrame) -> pl.DataFrame:
     return rows.join(alike, on="baris_id", how="semi")
 
 
-def _other_mother(ctx: Context, children: pl.DataFrame) -> pl.DataFrame:
-    """Rows (baris_id) of children whose mother's name is that of no woman leading the card of the head.
-
-    Such a child of the kitchen is a grandchild or nephew entered under the old card number of the house.
-    """
-    mother = ctx.tables.records.select("baris_id", "nama_ibu").drop_nulls()
-    named = children.select("baris_id", "orang_kepala", *_FAMILY).join(mother, on="baris_id")
-    elder = ctx.dapur.filter(pl.col("hub").is_in(["KEPALA", "PASANGAN"]), pl.col("jenis_kelamin") == "P").select(
-        *_FAMILY, "no_kk", nama_tua="nama"
-    )
-    card = ctx.dapur.select(*_FAMILY, "no_kk", orang_kepala="orang").unique()
-    pairs = named.join(card, on=[*_FAMILY, "orang_kepala"], nulls_equal=True).join(
-        elder, on=[*_FAMILY, "no_kk"], nulls_equal=True
-    )
-    pairs = pairs.with_columns(name_similarity(pairs, "nama_ibu", "nama_tua"))
-    best = pairs.group_by("baris_id").agg(pl.col("kemiripan").max())
-    return best.filter(pl.col("kemiripan") < ctx.p.kemiripan_nama_min.nilai)
-
-
 def _own_card(ctx: Context) -> pl.DataFrame:
     """Children of `_children` whom a register shows on another KK than the DTKS head.
 
@@ -126,12 +107,16 @@ def _own_card(ctx: Context) -> pl.DataFrame:
     # A lodger's row may be a double entry on a stranger's card; a child stays with kin when the parent marries away.
     lodger = (pl.col("hub") == "LAINNYA") & (pl.col("hub_kepala") == "KEPALA").fill_null(value=True)
     ever = pl.col("status_kawin").is_in(_MARRIED)
-    # A widowed parent alone on the old card, the unmarried child heading the new one: an heir rather than a split.
+    # A widowed parent alone on the old card, the unmarried child heading the new one: the parent may have died unknown
+    # to the office, and the child is the heir. A surveyor who met the parent knows better.
     heir = (pl.col("isi_kepala") == 1) & (pl.col("kawin_kepala") == "CERAI_MATI") & ~ever
+    heir &= pl.col("sumber") != "regsosek"
+    # A head called married without a spouse on his card, the child beside a spouse on a new one: he died unknown to it.
+    stale = (pl.col("hub") == "ANAK") & (pl.col("kawin_kepala") == "KAWIN") & ~pl.col("pasangan")
     leads = (pl.col("hub") == "KEPALA") & ~heir.fill_null(value=False)
     shown = (
         leads
-        | (headed & ~succeeded & ~mistyped & ~lodger & (pl.col("hub") != "KEPALA"))
+        | (headed & ~succeeded & ~stale.fill_null(value=False) & ~mistyped & ~lodger & (pl.col("hub") != "KEPALA"))
         | (heads_it & ~mistyped & ~heir.fill_null(value=False))
     )
     split = other.filter(shown.fill_null(value=False)).join(
@@ -173,14 +158,12 @@ def _split_children(ctx: Context, *, married: bool) -> pl.DataFrame:
     if married:
         also = pl.when("belum").then(pl.lit(["ST02"])).otherwise(pl.lit([], dtype=pl.List(pl.String)))
         return per_child.filter("kawin").with_columns(alias_lain=also).drop("kawin", "belum", "kepala")
-    strangers = _other_mother(ctx, _children(ctx)).select(pl.col("baris_id").cast(pl.UInt32))
     unmarried = per_child.filter(~pl.col("kawin")).drop("kawin", "belum")
     # A head whom no survey lists may have died without a record, and the child beside the widow is no split.
     surveys = ctx.baris.filter(pl.col("sumber").is_in(["p3ke", "regsosek", "dtsen"]), ~pl.col("pergi"))
     if surveys.height:
         unmarried = unmarried.join(surveys.select(kepala="orang"), on="kepala", how="semi")
-    unmarried = unmarried.drop("kepala")
-    return unmarried.filter(pl.col("baris").list.set_intersection(strangers["baris_id"].implode()).list.len() == 0)
+    return unmarried.drop("kepala")
 
 
 @rule(
