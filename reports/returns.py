@@ -108,28 +108,41 @@ def write_returns(
     remarks = found_remarks.partition_by("berkas", as_dict=True)
     empty = found_remarks.clear()
     written: list[Path] = []
+    taken: set[str] = set()
     for done, name in enumerate(sorted(sheets), start=1):
         given = sheets[name]
         tables = given() if callable(given) else given
         found = remarks.get((name,), empty)
-        written.append(_write_file(context, name, tables, found, folder))
+        written.append(_write_file(context, folder / name.replace("/", "_"), tables, found, taken))
         if progress:
             progress(done / len(sheets))
     return written
 
 
-def _write_file(context: Context, name: str, tables: Iterable[RawTable], remarks: pl.DataFrame, folder: Path) -> Path:
-    suffix = Path(name).suffix.lower()
+def _free(path: Path, taken: set[str]) -> Path:
+    """`path`, numbered when another file of this run has it: list.xls and list.xlsx both go back as list.xlsx."""
+    free, again = path, 1
+    while free.name.lower() in taken:  # Windows tells no capitals apart
+        again += 1
+        free = path.with_stem(f"{path.stem}_{again}")
+    taken.add(free.name.lower())
+    return free
+
+
+def _write_file(
+    context: Context, path: Path, tables: Iterable[RawTable], remarks: pl.DataFrame, taken: set[str]
+) -> Path:
+    suffix = path.suffix.lower()
     listed = list(tables)
     longest = max((t.frame.height + len(t.header_rows) for t in listed), default=0)
     if suffix in _TEXT_SUFFIXES:
-        return _write_text(folder / Path(name).name, listed, remarks)
+        return _write_text(_free(path, taken), listed, remarks)
     if suffix in _EXCEL_SUFFIXES and longest < _EXCEL_ROWS:
-        return _write_excel(folder / f"{Path(name).stem}.xlsx", listed, remarks, context)
+        return _write_excel(_free(path.with_suffix(".xlsx"), taken), listed, remarks, context)
     # json, xml, parquet and what no longer fits a sheet go back as parquet, one file per sheet where there are several.
-    path = folder / f"{Path(name).stem}.parquet"
+    path = _free(path.with_suffix(".parquet"), taken)
     for index, table in enumerate(listed):
-        target = path if index == 0 else path.with_stem(f"{path.stem}_{index + 1}")
+        target = path if index == 0 else _free(path.with_stem(f"{path.stem}_{index + 1}"), taken)
         named = dict(zip((f"_{c}" for c in _REMARKS), remark_titles(), strict=True))
         _remarked(table, remarks)[1].rename(named).write_parquet(private(target), compression="zstd")
     return path

@@ -6,9 +6,9 @@ rows asked for are read, so that a command line answers at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 import polars as pl
@@ -161,15 +161,16 @@ def decode(text: str, *, mode_uji: bool = False, tanggal_acuan: date | None = No
     return Decoded(text, cleaned, tuple(found), tuple(warnings))
 
 
-def _rows(codes: Iterable[str], column: str = "kode") -> dict[str, dict[str, Any]]:
-    wanted = list(codes)
-    frame = pl.scan_parquet(TABLE).filter(pl.col(column).is_in(wanted)).collect()
+@lru_cache
+def _rows(codes: tuple[str, ...], column: str = "kode") -> dict[str, dict[str, Any]]:
+    # Kept, because a number that may be a NIK and a KK asks for one region twice.
+    frame = pl.scan_parquet(TABLE).filter(pl.col(column).is_in(list(codes))).collect()
     return {row[column]: row for row in frame.to_dicts()}
 
 
 def _place(code: str, lengths: tuple[int, ...], column: str = "kode") -> tuple[list[str], dict[str, Any] | None]:
     """Names from desa up to province as far as known, and the deepest row found."""
-    heads = [code[:length] for length in lengths if len(code) >= length]
+    heads = tuple(code[:length] for length in lengths if len(code) >= length)
     rows = _rows(heads, column)
     known = [rows[head] for head in heads if head in rows]
     return [row["nama"] for row in reversed(known)], known[-1] if known else None

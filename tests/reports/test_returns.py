@@ -84,3 +84,13 @@ def test_a_file_that_comes_back_twice_keeps_one_set_of_columns(context: Context,
         lines = list(csv.reader(stream, delimiter="|"))
     assert lines[0] == ["NIK", "Nama Lengkap", *remark_titles()]
     assert all("lama" not in line for line in lines)
+
+
+def test_files_of_one_name_do_not_overwrite_each_other(context: Context, tmp_path: Path) -> None:
+    raw = _raw(context, "dtks", "Lembar1")
+    names = ["utara/dtks.csv", "selatan/dtks.csv", "daftar.xls", "Daftar.xlsx", "data.json", "data.xml"]
+    paths = write_returns(context, {name: [raw] for name in names}, tmp_path)
+    assert sorted(p.name for p in paths) == [
+        "Daftar.xlsx", "daftar_2.xlsx", "data.parquet", "data_2.parquet", "selatan_dtks.csv", "utara_dtks.csv",
+    ]  # fmt: skip
+    assert all(p.is_file() and p.parent == tmp_path for p in paths)
