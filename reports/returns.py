@@ -15,13 +15,14 @@ import polars as pl
 from reports.context import Context, severity_rank
 from reports.labels import rejection_label, severity_label
 from reports.private import private
-from reports.sheets import Book
+from reports.sheets import Book, plain
 from rules.i18n import _
 from rules.vocab import SEVERITY
 
 _EXCEL_ROWS: Final = 1_048_576
 _EXCEL_SUFFIXES: Final = (".xlsx", ".xlsm", ".xls", ".ods")
 _REMARKS: Final = ("masalah", "saran", "kode", "tingkat")
+_SLICE: Final = 100_000  # rows turned to text at a time
 _TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt")
 
 
@@ -143,9 +144,19 @@ def _write_file(
     path = _free(path.with_suffix(".parquet"), taken)
     for index, table in enumerate(listed):
         target = path if index == 0 else _free(path.with_stem(f"{path.stem}_{index + 1}"), taken)
-        named = dict(zip((f"_{c}" for c in _REMARKS), remark_titles(), strict=True))
-        _remarked(table, remarks)[1].rename(named).write_parquet(private(target), compression="zstd")
+        above, frame = _remarked(table, remarks)
+        frame.columns = _distinct(above[-1])
+        frame.write_parquet(private(target), compression="zstd")
     return path
+
+
+def _distinct(titles: Sequence[str]) -> list[str]:
+    """Column names of a parquet file: the sender's titles, numbered where two are the same or one is empty."""
+    names: list[str] = []
+    for position, title in enumerate(titles, start=1):
+        name = title or f"kolom_{position}"
+        names.append(name if name not in names else f"{name}_{position}")
+    return names
 
 
 def _sender_part(table: RawTable) -> tuple[list[list[str]], pl.DataFrame]:
@@ -180,7 +191,10 @@ def _write_text(path: Path, tables: Sequence[RawTable], remarks: pl.DataFrame) -
         for table in tables:
             above, frame = _remarked(table, remarks)
             writer.writerows(above)
-            writer.writerows(["" if v is None else v for v in row] for row in frame.iter_rows())
+            for part in frame.iter_slices(_SLICE):  # Polars quotes as csv.writer does, ten times as fast
+                stream.write(
+                    part.write_csv(include_header=False, separator=delimiter, line_terminator="\r\n", null_value="")
+                )
     return path
 
 
@@ -204,7 +218,7 @@ def _write_excel(path: Path, tables: Sequence[RawTable], remarks: pl.DataFrame, 
             for line in above:
                 for column, value in enumerate(line):
                     if value:
-                        sheet.write_string(row, column, value, own if column >= sender else head)
+                        sheet.write_string(row, column, plain(value), own if column >= sender else head)
                 row += 1
             sheet.freeze_panes(row, 0)
             top = row
@@ -212,7 +226,7 @@ def _write_excel(path: Path, tables: Sequence[RawTable], remarks: pl.DataFrame, 
                 flag = flags.get(values[-1])
                 for column, value in enumerate(values):
                     if value is not None and value != "":
-                        sheet.write_string(row, column, str(value), flag if column >= sender and flag else text)
+                        sheet.write_string(row, column, plain(str(value)), flag if column >= sender and flag else text)
                 row += 1
             if row > top:
                 sheet.autofilter(top - 1, 0, row - 1, frame.width - 1)

@@ -47,6 +47,12 @@ class Column:
     head: Mapping[str, object] = field(default_factory=dict)
 
 
+def plain(text: str) -> str:
+    """`text` as a cell may hold it: not too long, and never what xlsxwriter would take for ready-made markup."""
+    cut = text if len(text) <= _CELL_LIMIT else text[: _CELL_LIMIT - 3] + "..."
+    return f" {cut}" if cut.startswith("<r>") else cut
+
+
 def text_lines(value: object, width: float) -> int:
     """How many lines `value` takes in a wrapped cell of `width` characters."""
     if not isinstance(value, str):
@@ -160,8 +166,7 @@ class Sheet:
         if value is None or value == "":
             self.sheet.write_blank(self.row, index, None, shown)
         elif isinstance(value, str):
-            cut = value if len(value) <= _CELL_LIMIT else value[: _CELL_LIMIT - 3] + "..."
-            self.sheet.write_string(self.row, index, cut, shown)
+            self.sheet.write_string(self.row, index, plain(value), shown)
         elif isinstance(value, bool):
             self.sheet.write_string(self.row, index, _("yes") if value else _("no"), shown)
         elif isinstance(value, int) and kind in ("count", "rupiah") and not 0 <= value < _LARGE_FROM:

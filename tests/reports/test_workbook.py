@@ -123,3 +123,11 @@ def test_long_lists_stream_without_holding_cells(tmp_path: Path) -> None:
     found = load_workbook(tmp_path / "x.xlsx")["X"]
     assert found.max_row == 151
     assert found["A2"].data_type in ("s", "inlineStr")
+
+
+def test_a_text_that_looks_like_markup_stays_text(tmp_path: Path) -> None:
+    # xlsxwriter takes <r>...</r> for a ready-made rich string and would write it raw.
+    with Book(tmp_path / "x.xlsx") as book:
+        book.sheet("X").table([Column("a", "A")], pl.DataFrame({"a": ["<r><t>x</t></r>", "</t></is>"]}))
+    found = load_workbook(tmp_path / "x.xlsx")["X"]
+    assert [found["A2"].value.strip(), found["A3"].value] == ["<r><t>x</t></r>", "</t></is>"]

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from reports.write import make_context, rule_infos, write_reports
 from rules.tables import SCHEMAS, Tables, empty
@@ -40,3 +41,14 @@ def test_titles_come_from_the_rules_themselves(tables: Tables) -> None:
     assert context.title("ST01") == infos["ST01"].judul
     assert context.title("TIDAK_ADA") == "TIDAK_ADA"
     assert context.notes == ("Aturan ST53 tidak dapat dijalankan: perlu Regsosek dengan kolom 404.",)
+
+
+def test_a_large_workbook_is_the_same_from_a_process_of_its_own(
+    tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import reports.write
+
+    write_reports(tables, tmp_path / "a", regions=REGIONS)
+    monkeypatch.setattr(reports.write, "_LARGE", 1)
+    write_reports(tables, tmp_path / "b", regions=REGIONS)
+    assert (tmp_path / "a" / "laporan.xlsx").read_bytes() == (tmp_path / "b" / "laporan.xlsx").read_bytes()
