@@ -40,6 +40,8 @@ class Parameters(_Strict):
     nama_sama_min: Value[float]
     selisih_anak_min_tahun: Value[int]
     umur_maks_tahun: Value[int]
+    tanggal_terakhir: Value[date]
+    dewasa_tahun: Value[int]
     balita_maks_tahun: Value[int]
     sufiks_maks: Value[int]
     basi_bulan: Value[int]

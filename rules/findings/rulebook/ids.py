@@ -143,8 +143,10 @@ def impossible_age(tables: Tables, ctx: Context) -> pl.DataFrame:
     """Rows whose NIK was refused for its birth date, or whose own birth date cannot be at the date of the file."""
     del tables
     flags = ctx.bendera.filter(pl.col("kode") == "N15", pl.col("asal") != "kk_kode").select("baris_id")
-    today = pl.coalesce("tanggal_data", pl.lit(ctx.tanggal_acuan, dtype=pl.Date))
-    oldest = today.dt.offset_by(f"-{ctx.p.umur_maks_tahun.nilai}y")
+    # The newest list says nothing of a list without a date, which may be newer still and full of lawful newborns.
+    own = pl.max_horizontal("tanggal_data", pl.lit(ctx.tanggal_acuan, dtype=pl.Date))
+    today = pl.when(pl.col("tanggal_data").is_null()).then(pl.lit(ctx.p.tanggal_terakhir.nilai)).otherwise(own)
+    oldest = pl.coalesce("tanggal_data", today).dt.offset_by(f"-{ctx.p.umur_maks_tahun.nilai}y")
     impossible = (pl.col("tanggal_lahir") > today) | (pl.col("tanggal_lahir") < oldest)
     written = ctx.baris.filter((pl.col("lahir_mutu") != "KOSONG") & impossible).select("baris_id")
     return _graded(_rows(ctx, pl.concat([flags, written])))

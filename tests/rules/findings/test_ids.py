@@ -63,6 +63,13 @@ def test_n15_looks_at_the_written_birth_date_too(b: Builder) -> None:
     assert sorted(f["baris"][0] for f in b.findings("N15")) == [future, ancient]
 
 
+def test_n15_a_list_without_a_date_is_not_judged_by_the_date_of_another(b: Builder) -> None:
+    b.row("dtks", "ani", tanggal_lahir=date(1990, 1, 1))  # 2022, the newest date the run knows
+    b.row("dtsen", "newborn", tanggal_data=None, tanggal_lahir=date(2025, 1, 20))
+    unborn = b.row("dtsen", "typo", tanggal_data=None, tanggal_lahir=date(2052, 1, 20))
+    assert [f["baris"] for f in b.findings("N15")] == [[unborn]]
+
+
 def test_warnings_are_no_findings_of_invalid_nik(b: Builder) -> None:
     b.row("dtks", "ani", nik="3201014101900001", nik_mutu="LEMAH", nik_kode="N10", mutu=["N10:tahun", "N09", "N06"])
     assert all(not b.findings(kode) for kode in NIK_CODES)
