@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
+from reports.apart import NAME, workbook_apart
 from reports.context import Context, RuleInfo
 from reports.data import write_beside, write_tables
 from reports.page import write_page
@@ -19,8 +17,8 @@ from reports.returns import RawSheets, write_returns
 from reports.village import write_villages
 from reports.workbook import write_workbook
 from rules.findings.registry import all_rules
-from rules.i18n import _, language, set_language
-from rules.tables import SCHEMAS, Tables
+from rules.i18n import _
+from rules.tables import Tables
 from rules.wilayah import load_wilayah
 
 Progress = Callable[[str, float], None]
@@ -73,7 +71,9 @@ def write_reports(
     context = make_context(tables, regions=regions, rules=rules)
     told(_("tables"), 0.0)
     written = write_beside(tables, out) if tables_written else write_tables(tables, out)
-    with _workbook(context, out) as book:
+    own = regions is not None or rules is not None  # the other process knows the standard ones only
+    apart = tables.findings.height >= _LARGE and not own
+    with workbook_apart(context, out) if apart else nullcontext(lambda: write_workbook(context, out / NAME)) as book:
         told(_("html report"), 0.1)
         written.append(write_page(context, out / "laporan.html"))
         told(_("village lists"), 0.2)
@@ -86,31 +86,3 @@ def write_reports(
         written.append(book())
     told(_("done"), 1.0)
     return written
-
-
-@contextmanager
-def _workbook(context: Context, out: Path) -> Iterator[Callable[[], Path]]:
-    """Yields a function that returns laporan.xlsx when it is written.
-
-    Writing cells is plain Python and takes longer than all else, so a large workbook is written by a second process
-    from the tables in `out`/data. Both ways give the same bytes.
-    """
-    path = out / "laporan.xlsx"
-    if context.tables.findings.height < _LARGE or (os.cpu_count() or 1) < 2:
-        yield lambda: write_workbook(context, path)
-        return
-    # A fresh process: one forked from a process whose Polars threads run may hang.
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        job = pool.submit(
-            _write_apart, out, path, context.regions, dict(context.rules), context.tables.info, language()
-        )
-        yield job.result
-
-
-def _write_apart(
-    out: Path, path: Path, regions: pl.DataFrame, rules: dict[str, RuleInfo], info: dict[str, Any], speech: str
-) -> Path:
-    set_language(speech)
-    frames = {name: pl.read_parquet(out / "data" / f"{name}.parquet") for name in SCHEMAS}
-    tables = Tables(info=info, **frames)
-    return write_workbook(make_context(tables, regions=regions, rules=rules), path)

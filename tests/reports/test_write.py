@@ -6,6 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from reports.apart import workbook_apart
+from reports.context import Context
 from reports.write import make_context, rule_infos, write_reports
 from rules.tables import SCHEMAS, Tables, empty
 
@@ -48,7 +50,13 @@ def test_a_large_workbook_is_the_same_from_a_process_of_its_own(
 ) -> None:
     import reports.write
 
-    write_reports(tables, tmp_path / "a", regions=REGIONS)
+    write_reports(tables, tmp_path / "a")
     monkeypatch.setattr(reports.write, "_LARGE", 1)
-    write_reports(tables, tmp_path / "b", regions=REGIONS)
+    write_reports(tables, tmp_path / "b")
     assert (tmp_path / "a" / "laporan.xlsx").read_bytes() == (tmp_path / "b" / "laporan.xlsx").read_bytes()
+
+
+def test_a_process_that_fails_is_replaced(context: Context, tmp_path: Path) -> None:
+    # There are no tables in the folder, so the other process cannot do its work.
+    with workbook_apart(context, tmp_path) as book:
+        assert book().stat().st_size > 10_000
