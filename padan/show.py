@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from padan import console
-from rules.i18n import _
+from rules.i18n import N_, _
 from rules.masking import mask_text
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rules.tables import Tables
     from sources.inspecting import Inspection, SheetInspection
 
+# Checks of one number that are no findings of their own (rules/nik.py).
+_CHECKS = {"N10": N_("The birth date in the NIK is another than the one stated")}
 _REPORTS = ("laporan.html", "laporan.xlsx", "desa", "kembali", "data", "run.json")
 
 
@@ -102,6 +104,7 @@ def run_result(tables: Tables, out: Path) -> None:
 def inspections(found: Sequence[Inspection]) -> None:
     """Per file and sheet: what it was taken for, how each column was read, and how good its data is."""
     screen = console.out()
+    codes: set[str] = set()
     for one in found:
         if one.galat is not None:
             continue
@@ -111,14 +114,28 @@ def inspections(found: Sequence[Inspection]) -> None:
         screen.print(f"\n[bold]{_markup(one.berkas)}[/bold]  ({_markup(about)})", soft_wrap=True)
         for sheet in one.lembar:
             _sheet(screen, sheet)
+            codes |= {code for c in sheet.kolom if c.mutu for code in c.mutu.tidak_sah}
+    _legend(screen, codes)
+
+
+def _legend(screen: Console, codes: set[str]) -> None:
+    """The checks that the tables name by code, in words."""
+    from rules.findings.registry import all_rules
+
+    words = {rule.kode: rule.judul for rule in all_rules()} | _CHECKS
+    for code in sorted(codes):
+        screen.print(f"  {code}  {_(words[code])}" if code in words else f"  {code}")
 
 
 def _sheet(screen: Console, sheet: SheetInspection) -> None:
+    from reports.labels import rejection_label
+
     name = _("sheet {name}: ").format(name=sheet.lembar) if sheet.lembar else ""
     if sheet.tata_letak is None:
         screen.print(
             "  " + _markup(name + _("no header that padan knows; {n} rows").format(n=number(sheet.baris_total)))
         )
+        screen.print("  " + _("a list needs a row of headings such as NIK, Nama, No KK, Tanggal Lahir"))
         return
     sure = "" if sheet.yakin else " (" + _("not sure: name the register when you run it") + ")"
     screen.print(
@@ -136,7 +153,7 @@ def _sheet(screen: Console, sheet: SheetInspection) -> None:
         quality = column.mutu
         wrong = "" if quality is None else ", ".join(f"{code} {number(n)}" for code, n in quality.tidak_sah.items())
         if quality is not None and quality.tak_dimengerti:
-            texts = (f"{mask_text(text)!r} {number(n)}" for text, n in quality.tak_dimengerti.items())
+            texts = (f"{text!r} {number(n)}" for text, n in quality.tak_dimengerti.items())
             wrong = ", ".join(filter(None, (wrong, *texts)))
         if quality is not None and quality.skema_wilayah:
             wrong = ", ".join(filter(None, (wrong, quality.skema_wilayah)))
@@ -154,7 +171,7 @@ def _sheet(screen: Console, sheet: SheetInspection) -> None:
         )
     screen.print(shown)
     for code, n in sheet.ditolak.items():
-        screen.print("  " + _("{n} rows refused: {code}").format(n=number(n), code=code))
+        screen.print("  " + _("{n} rows refused: {code}").format(n=number(n), code=rejection_label(code)))
     for column_name, near in sheet.hilang:
         hint = " " + _("(nearest: {near})").format(near=near) if near else ""
         screen.print("  " + _("required column missing: {column}").format(column=column_name) + _markup(hint))

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from rules.errors import InputError
+from rules.masking import mask_text
 from rules.nik import clean_id
 from rules.wilayah import detect_scheme
 from sources import values
@@ -154,7 +155,7 @@ def _sheet(given: Input, book: Book, grid: Grid, header: Header | None, settings
         lembar=grid.name,
         baris_total=grid.cells.height,
         tata_letak=header.layout.nama,
-        keterangan=header.layout.judul,
+        keterangan=header.layout.title(),
         sumber=given.sumber or header.layout.program or header.layout.sumber,
         skor=round(header.score, 3),
         yakin=not header.missing and (given.sumber is not None or header.score >= SURE),
@@ -189,7 +190,7 @@ def _profiles(shaped: Shaped, header: Header, acuan: date, settings: SourceSetti
         if name in _UNDERSTOOD and name in cleaned.columns:
             lost = given.filter(cleaned.get_column(name).is_null()).drop_nulls()
             top = lost.value_counts().sort(["count", lost.name], descending=[True, False]).head(5)
-            profile.tak_dimengerti = dict(top.iter_rows())
+            profile.tak_dimengerti = {mask_text(str(text)): count for text, count in top.iter_rows()}
         if name in _REGION:
             scheme = detect_scheme(column if name == "kode_wilayah" else cleaned.get_column("kode_wilayah_asli"))
             profile.skema_wilayah, profile.bukti = scheme.skema, scheme.bukti

@@ -13,7 +13,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rules.errors import ConfigError, Place
-from rules.i18n import _
+from rules.i18n import _, language
 
 FOLDER: Final = Path(__file__).parent / "layouts"
 
@@ -55,6 +55,7 @@ class Layout(BaseModel):
     sumber: str
     jenis: Kind
     judul: str
+    judul_id: str  # the same in Indonesian; beside it, because the file is read without the catalogue
     acuan: str  # where the facts come from
     program: str | None = None
     tanggal_bawaan: date | None = None
@@ -68,6 +69,10 @@ class Layout(BaseModel):
     satuan: Literal["DTKS", "BKKBN"] | None = None  # the unit that id_keluarga counts
     rumah_tangga: bool = False  # id_keluarga is a stated household (one kitchen) as well
     bulan_per_tahap: int = 3  # months one payment stage (tahap) covers
+
+    def title(self) -> str:
+        """What kind of file this is, in the language in force."""
+        return self.judul_id if language() == "id" else self.judul
 
 
 @cache

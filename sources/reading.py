@@ -122,17 +122,21 @@ def _explain(book: Book, poor: list[tuple[Grid, Header]]) -> None:
     if header.missing:
         group, near = header.missing[0]
         hint = (
-            _("Did you mean the column `{near}`? Say so in the settings (overrides).").format(near=near)
+            _('Did you mean the column `{near}`? Then say so in padan.toml: kolom = {{ {column} = "{near}" }}').format(
+                near=near, column=group.partition(" / ")[0]
+            )
             if near
             else _("Ask the sender for the full list.")
         )
         raise InputError(
-            _("required column missing: {column} (read as {layout})").format(column=group, layout=header.layout.judul),
+            _("required column missing: {column} (read as {layout})").format(
+                column=group, layout=header.layout.title()
+            ),
             place=Place(file=name, sheet=grid.name, row=row, column=near or group),
             hint=hint,
         )
     raise InputError(
-        _("cannot tell which register this is (nearest: {layout})").format(layout=header.layout.judul),
+        _("cannot tell which register this is (nearest: {layout})").format(layout=header.layout.title()),
         place=Place(file=name, sheet=grid.name, row=row),
         hint=_(
             "Name it: --dtks FILE, --p3ke FILE, --regsosek FILE, --dtsen FILE, --dukcapil FILE or --bayar PROGRAM=FILE."
@@ -219,7 +223,7 @@ def _notes(book: Book, found: list[tuple[Grid, Header]], given: Input) -> list[s
         if other is not None and other.score > header.score + OTHER and not other.missing:
             notes.append(
                 _("{file} was given as {given}, but looks like: {other}").format(
-                    file=book.path.name, given=given.sumber, other=other.layout.judul
+                    file=book.path.name, given=given.sumber, other=other.layout.title()
                 )
             )
     return notes
