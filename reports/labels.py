@@ -107,6 +107,8 @@ _REJECTIONS: Final = {
     "TANPA_IDENTITAS": N_("neither a name nor an id"),
     "BARIS_RUSAK": N_("the row is broken (wrong number of columns)"),
     "BARIS_JUMLAH": N_("a total, not a person"),
+    "TANPA_PASANGAN": N_("the row fits no person on the sheet of members"),
+    "GANDA_DI_LEMBAR": N_("the same family or member stands twice on this sheet; the first row is used"),
 }
 # Why a probable pair was left to a person (design: constraints move a pair, they never delete it).
 _REASONS: Final = {

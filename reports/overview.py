@@ -18,7 +18,7 @@ from rules.vocab import SEVERITY
 def summary(book: Book, context: Context) -> None:
     """Key figures, what to know before using them, and the quality figures of the model."""
     sheet = book.sheet(_("Summary"))
-    sheet.widths([Column("", "", 46), Column("", "", 20), Column("", "", 60)])
+    sheet.widths([Column("", "", 78), Column("", "", 20), Column("", "", 60)])
     head = figures.headline(context)
     sheet.heading(
         _("Reconciliation report: {place}").format(place=context.place_title()),
@@ -57,6 +57,10 @@ def summary(book: Book, context: Context) -> None:
         sheet.cell(2, remark, "text", font_color="#55606E")
         sheet.row += 1
     sheet.blank()
+    sheet.sheet.write_string(sheet.row, 0, _("Where to begin"), section)
+    sheet.row += 1
+    sheet.lines(f"{i}. {step}" for i, step in enumerate(first_steps(context), start=1))
+    sheet.blank()
     sheet.sheet.write_string(sheet.row, 0, _("To know before using the figures"), section)
     sheet.row += 1
     sheet.lines(f"• {note}" for note in all_notes(context))
@@ -68,6 +72,29 @@ def summary(book: Book, context: Context) -> None:
         sheet.cell(1, value, "text", align="right", indent=0)
         sheet.row += 1
     sheet.print_setup(landscape=True)
+
+
+def first_steps(context: Context) -> list[str]:
+    """What to do with this report, in the order that saves most: money first, then people on the ground, then data."""
+    head = figures.headline(context)
+    returned = (context.tables.info.get("pengaturan") or {}).get("kembali", True)
+    deaths = context.tables.findings.filter(pl.col("kode") == "ST51").height
+    steps = [
+        (head.double, _("Hold back what is paid twice: {n} findings, {amount} certain (sheet {sheet}). First check "
+                        "both cards; a finding alone stops no payment.").format(
+            n=number(head.double), amount=rupiah(head.certain_money), sheet=_("Double recipients"))),
+        (deaths, _("Ask for the death certificates of {n} people who are dead in one register and active in another "
+                   "(sheet {sheet}, code ST51).").format(n=number(deaths), sheet=_("Stale families"))),
+        (head.stale, _("Give every village its list from the folder desa/ for the village meeting: {n} families in "
+                       "all, the worst on top.").format(n=number(head.stale))),
+        (head.review, _("Decide the doubtful pairs, the most likely first (sheet {sheet}): {n} pairs.").format(
+            n=number(head.review), sheet=_("Pairs to review"))),
+        (head.identity if returned else 0,
+         _("Send the files in the folder kembali/ back to their owners: problem and suggestion stand in every row.")),
+        (head.rows_rejected, _("Mend the {n} rows that could not be used (sheet {sheet}).").format(
+            n=number(head.rows_rejected), sheet=_("Rejected rows"))),
+    ]  # fmt: skip
+    return [text for count, text in steps if count] or [_("Nothing was found that needs work.")]
 
 
 def quality_lines(context: Context) -> list[tuple[str, str]]:

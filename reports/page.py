@@ -24,7 +24,7 @@ from reports.labels import (
     severity_label,
     source_label,
 )  # fmt: skip
-from reports.overview import all_notes
+from reports.overview import all_notes, first_steps
 from reports.private import write_private
 from rules.i18n import _, language
 from rules.vocab import SEVERITY
@@ -57,6 +57,7 @@ def render_page(context: Context) -> str:
         sources=[source_label(s) for s in context.sources],
         head=head,
         notes=all_notes(context),
+        steps=first_steps(context),
         charts=[(title, note, Markup(svg)) for title, note, svg in all_charts(context)],
         codes=_codes(context),
         groups={key: _(text) for key, text in GROUPS.items()},
