@@ -22,7 +22,7 @@ from rules.i18n import LANGUAGES, N_, _
 REGISTER_OPTIONS = ("dtks", "p3ke", "regsosek", "dtsen", "dukcapil")
 
 
-class Main(click.Group, Command):
+class Main(Command, click.Group):
     """The command group: chooses the language first and turns every failure into one message and an exit code."""
 
     command_class = Command

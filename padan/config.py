@@ -162,7 +162,9 @@ def _describe(error: ErrorDetails) -> str:
     if kind == "value_error":
         text = _(_OWN.get(str(error["ctx"]["error"]), "")) or str(error["msg"])
     elif kind in _MESSAGES:
-        text = _(_MESSAGES[kind]).format(value=value, **({"expected": ""} | error.get("ctx", {})))
+        facts = {"expected": ""} | error.get("ctx", {})
+        facts["expected"] = facts["expected"].replace(" or ", _(" or "))
+        text = _(_MESSAGES[kind]).format(value=value, **facts)
     else:
         text = _("has a value padan cannot use: {value}").format(value=value)
     if kind == "extra_forbidden":
