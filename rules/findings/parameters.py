@@ -15,7 +15,7 @@ from rules.i18n import _
 
 _DEFAULT = Path(__file__).parent.parent / "parameters.toml"
 _PROGRAMMES = Path(__file__).parent.parent / "programmes"
-T = TypeVar("T", int, float)
+T = TypeVar("T", int, float, date)
 
 
 class _Strict(BaseModel):

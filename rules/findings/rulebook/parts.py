@@ -116,10 +116,15 @@ def part_of_card(tables: Tables, ctx: Context) -> pl.DataFrame:
     del tables
     p3ke = ctx.baris.filter(pl.col("sumber") == "p3ke", "terbaru", pl.col("id_keluarga").is_not_null())
     who = p3ke.filter(pl.col("id_keluarga").n_unique().over("orang", "tanggal_data") == 1)
-    card = ctx.kartu_terbaru.filter(pl.col("sumber") != "p3ke", pl.col("kepala") < 2, ~pl.col("pergi"))
+    # A lodger who is of a family elsewhere is mostly a double entry on a stranger's card.
+    kin = ctx.baris.filter("daftar", pl.col("hub").is_not_null(), pl.col("hub") != "LAINNYA").select("orang").unique()
+    astray = (pl.col("hub") == "LAINNYA").fill_null(value=False) & pl.col("orang").is_in(kin["orang"].implode())
+    card = ctx.kartu_terbaru.filter(pl.col("sumber") != "p3ke", pl.col("kepala") < 2, ~pl.col("pergi"), ~astray)
+    card = card.filter(pl.col("isi") <= ctx.p.anggota_wajar_maks.nilai)
     card = card.select(
-        "orang", "sumber", "no_kk", "lahir", "hub", "status_kawin", bukti="baris_id", tanggal_kk="tanggal_data"
-    )
+        "orang", "sumber", "no_kk", "lahir", "hub", "status_kawin", bukti="baris_id", tanggal_kk="tanggal_data",
+        rumah=pl.concat_str("kode_wilayah", "no_bangunan", separator="/"),
+    )  # fmt: skip
     near = ctx.p.p3ke_jarak_maks_hari.nilai
     unit = [*_FAMILY, "sumber"]
     one = (
@@ -128,18 +133,26 @@ def part_of_card(tables: Tables, ctx: Context) -> pl.DataFrame:
         .with_columns(anggota=pl.len().over(_FAMILY))
         .join(card, on="orang")
         .group_by(*unit, "anggota", "tanggal_kk")
-        .agg(pl.col("no_kk").first(), pl.col("bukti").sort(), kartu=pl.col("no_kk").n_unique(), ada=pl.len())
+        .agg(
+            pl.col("no_kk").first(),
+            pl.col("bukti").sort(),
+            pl.col("rumah").drop_nulls(),
+            kartu=pl.col("no_kk").n_unique(),
+            ada=pl.len(),
+        )
         .filter(pl.col("kartu") == 1, 2 * pl.col("ada") >= pl.col("anggota"))
     )
     pair = [*_FAMILY, "orang"]
     on_card = one.join(card.select("orang", "sumber", "no_kk", "lahir"), on=("sumber", "no_kk"))
     lived = on_card.join(ctx.mati.select("orang", "meninggal"), on="orang", how="left").filter(
-        (pl.col("lahir") <= pl.col("tanggal_data")).fill_null(value=True),
+        (pl.col("lahir") <= pl.col("tanggal_data")).fill_null(value=True).all().over(*_FAMILY, "orang"),
         (pl.col("meninggal") > pl.col("tanggal_data")).fill_null(value=True),
     )
     beside = lived.select(pair).unique().join(p3ke.select(pair), on=pair, how="anti", nulls_equal=True)
     surveyed = ctx.baris.filter(pl.col("sumber").is_in(["p3ke", "regsosek", "dtsen"]), ~pl.col("pergi"))
-    beside = beside.join(surveyed.select("orang"), on="orang", how="semi").join(
+    minor = _minors(ctx, lived, p3ke, card)
+    known = surveyed.select("orang").vstack(minor.select("orang"))
+    beside = beside.join(known, on="orang", how="semi").join(
         _maybe_member(ctx, beside, p3ke), on=pair, how="anti", nulls_equal=True
     )
     place = ctx.tables.records.select("baris_id", "alamat")
@@ -154,23 +167,35 @@ def part_of_card(tables: Tables, ctx: Context) -> pl.DataFrame:
     unmarried = p3ke.group_by(_FAMILY).agg(lajang=(pl.col("status_kawin") != "KAWIN").all())
     newly_wed = pl.col("hub_lain").is_in(["KEPALA", "PASANGAN"]) & (pl.col("kawin_lain") == "KAWIN")
     away = (pl.col("tanggal_kk") - pl.col("tanggal_data")).dt.total_days().abs()
+    # A number mistyped into that of another card: the surveyor stood before another building.
+    elsewhere = (~pl.col("rumah_lain").is_in("rumah") & (pl.col("rumah").list.len() > 0)).fill_null(value=False)
     told = (
         beside.join(one, on=_FAMILY, nulls_equal=True)
         .join(
             card.select(
-                "orang", "sumber", kk_lain="no_kk", bukti_lain="bukti", hub_lain="hub", kawin_lain="status_kawin"
+                "orang",
+                "sumber",
+                kk_lain="no_kk",
+                bukti_lain="bukti",
+                hub_lain="hub",
+                kawin_lain="status_kawin",
+                rumah_lain="rumah",
             ),
             on=["orang", "sumber"],
         )
         .join(neighbours, on=pair, how="left", nulls_equal=True)
-        .with_columns(satu=pl.col("no_kk") == pl.col("kk_lain"), lama=pl.col("sumber") == "dtks")
+        .join(minor, on=pair, how="left", nulls_equal=True)
+        .with_columns(satu=(pl.col("no_kk") == pl.col("kk_lain")) & ~elsewhere, lama=pl.col("sumber") == "dtks")
         # The DTKS may print the card of years ago: it speaks where no other does, of people who have a P3KE family.
-        .filter(~pl.col("lama") | (pl.col("lama").all().over(pair) & pl.col("di_p3ke").fill_null(value=False)))
+        .filter(
+            ~pl.col("lama") | (pl.col("lama").all().over(pair) & pl.coalesce("di_p3ke", "kecil", pl.lit(value=False)))
+        )
         .sort(*pair, away, "sumber", nulls_last=True)
         .filter(pl.col("satu").first().over(pair), pl.col("satu").mean().over(pair) >= 0.5)
         .join(unmarried, on=_FAMILY, how="left", nulls_equal=True)
         .filter(~(pl.col("lajang").fill_null(value=False) & newly_wed.fill_null(value=False)))
         .filter("satu", (away <= near).fill_null(value=True))
+        .join(_parted(p3ke, card), on=[*_FAMILY, "sumber"], how="anti", nulls_equal=True)
     )
     found = told.group_by(_FAMILY, maintain_order=True).agg(
         lain=pl.col("orang").n_unique(),
@@ -184,19 +209,69 @@ def part_of_card(tables: Tables, ctx: Context) -> pl.DataFrame:
     )
 
 
+def _minors(ctx: Context, lived: pl.DataFrame, p3ke: pl.DataFrame, card: pl.DataFrame) -> pl.DataFrame:
+    """Of `lived` the minors whom P3KE lacks and the DTKS has on the card of their parents (with `kecil` = true).
+
+    Below the age of an identity card nobody leaves the card of the parents alone, so it needs no second word.
+    """
+    adult = pl.col("tanggal_data").dt.offset_by(f"-{ctx.p.dewasa_tahun.nilai}y")
+    led = card.filter(pl.col("sumber") == "dtks", pl.col("hub") == "KEPALA").select("orang", "no_kk")
+    parents = p3ke.select(*_FAMILY, "orang").join(led, on="orang").select(*_FAMILY, "no_kk").unique()
+    child = card.filter(pl.col("sumber") == "dtks", pl.col("hub") == "ANAK").select("orang")
+    return (
+        lived.filter(pl.col("sumber") == "dtks", pl.col("lahir") > adult)
+        .join(parents, on=[*_FAMILY, "no_kk"], how="semi", nulls_equal=True)
+        .join(child, on="orang", how="semi")
+        .join(p3ke, on="orang", how="anti")
+        .join(ctx.baris.filter("pergi"), on="orang", how="anti")
+        .select(*_FAMILY, "orang", kecil=pl.lit(value=True))
+        .unique()
+    )
+
+
+def _parted(p3ke: pl.DataFrame, card: pl.DataFrame) -> pl.DataFrame:
+    """P3KE families and the register (`sumber`) whose card joins people who were two cards at the date of P3KE.
+
+    P3KE gives a form of its own to a couple; so where the family beside the head's on the card is none, it had left
+    the card, or came since.
+    """
+    couple = (pl.col("status_kawin") == "KAWIN").any().over(_FAMILY)
+    held = (
+        p3ke.with_columns(pasangan=couple.fill_null(value=False))
+        .select(*_FAMILY, "orang", "pasangan")
+        .unique(maintain_order=True)
+        .join(card.select("orang", "sumber", "no_kk", "hub"), on="orang")
+    )
+    per_family = held.group_by("sumber", "no_kk", *_FAMILY).agg(
+        kepala=(pl.col("hub") == "KEPALA").any(),
+        pasangan=pl.col("pasangan").any(),
+        tua=(pl.col("hub") == "ORTU_MERTUA").any(),
+    )
+    other = per_family.rename({c: f"{c}_lain" for c in ("id_keluarga", "kepala", "pasangan", "tua")})
+    pairs = per_family.join(other, on=("sumber", "no_kk", "tanggal_data"), nulls_equal=True).filter(
+        pl.col("id_keluarga") != pl.col("id_keluarga_lain")
+    )
+    second = pl.when("kepala").then("pasangan_lain").otherwise("pasangan")
+    elder = pl.when("kepala").then("tua_lain").otherwise("tua").fill_null(value=False)
+    return pairs.filter(~second, (pl.col("sumber") == "dtks") | elder).select(*_FAMILY, "sumber").unique()
+
+
 def _maybe_member(ctx: Context, beside: pl.DataFrame, p3ke: pl.DataFrame) -> pl.DataFrame:
     """Of `beside` (P3KE family, person on its card) the people who may be members whose rows the linkage did not join.
 
     That is: a member has the same birth date or a like name; or a single row of a person nobody else lists calls him
     no kin of the head, as a double entry does.
     """
-    members = p3ke.select(*_FAMILY, nama_p3ke="nama", lahir_p3ke="lahir", jk_p3ke="jenis_kelamin").unique()
-    known = ctx.baris.select("orang", "nama", "lahir", "jenis_kelamin", "hub", jumlah=pl.len().over("orang")).unique()
+    members = p3ke.select(*_FAMILY, nama_p3ke="nama", lahir_p3ke="lahir", hub_p3ke="hub").unique()
+    known = ctx.baris.select("orang", "nama", "lahir", "hub", jumlah=pl.len().over("orang")).unique()
     pairs = beside.join(members, on=_FAMILY, nulls_equal=True).join(known, on="orang")
     pairs = pairs.with_columns(name_similarity(pairs, "nama", "nama_p3ke"))
     same_birth = (pl.col("lahir") == pl.col("lahir_p3ke")).fill_null(value=False)
-    same_sex = (pl.col("jenis_kelamin") == pl.col("jk_p3ke")).fill_null(value=True)
     near_birth = ((pl.col("lahir") - pl.col("lahir_p3ke")).dt.total_days().abs() < 11 * 366).fill_null(value=True)
-    like_name = (pl.col("kemiripan") >= ctx.p.nama_sama_min.nilai).fill_null(value=False) & near_birth & same_sex
+    both_head = ((pl.col("hub") == "KEPALA") & (pl.col("hub_p3ke") == "KEPALA")).fill_null(value=False)
+    # A birth date that cannot be on the form tells nothing against the name.
+    oldest = pl.col("tanggal_data").dt.offset_by(f"-{ctx.p.umur_maks_tahun.nilai}y")
+    near_birth |= ~pl.col("lahir_p3ke").is_between(oldest, pl.col("tanggal_data")).fill_null(value=True)
+    like_name = (pl.col("kemiripan") >= ctx.p.nama_sama_min.nilai).fill_null(value=False) & (near_birth | both_head)
     stray = ((pl.col("jumlah") == 1) & (pl.col("hub") == "LAINNYA")).fill_null(value=False)
     return pairs.filter(same_birth | like_name | stray).select(*_FAMILY, "orang").unique()

@@ -141,6 +141,59 @@ def test_st45_a_member_whom_the_linkage_left_apart_is_no_other_person(b: Builder
     assert b.findings("ST45") == []
 
 
+def test_st45_an_elder_with_a_form_of_his_own_came_to_the_card_since(b: Builder) -> None:
+    for who in ("father", "mother"):
+        b.row("p3ke", who, id_keluarga="P1", tanggal_lahir=BORN[who], status_kawin="KAWIN")
+    b.row("p3ke", "granny", id_keluarga="P2", tanggal_lahir=date(1940, 1, 1), status_kawin="CERAI_MATI")
+    card(b, "regsosek", OLD, *ELDERS)
+    b.row("regsosek", "granny", no_kk=OLD, hub_kk="ORTU_MERTUA", tanggal_lahir=date(1940, 1, 1))
+    assert b.findings("ST45") == []
+
+
+def test_st45_a_minor_on_the_card_of_the_parents_needs_no_second_list(b: Builder) -> None:
+    for who in ("father", "mother"):
+        b.row("p3ke", who, id_keluarga="P1", tanggal_lahir=BORN[who], status_kawin="KAWIN")
+    card(b, "dtks", OLD, *ELDERS)
+    b.row("dtks", "grown", no_kk=OLD, hub_kk="ANAK", tanggal_lahir=date(1999, 1, 1))  # may have left since
+    assert b.findings("ST45") == []
+    b.row("dtks", "minor", no_kk=OLD, hub_kk="ANAK", tanggal_lahir=date(2010, 1, 1))
+    assert [f["baris"] for f in b.findings("ST45")] == [[0, 1]]
+
+
+def test_st45_a_neighbour_with_a_mistyped_number_stands_in_another_building(b: Builder) -> None:
+    for who in ("father", "mother"):
+        b.row("p3ke", who, id_keluarga="P1", tanggal_lahir=BORN[who], status_kawin="KAWIN")
+        b.row("regsosek", who, no_kk=OLD, hub_kk=dict(ELDERS)[who], no_bangunan="001", tanggal_lahir=BORN[who])
+    b.row("regsosek", "neighbour", no_kk=OLD, hub_kk="ANAK", no_bangunan="007", tanggal_lahir=date(1999, 1, 1))
+    assert b.findings("ST45") == []
+
+
+def test_st02_a_lodger_on_a_strangers_card_is_a_double_entry(b: Builder) -> None:
+    dtks_family(b)
+    card(b, "regsosek", OLD, *ELDERS)
+    b.row("regsosek", "stranger", no_kk=OWN, hub_kk="KEPALA")
+    b.row("regsosek", "child", no_kk=OWN, hub_kk="LAINNYA", status_kawin="BELUM_KAWIN")
+    assert b.findings("ST02") == []
+
+
+def test_st02_a_child_who_stayed_with_kin_when_the_parent_married_away_is_found(b: Builder) -> None:
+    dtks_family(b)
+    b.row("regsosek", "father", no_kk=OLD, hub_kk="PASANGAN", status_kawin="KAWIN")
+    b.row("regsosek", "uncle", no_kk=OWN, hub_kk="KEPALA")
+    b.row("regsosek", "child", no_kk=OWN, hub_kk="LAINNYA", status_kawin="BELUM_KAWIN")
+    assert [f["baris"] for f in b.findings("ST02")] == [[2]]
+
+
+@pytest.mark.parametrize(("register", "found"), [("regsosek", [[2]]), ("dukcapil", [])])
+def test_st02_an_heir_is_no_split_unless_a_surveyor_met_the_parent(
+    b: Builder, register: str, found: list[list[int]]
+) -> None:
+    dtks_family(b)
+    b.row(register, "father", no_kk=OLD, hub_kk="KEPALA", status_kawin="CERAI_MATI")
+    b.row(register, "child", no_kk=OWN, hub_kk="KEPALA", status_kawin="BELUM_KAWIN")
+    assert [f["baris"] for f in b.findings("ST02")] == found
+
+
 def test_st01_a_double_entry_in_a_strangers_family_is_no_split(b: Builder) -> None:
     dtks_family(b)
     b.row("dtks", "guest", id_art=F + "04", hub_kk="ANAK", no_kk=OLD, tanggal_lahir=date(1996, 1, 1), nama_ibu="SURTI")
