@@ -23,7 +23,7 @@ from matching.levels import COMPARISONS, Comparer
 from matching.model import MATCH, Model
 from matching.settings import LinkSettings
 from rules.errors import PadanError
-from rules.i18n import N_, _
+from rules.i18n import N_, _, language
 from rules.tables import Tables
 
 # The canonical column that shows best what a comparison looked at.
@@ -97,8 +97,19 @@ def find_row(tables: Tables, text: str) -> int:
     else:
         name, _sep, number = text.rpartition(":")
         row = int(number) if number.isdigit() else -1
-        same_file = pl.col("berkas").str.replace_all("\\", "/", literal=True).str.ends_with(name.replace("\\", "/"))
-        found = records.filter(same_file & (pl.col("nomor_baris") == row))
+        wanted, file = name.replace("\\", "/"), pl.col("berkas").str.replace_all("\\", "/", literal=True)
+        at_row = records.filter(pl.col("nomor_baris") == row)
+        found = at_row.filter(file == wanted)
+        if found.is_empty():  # the end of a path is enough as long as it means one file
+            found = at_row.filter(file.str.ends_with(f"/{wanted}") | pl.lit(wanted).str.ends_with("/" + file))
+        if found.height > 1:
+            places = found.select(pl.concat_str("berkas", "lembar", separator=" / ", ignore_nulls=True)).to_series()
+            raise PadanError(
+                _("{row} means more than one row").format(row=text),
+                hint=_("give the row number of the records table (baris_id): {rows}").format(
+                    rows=", ".join(f"{n} ({place})" for n, place in zip(found["baris_id"], places, strict=True))
+                ),
+            )
     if found.height == 0:
         raise PadanError(
             _("no row {row} in this run").format(row=text),
@@ -181,6 +192,17 @@ def _compare(records: pl.DataFrame, left: int, right: int) -> tuple[npt.NDArray[
     return levels[0], int(held[0]) if len(held) else None, reason, "bukan"
 
 
+def chance(probability: float) -> str:
+    """A probability in words of the language; never 1 or 0, which no evidence gives."""
+    if probability > 0.9999:
+        text = "> 0.9999"
+    elif probability < 0.0001:
+        text = "< 0.0001"
+    else:
+        text = f"{probability:.4f}"
+    return text.replace(".", ",") if language() == "id" else text
+
+
 def _sentence(terms: list[Term], probability: float, decision: str, reason: str | None) -> str:
     """One sentence: the verdict, the strongest evidence for it and against it, and the constraint, if any."""
     ranked = sorted(terms, key=lambda t: -abs(t.bobot))
@@ -191,7 +213,7 @@ def _sentence(terms: list[Term], probability: float, decision: str, reason: str 
         "tinjau": _("The two rows may be one person and need a review"),
         "bukan": _("The two rows are not taken for one person"),
     }[decision]
-    text = _("{verdict} (probability {p})").format(verdict=verdict, p=f"{probability:.4f}")
+    text = _("{verdict} (probability {p})").format(verdict=verdict, p=chance(probability))
     if support:
         text += _(", because of {fields}").format(fields=", ".join(support))
     if against:

@@ -257,8 +257,17 @@ def masked(value: str | None) -> str | None:
     return re.sub(r"\b(\d{4})-\d{2}-\d{2}\b", r"\1", mask_text(value))
 
 
+def _weight(value: float) -> str:
+    from rules.i18n import language
+
+    text = f"{round(value, 2) + 0.0:+.2f}"  # plus zero: no field weighs -0.00
+    return text.replace(".", ",") if language() == "id" else text
+
+
 def explanations(tables: Tables, found: Sequence[Explanation], *, unmasked: bool = False) -> None:
     """The evidence of each pair, field by field, with the sentence on top."""
+    from matching.explain import chance
+
     screen = console.out()
     if not found:
         screen.print(_("This person has one row only; there is nothing to compare."))
@@ -270,10 +279,12 @@ def explanations(tables: Tables, found: Sequence[Explanation], *, unmasked: bool
             screen.print(f"  {index}: {row['sumber']}  {where}  {row['nama'] or ''}", soft_wrap=True)
         screen.print(one.kalimat, style="bold")
         shown = table("", [_("Field"), _("Agreement"), str(one.kiri), str(one.kanan), _("Weight (log2)")], (4,))
-        shown.add_row(_("start"), one.lintasan or "", "", "", f"{one.awal:+.2f}")
+        found_by = _("found by {fields}").format(fields=one.lintasan) if one.lintasan else ""
+        shown.add_row(_("start"), found_by, "", "", _weight(one.awal))
         for term in one.bukti:
             values = (term.kiri, term.kanan) if unmasked else (masked(term.kiri), masked(term.kanan))
-            shown.add_row(term.kolom, term.tingkat, values[0] or "-", values[1] or "-", f"{term.bobot:+.2f}")
+            shown.add_row(term.kolom, term.tingkat, values[0] or "-", values[1] or "-", _weight(term.bobot))
         shown.add_section()
-        shown.add_row(_("sum"), f"p = {one.peluang:.4f}", "", "", f"{one.bobot:+.2f}")
+        p = chance(one.peluang)
+        shown.add_row(_("sum"), f"p {p}" if p[0] in "<>" else f"p = {p}", "", "", _weight(one.bobot))
         screen.print(shown)

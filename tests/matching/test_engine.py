@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -111,3 +112,18 @@ def test_a_person_is_explained_by_its_links_and_rows_are_found_as_seen_in_a_spre
         find_row(tables, "dtks_desa.csv:99999999")
     with pytest.raises(PadanError, match="Pxx"):
         explain_person(tables, "Pxx")
+
+
+def test_a_row_that_may_stand_in_two_files_is_asked_back(tables: Tables) -> None:
+    first = tables.records.row(0, named=True)
+    twin = tables.records.head(1).with_columns(
+        berkas=pl.lit(f"b/{first['berkas']}"), baris_id=pl.lit(tables.records.height, dtype=pl.UInt32)
+    )
+    moved = tables.records.with_columns(
+        berkas=pl.when(pl.col("berkas") == first["berkas"]).then("a/" + pl.col("berkas")).otherwise("berkas")
+    )
+    both = replace(tables, records=pl.concat([moved, twin]))
+    assert find_row(both, f"b/{first['berkas']}:{first['nomor_baris']}") == tables.records.height
+    assert find_row(both, f"/data/a/{first['berkas']}:{first['nomor_baris']}") == first["baris_id"]
+    with pytest.raises(PadanError, match=str(first["nomor_baris"])):
+        find_row(both, f"{first['berkas']}:{first['nomor_baris']}")
