@@ -261,6 +261,7 @@ class Headline:
     family_records: int
     duplicates: int
     double: int
+    double_money: int  # certain rupiah of the double recipients alone
     certain_money: int
     possible_money: int
     identity: int
@@ -290,6 +291,7 @@ def headline(context: Context) -> Headline:
         family_records=context.main_families.height,
         duplicates=size("ganda"),
         double=size("bayar"),
+        double_money=int(double_paid(context)["pasti"].sum()),
         certain_money=int(money["pasti"].sum()),
         possible_money=int(money["mungkin"].sum()),
         identity=size("identitas"),

@@ -82,7 +82,7 @@ def first_steps(context: Context) -> list[str]:
     steps = [
         (head.double, _("Hold back what is paid twice: {n} findings, {amount} certain (sheet {sheet}). First check "
                         "both cards; a finding alone stops no payment.").format(
-            n=number(head.double), amount=rupiah(head.certain_money), sheet=_("Double recipients"))),
+            n=number(head.double), amount=rupiah(head.double_money), sheet=_("Double recipients"))),
         (deaths, _("Ask for the death certificates of {n} people who are dead in one register and active in another "
                    "(sheet {sheet}, code ST51).").format(n=number(deaths), sheet=_("Stale families"))),
         (head.stale, _("Give every village its list from the folder desa/ for the village meeting: {n} families in "
