@@ -22,6 +22,8 @@ def _children(ctx: Context) -> pl.DataFrame:
     and where two heads come into question nobody is known to be the parent.
     """
     twice = ctx.dapur.join(ctx.dtks_tunggal, on="baris_id", how="anti")
+    # A child of two families: whose, nobody can tell. A child there and a head elsewhere has moved on.
+    twice = twice.filter((pl.col("hub") == "ANAK").sum().over("orang", "tanggal_data") == 1)
     child = pl.concat([ctx.dtks_tunggal, _with_mother(ctx, twice)]).filter(pl.col("hub") == "ANAK").select(
         *_FAMILY, "orang", "baris_id", "nuk", "no_kk", "lahir", "hub_kk"
     )  # fmt: skip
@@ -88,10 +90,7 @@ def _own_card(ctx: Context) -> pl.DataFrame:
         "kepala_kawin",
         bukti_anak="baris_id",
     )
-    parent = card.filter(pl.col("hub").ne_missing("LAINNYA")).select(
-        "sumber", "pasangan", orang_kepala="orang", kk_kepala="no_kk", bukti_kepala="baris_id", hub_kepala="hub",
-        isi_kepala="isi", kawin_kepala="status_kawin",
-    )  # fmt: skip
+    parent = _parents(ctx, card)
     both = (
         _children(ctx)
         .rename({"tanggal_data": "tanggal_dtks"})
@@ -128,6 +127,32 @@ def _own_card(ctx: Context) -> pl.DataFrame:
     )
 
 
+def _parents(ctx: Context, card: pl.DataFrame) -> pl.DataFrame:
+    """The present card of each DTKS head in each register; for a head it does not show, that of the spouse.
+
+    Only a spouse who is married and no head stands in: the head is then on the same card, under a row that the linkage
+    could not join.
+    """
+    there = card.filter(pl.col("hub").ne_missing("LAINNYA")).select(
+        "sumber", "pasangan", orang_kepala="orang", kk_kepala="no_kk", bukti_kepala="baris_id", hub_kepala="hub",
+        isi_kepala="isi", kawin_kepala="status_kawin", wakil=pl.lit(value=False),
+    )  # fmt: skip
+    couple = ctx.dtks_tunggal.filter(pl.col("no_kk").is_not_null())
+    heads = couple.filter(pl.col("hub") == "KEPALA").select(*_FAMILY, "no_kk", kepala="orang")
+    wives = couple.filter(pl.col("hub") == "PASANGAN").select(*_FAMILY, "no_kk", orang_kepala="orang")
+    pairs = heads.join(wives, on=[*_FAMILY, "no_kk"], nulls_equal=True).filter(
+        pl.len().over(*_FAMILY, "no_kk") == 1
+    ).select("kepala", "orang_kepala").unique("kepala", keep="first", maintain_order=True)  # fmt: skip
+    stand_in = there.filter(pl.col("hub_kepala") == "PASANGAN", pl.col("kawin_kepala") == "KAWIN").join(
+        pairs, on="orang_kepala"
+    )
+    shown = ctx.baris.select("sumber", orang_kepala="orang").unique()
+    stand_in = stand_in.with_columns(
+        wakil=pl.lit(value=True), orang_kepala="kepala", hub_kepala=pl.lit("KEPALA").cast(there["hub_kepala"].dtype)
+    )
+    return pl.concat([there, stand_in.select(there.columns).join(shown, on=["sumber", "orang_kepala"], how="anti")])
+
+
 def _bereaved(ctx: Context, card: pl.DataFrame) -> pl.DataFrame:
     """Cards (sumber, no_kk) that the widowed spouse of a DTKS head is on.
 
@@ -152,18 +177,19 @@ def _split_children(ctx: Context, *, married: bool) -> pl.DataFrame:
         baris=pl.col("baris_id").unique().sort(),
         bukti_baris=pl.col("bukti_baris").list.explode(),
         kepala=pl.col("orang_kepala").first(),
+        wakil=pl.col("wakil").any(),
         kawin=pl.col("kawin").any(),
         belum=(~pl.col("kawin")).any(),
     )
     if married:
         also = pl.when("belum").then(pl.lit(["ST02"])).otherwise(pl.lit([], dtype=pl.List(pl.String)))
-        return per_child.filter("kawin").with_columns(alias_lain=also).drop("kawin", "belum", "kepala")
+        return per_child.filter("kawin").with_columns(alias_lain=also).drop("kawin", "belum", "kepala", "wakil")
     unmarried = per_child.filter(~pl.col("kawin")).drop("kawin", "belum")
     # A head whom no survey lists may have died without a record, and the child beside the widow is no split.
     surveys = ctx.baris.filter(pl.col("sumber").is_in(["p3ke", "regsosek", "dtsen"]), ~pl.col("pergi"))
     if surveys.height:
-        unmarried = unmarried.join(surveys.select(kepala="orang"), on="kepala", how="semi")
-    return unmarried.drop("kepala")
+        unmarried = unmarried.filter(pl.col("wakil") | pl.col("kepala").is_in(surveys["orang"].unique().implode()))
+    return unmarried.drop("kepala", "wakil")
 
 
 @rule(

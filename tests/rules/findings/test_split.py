@@ -194,6 +194,22 @@ def test_st02_an_heir_is_no_split_unless_a_surveyor_met_the_parent(
     assert [f["baris"] for f in b.findings("ST02")] == found
 
 
+def test_st02_the_married_spouse_stands_in_for_a_head_whom_the_linkage_left_apart(b: Builder) -> None:
+    dtks_family(b)
+    b.row("regsosek", "father apart", no_kk=OLD, hub_kk="KEPALA", status_kawin="KAWIN")
+    b.row("regsosek", "mother", no_kk=OLD, hub_kk="PASANGAN", status_kawin="KAWIN")
+    b.row("regsosek", "child", no_kk=OWN, hub_kk="KEPALA", status_kawin="BELUM_KAWIN")
+    assert [f["baris"] for f in b.findings("ST02")] == [[2]]
+
+
+def test_st02_a_child_of_two_families_is_of_nobody_known(b: Builder) -> None:
+    dtks_family(b)
+    b.rows[2]["nama_ibu"] = "MOTHER"
+    b.row("dtks", "child", id_art="320101200100000903", hub_kk="ANAK", no_kk=OWN, tanggal_lahir=date(1995, 1, 1))
+    register(b, "dukcapil", OWN, "KEPALA", "BELUM_KAWIN")
+    assert b.findings("ST02") == []
+
+
 def test_st01_a_double_entry_in_a_strangers_family_is_no_split(b: Builder) -> None:
     dtks_family(b)
     b.row("dtks", "guest", id_art=F + "04", hub_kk="ANAK", no_kk=OLD, tanggal_lahir=date(1996, 1, 1), nama_ibu="SURTI")
