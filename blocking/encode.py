@@ -35,7 +35,6 @@ class Encoded:
     kk: I64
     kartu: U64  # the family as this source groups it (id of the source, else KK), mixed with the edition
     kartu_ukuran: npt.NDArray[np.uint16]
-    urut: U32  # code of the ART id inside the register, for "same card, different member"
     nama: U32
     token: U32  # (n, TOKENS), 0-filled on the right, each row ascending
     given: U32
@@ -47,7 +46,6 @@ class Encoded:
     lahir: I64  # yyyymmdd; 0 unknown
     lahir_lengkap: npt.NDArray[np.bool_]
     kelamin: U8  # 1 L, 2 P
-    hub: U8  # 1 + position in vocab.RELATION
     desa: I64
     kerabat: U64  # one bit per given name of the other members of the card
     frekuensi: npt.NDArray[np.float32]  # share of records with the same full name
@@ -159,12 +157,6 @@ def encode(records: pl.DataFrame) -> Encoded:
     kepala = (
         pl.DataFrame({"k": kartu}).join(head, on="k", how="left", maintain_order="left")["n"].fill_null(0).to_numpy()
     )
-    art, _ = _codes(records["id_art"])
-    hub = (
-        records.select(pl.coalesce(pl.col("hub_kk"), pl.col("hub_krt")).to_physical().cast(pl.UInt8) + 1)
-        .to_series()
-        .fill_null(0)
-    )
     return Encoded(
         n=n,
         sumber=(source.astype(np.uint8)),
@@ -175,7 +167,6 @@ def encode(records: pl.DataFrame) -> Encoded:
         kk=number["kk"].to_numpy(),
         kartu=kartu,
         kartu_ukuran=size,
-        urut=art,
         nama=names,
         token=_token_codes(frame["n_token"]),
         given=given,
@@ -187,7 +178,6 @@ def encode(records: pl.DataFrame) -> Encoded:
         lahir=born.to_numpy(),
         lahir_lengkap=(records["lahir_mutu"].cast(pl.String) == "LENGKAP").to_numpy(),
         kelamin=(records["jenis_kelamin"].to_physical().cast(pl.UInt8) + 1).fill_null(0).to_numpy(),
-        hub=hub.to_numpy(),
         desa=number["desa"].to_numpy(),
         kerabat=_relatives(kartu, given, n),
         frekuensi=_share(names),
