@@ -15,12 +15,19 @@ import numpy.typing as npt
 from blocking.encode import Encoded
 from blocking.mix import combine, mix
 from blocking.pairs import Index, block, pairs_of
+from matching.fit import level_counts as _counts
 from matching.levels import COMPARISONS, Comparer
-from matching.model import F64, level_counts
+from matching.model import F64
+from matching.specification import Levels
 
 RANDOM_PAIRS = 1_000_000
 BLOCK_PAIRS = 400_000
 _COLUMN = {c.nama: i for i, c in enumerate(COMPARISONS)}
+
+
+def level_counts(levels: Levels) -> list[F64]:
+    """Counts per comparison and level of register pairs."""
+    return _counts(levels, COMPARISONS)
 
 
 def _shuffled(n: int, salt: int) -> npt.NDArray[np.int64]:

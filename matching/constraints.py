@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from blocking.encode import Encoded
 from blocking.pairs import Index
-from matching.levels import COMPARISONS, Levels
+from matching.levels import COMPARISONS
+from matching.specification import Levels
 
 NONE: Final = 0
 NIK_DIFFERS: Final = 1

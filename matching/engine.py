@@ -11,17 +11,19 @@ import numpy.typing as npt
 import polars as pl
 
 from blocking.candidates import Plan, candidates, found_by, plan
-from blocking.encode import U32, Encoded, encode
+from blocking.encode import Encoded, encode
 from blocking.pairs import Index
 from blocking.passes import Pass, standard
 from matching.anchors import anchors
 from matching.constraints import BRIDGE, REASONS, reasons
 from matching.entities import Clusters, cluster
 from matching.families import family_links
-from matching.levels import COMPARISONS, Comparer, pack, unpack
-from matching.model import Model, PatternTable, Strata, fit
+from matching.fit import fit
+from matching.levels import COMPARISONS, REGISTERS, Comparer
+from matching.model import Model, PatternTable, Strata
 from matching.persons import entities_frame, persons_frame
 from matching.settings import LinkSettings
+from matching.specification import MOST_BITS, Patterns
 from rules.tables import check
 
 Progress = Callable[[str, float], None]
@@ -44,7 +46,7 @@ class Pairs:
 
     a: Index
     b: Index
-    pattern: U32
+    pattern: Patterns
     stratum: npt.NDArray[np.uint16]
 
 
@@ -54,7 +56,7 @@ class Scored:
 
     a: Index
     b: Index
-    pattern: U32
+    pattern: Patterns
     stratum: npt.NDArray[np.uint16]
     weight: npt.NDArray[np.float64]
     probability: npt.NDArray[np.float64]
@@ -64,25 +66,25 @@ class Scored:
 def compare_all(e: Encoded, compare: Comparer, chosen: Plan, strata: Strata, chunk: int, progress: Progress) -> Pairs:
     """Build and compare the candidate pairs, chunk by chunk."""
     expected = max(sum(chosen.kandidat), 1)
-    parts: list[tuple[Index, Index, U32, npt.NDArray[np.uint16]]] = []
+    parts: list[tuple[Index, Index, Patterns, npt.NDArray[np.uint16]]] = []
     done = 0
     for k, a, b in candidates(chosen, chunk):
-        parts.append((a, b, pack(compare.levels(a, b)), strata.number(k, e.sumber[a], e.sumber[b])))
+        parts.append((a, b, REGISTERS.pack(compare.levels(a, b)), strata.number(k, e.sumber[a], e.sumber[b])))
         done += len(a)
         progress("bandingkan", min(done / expected, 1.0))
     if not parts:
         none = np.zeros(0, dtype=np.uint32)
-        return Pairs(none, none, none, none.astype(np.uint16))
+        return Pairs(none, none, none.astype(np.uint64), none.astype(np.uint16))
     return Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def count_patterns(pairs: Pairs) -> tuple[PatternTable, npt.NDArray[np.int64]]:
     """Cells (pattern, stratum) with their counts, and the cell of every pair."""
-    cell = pairs.stratum.astype(np.uint64) << np.uint64(32) | pairs.pattern.astype(np.uint64)
+    cell = pairs.stratum.astype(np.uint64) << np.uint64(MOST_BITS) | pairs.pattern.astype(np.uint64)
     seen, inverse, count = np.unique(cell, return_inverse=True, return_counts=True)
     table = PatternTable(
-        (seen & np.uint64(0xFFFFFFFF)).astype(np.uint32),
-        (seen >> np.uint64(32)).astype(np.uint16),
+        (seen & np.uint64((1 << MOST_BITS) - 1)),
+        (seen >> np.uint64(MOST_BITS)).astype(np.uint16),
         count.astype(np.int64),
     )
     return table, inverse
@@ -96,7 +98,9 @@ def decide(
     keep = probability[cell] >= floor
     a, b, pattern, stratum = pairs.a[keep], pairs.b[keep], pairs.pattern[keep], pairs.stratum[keep]
     chosen = cell[keep]
-    return Scored(a, b, pattern, stratum, weight[chosen], probability[chosen], reasons(e, a, b, unpack(pattern)))
+    return Scored(
+        a, b, pattern, stratum, weight[chosen], probability[chosen], reasons(e, a, b, REGISTERS.unpack(pattern))
+    )
 
 
 def blocking_figures(chosen: Plan, scored: Scored, padan: float) -> dict[str, Any]:
@@ -125,7 +129,7 @@ def blocking_figures(chosen: Plan, scored: Scored, padan: float) -> dict[str, An
 
 def links_frame(scored: Scored, strata: Strata, settings: LinkSettings, cut: npt.NDArray[np.bool_]) -> pl.DataFrame:
     """The links table; level columns t_<comparison> come on top."""
-    levels = unpack(scored.pattern)
+    levels = REGISTERS.unpack(scored.pattern)
     match = (scored.probability >= settings.padan) & (scored.reason == 0) & ~cut
     reason = np.where(cut & (scored.reason == 0), BRIDGE, scored.reason)
     # A reason matters only where it moved the pair.
@@ -162,7 +166,7 @@ def link(
     pairs = compare_all(e, compare, chosen, strata, settings.pasangan_per_bagian, tell)
     tell("modelkan", 0.0)
     table, cell = count_patterns(pairs)
-    model = fit(table, strata, anchors(e, compare))
+    model = fit(table, strata, anchors(e, compare), REGISTERS)
     scored = decide(e, pairs, model, table, cell, settings.tinjau)
     tell("kelompokkan", 0.0)
     match = (scored.probability >= settings.padan) & (scored.reason == 0)

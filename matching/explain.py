@@ -19,7 +19,7 @@ from blocking.candidates import found_by, plan
 from blocking.encode import encode
 from blocking.passes import standard
 from matching.constraints import REASONS, reasons
-from matching.levels import COMPARISONS, Comparer
+from matching.levels import COMPARISONS, REGISTERS, Comparer
 from matching.model import MATCH, Model
 from matching.settings import LinkSettings
 from rules.errors import PadanError
@@ -135,7 +135,7 @@ def explain_person(tables: Tables, person_id: str) -> list[Explanation]:
 def explain_pair(tables: Tables, left: int, right: int) -> Explanation:
     """The evidence for and against two rows being one person, whether or not they were linked."""
     left, right = min(left, right), max(left, right)
-    model = Model.from_dict(tables.info["penautan"]["model"], standard())
+    model = Model.from_dict(tables.info["penautan"]["model"], standard(), REGISTERS)
     sources = tables.info["penautan"]["model"]["sumber"]
     link = tables.links.filter((pl.col("kiri") == left) & (pl.col("kanan") == right))
     pair = tables.records.filter(pl.col("baris_id").is_in([left, right])).sort("baris_id")

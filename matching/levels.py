@@ -1,4 +1,4 @@
-"""Comparison levels of candidate pairs, vectorised, and their packing into one integer pattern per pair.
+"""Comparison levels of candidate pairs of family registers, vectorised.
 
 Level 0 of every comparison means missing: the model gives it no weight. Levels are ordered from agreement to
 disagreement. Term frequency is in the levels: an equal name is split by how common it is, so the model works on pattern
@@ -7,7 +7,6 @@ counts alone and needs no per-pair adjustment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,9 +16,8 @@ from rapidfuzz.distance import OSA, JaroWinkler
 
 from blocking.encode import U32, Encoded
 from blocking.pairs import Index
+from matching.specification import Comparison, LatentClass, Levels, Specification
 from rules.i18n import N_
-
-Levels = npt.NDArray[np.uint8]
 
 # Cuts of the share of records that bear the same full name: rarer names first. Powers of about 8 around what a desa, a
 # kecamatan and a kabupaten hold; the model learns the weight of each class, so the cuts only need to be apart.
@@ -28,26 +26,6 @@ MOTHER_CUTS: Final = (1e-4, 1e-3)
 JW_TYPO: Final = 0.92
 JW_NEAR: Final = 0.82
 JW_SHORT: Final = 0.70
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A comparison: its name, its title, the label of each level (index 0 = missing); texts are English sources."""
-
-    nama: str
-    judul: str
-    tingkat: tuple[str, ...]
-    kelompok: tuple[int, ...] = ()  # levels are probabilities within a group; () = all but level 0 are one group
-
-    @property
-    def groups(self) -> npt.NDArray[np.int64]:
-        """Group of each level; 0 for missing."""
-        return np.array(self.kelompok or (0, *[1] * (len(self.tingkat) - 1)), dtype=np.int64)
-
-    @property
-    def bits(self) -> int:
-        """Bits that the packed level takes."""
-        return int(len(self.tingkat) - 1).bit_length()
 
 
 _MISSING = N_("missing on one side")
@@ -137,6 +115,14 @@ NARROWED: Final = {
     "lahir:tahun_sama": (2, 3, 4, 5, 6),
     "lahir:tahun_lain": (3, 4, 5, 7, 8),
 }
+
+# The same person and the unrelated are held at their anchors (high-purity blocks, random pairs); the two classes in
+# between may move, with an anchor worth 2,000 pairs.
+REGISTERS: Final = Specification(
+    COMPARISONS,
+    (LatentClass("orang_sama"), LatentClass("serumah", 2_000.0), LatentClass("senama", 2_000.0), LatentClass("asing")),
+    NARROWED,
+)
 
 
 def _jw(a: list[str], b: list[str]) -> npt.NDArray[np.float32]:
@@ -345,23 +331,3 @@ class Comparer:
         level[(shared >= 2) | ((shared == 1) & (fewest == 1))] = 1
         level[(left == 0) | (right == 0)] = 0
         return np.asarray(4 * self.kartu(a, b) + level, dtype=np.uint8)
-
-
-_SHIFT = np.cumsum([0, *(c.bits for c in COMPARISONS)])[:-1]
-
-
-def pack(levels: Levels) -> U32:
-    """One integer pattern per pair."""
-    packed = np.zeros(len(levels), dtype=np.uint32)
-    for column, shift in enumerate(_SHIFT):
-        packed |= levels[:, column].astype(np.uint32) << np.uint32(shift)
-    return packed
-
-
-def unpack(patterns: U32) -> Levels:
-    """Inverse of `pack`."""
-    out = np.empty((len(patterns), len(COMPARISONS)), dtype=np.uint8)
-    for column, (shift, comparison) in enumerate(zip(_SHIFT, COMPARISONS, strict=True)):
-        mask = np.uint32((1 << comparison.bits) - 1)
-        out[:, column] = ((patterns >> np.uint32(shift)) & mask).astype(np.uint8)
-    return out

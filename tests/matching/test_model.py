@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 
 from blocking.passes import Pass
 from matching.explain import split_score
-from matching.levels import COMPARISONS, pack, unpack
-from matching.model import CLASSES, Model, PatternTable, Strata, _normalised, allowed_levels, fit
+from matching.fit import fit, normalised
+from matching.levels import COMPARISONS, REGISTERS
+from matching.model import Model, PatternTable, Strata
+
+CLASSES = REGISTERS.class_names
 
 PASSES = [
     Pass("nik", lambda e: e.kartu, ("nik",)),
@@ -30,14 +33,14 @@ def draw_theta(seed: int) -> list[np.ndarray]:
         k = len(c.tingkat) - 1
         slope = np.linspace(3, -3, k)
         rows = [np.exp(s * slope + rng.normal(0, 0.3, k)) for s in (1.2, 0.1, -0.3, -0.9)]
-        theta.append(np.array([_normalised(np.r_[0.0, r], c.groups) for r in rows]))
+        theta.append(np.array([normalised(np.r_[0.0, r], c.groups) for r in rows]))
     return theta
 
 
 def simulate(theta: list[np.ndarray], n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(levels, pass, class) of n pairs, drawn as the model says, a tenth of all values missing."""
     rng = np.random.default_rng(seed)
-    masks = allowed_levels(PASSES)
+    masks = REGISTERS.allowed_levels(PASSES)
     where = rng.integers(0, len(PASSES), n)
     cls = np.array([rng.choice(len(CLASSES), p=SHARES[k]) for k in range(len(PASSES)) for _ in range(n)])
     cls = cls.reshape(len(PASSES), n)[where, np.arange(n)]
@@ -56,7 +59,7 @@ def simulate(theta: list[np.ndarray], n: int, seed: int) -> tuple[np.ndarray, np
 
 
 def table_of(levels: np.ndarray, where: np.ndarray) -> PatternTable:
-    cell = where.astype(np.uint64) << np.uint64(32) | pack(levels).astype(np.uint64)
+    cell = where.astype(np.uint64) << np.uint64(32) | REGISTERS.pack(levels).astype(np.uint64)
     seen, count = np.unique(cell, return_counts=True)
     return PatternTable(
         (seen & np.uint64(0xFFFFFFFF)).astype(np.uint32), (seen >> np.uint64(32)).astype(np.uint16), count
@@ -72,7 +75,7 @@ def fitted() -> tuple[Model, list[np.ndarray], np.ndarray, np.ndarray, np.ndarra
     for c in ("serumah", "senama"):
         for f in range(len(COMPARISONS)):
             anchors[c][f] = anchors[c][f] * 0.7 + (COMPARISONS[f].groups > 0) * 15_000 / len(anchors[c][f])
-    model = fit(table_of(levels, where), Strata(PASSES, 1), anchors)
+    model = fit(table_of(levels, where), Strata(PASSES, 1), anchors, REGISTERS)
     return model, theta, levels, where, cls
 
 
@@ -93,7 +96,7 @@ def test_em_moves_the_household_class_towards_the_truth(fitted: tuple) -> None:
 
 def test_probabilities_are_calibrated(fitted: tuple) -> None:
     model, _, levels, where, cls = fitted
-    _, p = model.score(pack(levels), where.astype(np.uint16))
+    _, p = model.score(REGISTERS.pack(levels), where.astype(np.uint16))
     order = np.argsort(p)
     for part in np.array_split(order, 10):
         assert p[part].mean() == pytest.approx((cls[part] == 0).mean(), abs=0.03)
@@ -111,20 +114,20 @@ def test_evidence_that_a_pass_demands_has_no_weight(fitted: tuple) -> None:
 def test_the_shown_terms_sum_to_the_score(row: tuple[int, ...], k: int, seed: int) -> None:
     theta = draw_theta(seed)
     share = np.vstack([SHARES])
-    model = Model(theta, share, Strata(PASSES, 1), {})
+    model = Model(theta, share, Strata(PASSES, 1), {}, REGISTERS)
     levels = np.array([row], dtype=np.uint8)
-    masks = allowed_levels(PASSES)[k]
+    masks = REGISTERS.allowed_levels(PASSES)[k]
     for f, mask in enumerate(masks):
         if mask.any() and not mask[levels[0, f]]:
             levels[0, f] = 0
     stratum = np.array([k], dtype=np.uint16)
-    weight, _ = model.score(pack(levels), stratum)
-    start, terms = split_score(model, unpack(pack(levels))[0], k)
+    weight, _ = model.score(REGISTERS.pack(levels), stratum)
+    start, terms = split_score(model, REGISTERS.unpack(REGISTERS.pack(levels))[0], k)
     assert start + terms.sum() == pytest.approx(weight[0], abs=1e-9)
 
 
 def test_a_model_survives_being_written() -> None:
-    model = Model(draw_theta(5), np.vstack([SHARES]), Strata(PASSES, 1), {})
-    again = Model.from_dict(model.to_dict(["a"]), PASSES)
+    model = Model(draw_theta(5), np.vstack([SHARES]), Strata(PASSES, 1), {}, REGISTERS)
+    again = Model.from_dict(model.to_dict(["a"]), PASSES, REGISTERS)
     assert all((a == b).all() for a, b in zip(model.theta, again.theta, strict=True))
     assert (model.share == again.share).all()
