@@ -153,6 +153,12 @@ def _shared(function: Any) -> Any:  # noqa: ANN401 - a click decorator
 _test_mode = click.option(
     "--mode-uji", cls=Option, is_flag=True, help=N_("Test mode: admit synthetic NIKs (kecamatan part 90-99).")
 )
+_own_programmes = click.option(
+    "--program-berkas",
+    cls=Several,
+    metavar=N_("FILE..."),
+    help=N_("Own programmes: TOML files, or folders of them."),
+)
 _OUT: dict[str, Any] = {"cls": Option, "metavar": N_("FOLDER"), "type": click.Path(path_type=Path)}
 
 
@@ -190,6 +196,7 @@ _OUT: dict[str, Any] = {"cls": Option, "metavar": N_("FOLDER"), "type": click.Pa
     "--mode-uji", cls=Option, is_flag=True, help=N_("Test mode: admit synthetic NIKs (kecamatan part 90-99).")
 )
 @click.option("--tanpa-kembali", cls=Option, is_flag=True, help=N_("Do not write the return files."))
+@_own_programmes
 @_shared
 def run(
     settings: Path | None,
@@ -197,6 +204,7 @@ def run(
     tanggal_acuan: date | None,
     mode_uji: bool,
     tanpa_kembali: bool,
+    program_berkas: tuple[str, ...],
     bayar: tuple[str, ...],
     json: bool,
     quiet: bool,
@@ -218,6 +226,7 @@ def run(
                 **({"tanggal_acuan": tanggal_acuan} if tanggal_acuan else {}),
                 **({"mode_uji": True} if mode_uji else {}),
                 **({"kembali": False} if tanpa_kembali else {}),
+                **({"program_berkas": [str(Path(p).absolute()) for p in program_berkas]} if program_berkas else {}),
             }
         )
         if out is None and chosen.keluaran:
@@ -229,6 +238,7 @@ def run(
             tanggal_acuan=tanggal_acuan,
             mode_uji=mode_uji,
             kembali=not tanpa_kembali,
+            program_berkas=list(program_berkas),
         )
     if out is None:
         raise click.MissingParameter(ctx=ctx, param_type="option", param_hint="'--out'")

@@ -6,7 +6,6 @@ each naming its key, so that nobody mends a file by running it ten times.
 
 from __future__ import annotations
 
-import difflib
 import glob
 import re
 import tomllib
@@ -18,6 +17,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from rules import validation
 from rules.errors import ConfigError, InputError, Place
 from rules.i18n import N_, _
 from rules.masking import mask_text
@@ -80,6 +80,7 @@ class Settings(Part):
     jembatan: Text | None = None  # own bridge of kode wilayah: csv with the columns kode, kode_bps
     ambang: Bands = Field(default_factory=Bands)
     parameter: Text | None = None  # own copy of rules/parameters.toml
+    program_berkas: list[Text] = Field(default_factory=list)  # own programme files, or folders of them
 
     folder: Path = Field(default=Path(), exclude=True)
 
@@ -93,24 +94,6 @@ class InputFile(Part):
     kolom: dict[str, str] = Field(default_factory=dict)
 
 
-# pydantic's own texts are English and speak to programmers; these are ours, by error type.
-_MESSAGES: Mapping[str, str] = {
-    "missing": N_("is missing"),
-    "extra_forbidden": N_("is not a key padan knows"),
-    "literal_error": N_("must be one of {expected}, found {value}"),
-    "string_pattern_mismatch": N_("must be lower-case letters, digits and _, found {value}"),
-    "too_short": N_("needs at least one entry"),
-    "string_too_short": N_("must not be empty"),
-    "greater_than_equal": N_("must lie between 0 and 1, found {value}"),
-    "less_than_equal": N_("must lie between 0 and 1, found {value}"),
-    "date_type": N_("must be a date like 2026-03-31 without quotes, found {value}"),
-    "bool_type": N_("must be true or false, found {value}"),
-    "float_type": N_("must be a number, found {value}"),
-    "string_type": N_("must be a text in quotes, found {value}"),
-    "list_type": N_("must be a list [ ... ], found {value}"),
-    "dict_type": N_("must be a table of key = value, found {value}"),
-    "model_type": N_("must be a table of key = value, found {value}"),
-}
 _OWN: Mapping[str, str] = {
     "program": N_("needs `program` when daftar is bayar, and only then"),
     "order": N_("must keep the order tinjau < padan <= pasti"),
@@ -154,24 +137,9 @@ def validate(raw: Mapping[str, Any], *, folder: Path = Path(), name: str | None 
 
 
 def _describe(error: ErrorDetails) -> str:
-    key = ""
-    for part in error["loc"]:
-        key += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if key else str(part)
-    value = mask_text(repr(error.get("input")))[:60]
-    kind = error["type"]
-    if kind == "value_error":
-        text = _(_OWN.get(str(error["ctx"]["error"]), "")) or str(error["msg"])
-    elif kind in _MESSAGES:
-        facts = {"expected": ""} | error.get("ctx", {})
-        facts["expected"] = facts["expected"].replace(" or ", _(" or "))
-        text = _(_MESSAGES[kind]).format(value=value, **facts)
-    else:
-        text = _("has a value padan cannot use: {value}").format(value=value)
-    if kind == "extra_forbidden":
-        known = [*Settings.model_fields, *Input.model_fields, *Bands.model_fields]
-        near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
-        text += _("; did you mean {key}?").format(key=near[0]) if near else ""
-    return f"{key or 'padan.toml'}: {text}"
+    known = [*Settings.model_fields, *Input.model_fields, *Bands.model_fields]
+    text = validation.describe(error, known, _OWN)
+    return text if error["loc"] else f"padan.toml: {text}"
 
 
 def from_command(

@@ -23,6 +23,7 @@ from padan.config import InputFile, Settings, input_files
 from padan.console import Report, log_to
 from rules import i18n, tables
 from rules.errors import ConfigError, InputError, Place, TableError
+from rules.findings.programme import load_programmes, programme_files
 from rules.i18n import N_, _
 from rules.vocab import PAYMENT_PREFIX
 
@@ -203,7 +204,12 @@ def _find(settings: Settings, data: tables.Tables, key: str, folder: store.RunFo
     own = settings.folder / settings.parameter if settings.parameter else None
     if own is not None and not own.is_file():
         raise ConfigError(_("the parameter file does not exist"), place=Place(file=str(own), column="parameter"))
-    key = store.key_of("temuan", key, i18n.language(), settings.tanggal_acuan, store.sha256_file(own) if own else None)
+    local = programmes(settings)
+    key = store.key_of(
+        "temuan", key, i18n.language(), settings.tanggal_acuan, store.sha256_file(own) if own else None,
+        [store.sha256_file(path) for path in local],
+    )  # fmt: skip
+    data.info["program"] = {code: one.nama for code, one in load_programmes(local).items()}
     with watch.stage("temuan"):
         kept = folder.reuse("temuan", key, FOUND)
         if kept is not None:
@@ -214,10 +220,19 @@ def _find(settings: Settings, data: tables.Tables, key: str, folder: store.RunFo
         from rules.findings.run import run_rules
 
         folder.begin("temuan")
-        findings, notes = run_rules(data, parameters=own, tanggal_acuan=settings.tanggal_acuan)
+        findings, notes = run_rules(data, parameters=own, tanggal_acuan=settings.tanggal_acuan, programmes=local)
         data.findings = tables.check("findings", findings)
         folder.finish("temuan", key, {"findings": data.findings}, {"catatan_aturan": notes})
         _notes(data, notes)
+
+
+def programmes(settings: Settings) -> tuple[Path, ...]:
+    """The own programme files of the settings, folders expanded. Raises ConfigError for one that is not there."""
+    paths = [settings.folder / Path(text).expanduser() for text in settings.program_berkas]
+    for path in paths:
+        if not path.exists():
+            raise ConfigError(_("there is no such file"), place=Place(file=str(path), column="program_berkas"))
+    return programme_files(paths)
 
 
 def _notes(data: tables.Tables, notes: list[dict[str, Any]]) -> None:

@@ -131,6 +131,9 @@ ID_COLUMNS: Final = (
 DATE_FORMAT: Final = "%d-%m-%Y"
 
 
+_local_programs: dict[str, str] = {}
+
+
 def source_label(source: str) -> str:
     """`dtks` -> `DTKS`, `bayar_pkh` -> `Bayar PKH`."""
     if source.startswith(PAYMENT_PREFIX):
@@ -140,7 +143,13 @@ def source_label(source: str) -> str:
 
 def program_label(program: str) -> str:
     """`blt_desa` -> `BLT Desa`; an unknown programme in capitals."""
-    return _PROGRAMS.get(program, program.replace("_", " ").upper())
+    return _PROGRAMS.get(program) or _local_programs.get(program) or program.replace("_", " ").upper()
+
+
+def name_programs(names: Mapping[str, str]) -> None:
+    """Call programmes by these names from now on: those that padan does not know, from the files of the user."""
+    _local_programs.clear()
+    _local_programs.update(names)
 
 
 def column_label(column: str) -> str:

@@ -12,6 +12,7 @@ import polars as pl
 from reports.apart import NAME, workbook_apart
 from reports.context import Context, RuleInfo
 from reports.data import write_beside, write_tables
+from reports.labels import name_programs
 from reports.page import write_page
 from reports.returns import RawSheets, write_returns
 from reports.village import write_villages
@@ -37,6 +38,7 @@ def make_context(
 ) -> Context:
     """The context of the reports; `tables.info["catatan"]` (list of sentences) becomes the notes of the run."""
     notes = tables.info.get("catatan") or []
+    name_programs(tables.info.get("program") or {})
     return Context(
         tables,
         load_wilayah() if regions is None else regions,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from rules import i18n
-from rules.findings.parameters import load_parameters, load_programmes
+from rules.findings.parameters import load_parameters
+from rules.findings.programme import Dated, Programme, load_programmes
 from rules.findings.registry import PAYMENTS, Rule, all_rules
 from rules.i18n import N_, _
 
@@ -24,13 +27,13 @@ _LEVELS = {
 }
 
 
-def text(language: str = "en") -> str:
-    """The whole catalogue as Markdown in `language`."""
+def text(language: str = "en", local: tuple[Path, ...] = ()) -> str:
+    """The whole catalogue as Markdown in `language`; `local` are files or folders of own programmes."""
     before = i18n.language()
     i18n.set_language(language)
     try:
         rules = all_rules()
-        parts = [_head(rules), *(_section(rule) for rule in rules), _parameters(), _programmes()]
+        parts = [_head(rules), *(_section(rule) for rule in rules), _parameters(), _programmes(local)]
         return "\n".join(parts)
     finally:
         i18n.set_language(before)
@@ -98,17 +101,54 @@ def _parameters() -> str:
     return "\n".join(lines)
 
 
-def _programmes() -> str:
+def _programmes(local: tuple[Path, ...]) -> str:
     lines = [
         "## " + _("Programmes"),
         "",
         _row(_("code"), _("name"), _("unit"), _("basis"), _("mark")),
         "|---|---|---|---|---|",
-        *(_row(p.kode, p.nama, p.satuan, p.dasar, p.status_bukti) for p in load_programmes().values()),
+    ]
+    conditions: list[str] = []
+    for p in load_programmes(local).values():
+        lines.append(_row(p.kode, p.nama, p.satuan, p.dasar, p.status_bukti))
+        conditions += [_row(p.kode, what, _span(d), d.dasar, d.status_bukti) for what, d in _conditions(p)]
+    lines += [
+        "",
+        "## " + _("Conditions of the programmes"),
+        "",
+        _row(_("code"), _("condition"), _("valid"), _("basis"), _("mark")),
+        "|---|---|---|---|---|",
+        *conditions,
         "",
     ]
     return "\n".join(lines)
 
 
+def _span(one: Dated) -> str:
+    return f"{one.berlaku_dari} – {one.berlaku_sampai or ''}".strip()
+
+
+def _conditions(p: Programme) -> Iterator[tuple[str, Dated]]:
+    for amount in p.nominal:
+        yield _("Rp{n} a month").format(n=amount.nominal_bulanan), amount
+    for limit in p.desil:
+        yield _("decile at most {n} ({sources})").format(n=limit.maks, sources=", ".join(limit.sumber)), limit
+    for ages in p.umur:
+        yield _("age {min}-{maks}").format(min=ages.min, maks=ages.maks), ages
+    for part in p.komponen:
+        yield _("component {name}").format(name=part.nama), part
+    for jobs in p.pekerjaan:
+        unit = _("nobody in the family") if jobs.cakupan == "KELUARGA" else _("not the payee")
+        yield f"{unit}: {', '.join(jobs.kelas)}", jobs
+    for other in p.eksklusif:
+        yield _("not beside {program}").format(program=other.program), other
+    for other in p.diharapkan:
+        yield _("expected beside it: {program}").format(program=other.program), other
+
+
 if __name__ == "__main__":
-    FILE.write_text(text(), encoding="utf-8")
+    given = tuple(Path(word) for word in sys.argv[1:])  # own programme files: shown, not written into docs
+    if given:
+        sys.stdout.write(text(i18n.DEFAULT, given))
+    else:
+        FILE.write_text(text(), encoding="utf-8")

@@ -9,7 +9,8 @@ from functools import cached_property
 import polars as pl
 
 from rules import vocab
-from rules.findings.parameters import Parameters, Programme
+from rules.findings.parameters import Parameters
+from rules.findings.programme import Programme
 from rules.findings.registry import PAYMENTS
 from rules.i18n import N_, _
 from rules.tables import Tables

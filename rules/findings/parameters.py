@@ -1,10 +1,9 @@
-"""Parameters of the rules and facts of the programmes: read from TOML, checked, with source and mark."""
+"""Parameters of the rules: read from TOML, checked, with source and mark."""
 
 from __future__ import annotations
 
 import tomllib
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
@@ -14,7 +13,6 @@ from rules.errors import ConfigError, Place
 from rules.i18n import _
 
 _DEFAULT = Path(__file__).parent.parent / "parameters.toml"
-_PROGRAMMES = Path(__file__).parent.parent / "programmes"
 T = TypeVar("T", int, float, date)
 
 
@@ -51,27 +49,6 @@ class Parameters(_Strict):
     kk_salah_ketik_maks: Value[int]
 
 
-class Amount(_Strict):
-    """Rupiah a month of one programme in a span of time; used only where a list states no amount."""
-
-    nominal_bulanan: int
-    berlaku_dari: date
-    berlaku_sampai: date | None = None
-    dasar: str
-    status_bukti: Literal["S", "F", "P", "A"]
-
-
-class Programme(_Strict):
-    """What a programme is paid to: a KK family or a person."""
-
-    kode: str
-    nama: str
-    satuan: Literal["KELUARGA", "ORANG"]
-    dasar: str
-    status_bukti: Literal["S", "F", "P", "A"]
-    nominal: list[Amount] = []
-
-
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -100,17 +77,3 @@ def load_parameters(path: Path | None = None) -> Parameters:
             place=Place(file=str(path or _DEFAULT)),
             hint=_("Known keys are those of rules/parameters.toml."),
         ) from error
-
-
-@cache
-def load_programmes() -> dict[str, Programme]:
-    """The programmes by code, one TOML file each. Raises ConfigError naming the file."""
-    found: dict[str, Programme] = {}
-    for path in sorted(_PROGRAMMES.glob("*.toml")):
-        try:
-            found[path.stem] = Programme.model_validate(_read(path))
-        except ValidationError as error:
-            raise ConfigError(
-                _("Wrong programme file: {error}").format(error=error), place=Place(file=path.name)
-            ) from error
-    return found

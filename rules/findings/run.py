@@ -12,7 +12,8 @@ import polars as pl
 from rules import i18n, tables, vocab
 from rules.findings.assemble import assemble
 from rules.findings.context import Context
-from rules.findings.parameters import load_parameters, load_programmes
+from rules.findings.parameters import load_parameters
+from rules.findings.programme import load_programmes
 from rules.findings.registry import PAYMENTS, Rule, all_rules, missing_sources
 from rules.i18n import _
 
@@ -24,6 +25,7 @@ def run_rules(
     tanggal_acuan: date | None = None,
     language: str | None = None,
     only: Collection[str] | None = None,
+    programmes: tuple[Path, ...] = (),
 ) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
     """The findings of all rules, and notes on what could not be said.
 
@@ -31,14 +33,14 @@ def run_rules(
     `sumber_kurang` (a rule did not run: the sources it needs are missing), `satu_baris_per_berkas` (a rule on dates or
     formats touched most of a file and is told once for it) or `program_tak_dikenal` (unit of the programme unknown:
     only the person is checked for double payment). `tanggal_acuan` defaults to the newest `tanggal_data`;
-    `only` names the codes to run, all by default.
-    Raises ConfigError for a wrong parameter file.
+    `only` names the codes to run, all by default; `programmes` are files or folders of own programmes.
+    Raises ConfigError for a wrong parameter or programme file.
     """
     before = i18n.language()
     if language is not None:
         i18n.set_language(language)
     try:
-        ctx = Context(data, load_parameters(parameters), load_programmes(), tanggal_acuan)
+        ctx = Context(data, load_parameters(parameters), load_programmes(programmes), tanggal_acuan)
         notes = _unknown_programmes(ctx)
         parts = [tables.empty("findings")]
         for rule in (r for r in all_rules() if only is None or r.kode in only):

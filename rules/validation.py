@@ -1,0 +1,76 @@
+"""What pydantic found wrong with a TOML file, in words for the people who wrote the file: every key at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from rules.errors import ConfigError, Place
+from rules.i18n import N_, _
+from rules.masking import mask_text
+
+# pydantic's own texts are English and speak to programmers; these are ours, by error type.
+MESSAGES: Mapping[str, str] = {
+    "missing": N_("is missing"),
+    "extra_forbidden": N_("is not a key padan knows"),
+    "literal_error": N_("must be one of {expected}, found {value}"),
+    "string_pattern_mismatch": N_("must be lower-case letters, digits and _, found {value}"),
+    "too_short": N_("needs at least one entry"),
+    "string_too_short": N_("must not be empty"),
+    "greater_than_equal": N_("must be at least {ge}, found {value}"),
+    "less_than_equal": N_("must be at most {le}, found {value}"),
+    "date_type": N_("must be a date like 2026-03-31 without quotes, found {value}"),
+    "bool_type": N_("must be true or false, found {value}"),
+    "int_type": N_("must be a whole number without quotes, found {value}"),
+    "float_type": N_("must be a number, found {value}"),
+    "string_type": N_("must be a text in quotes, found {value}"),
+    "list_type": N_("must be a list [ ... ], found {value}"),
+    "dict_type": N_("must be a table of key = value, found {value}"),
+    "model_type": N_("must be a table of key = value, found {value}"),
+}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The TOML in `path`. Raises ConfigError with the line where the file stops being TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise ConfigError(_("there is no such file"), place=Place(file=str(path))) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            _("the file cannot be read: {why}").format(why=type(error).__name__), place=Place(file=str(path))
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+), column (\d+)", str(error))
+        raise ConfigError(
+            _("this is not valid TOML: {why}").format(why=mask_text(str(error))),
+            place=Place(file=path.name, row=int(found[1]) if found else None),
+            hint=_("texts stand in quotes, dates and numbers without"),
+        ) from error
+
+
+def describe(error: ErrorDetails, known: Iterable[str] = (), own: Mapping[str, str] | None = None) -> str:
+    """`syarat[2].dasar: is missing`; `known` are keys to suggest, `own` texts of our ValueErrors."""
+    key = ""
+    for part in error["loc"]:
+        key += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if key else str(part)
+    value = mask_text(repr(error.get("input")))[:60]
+    kind = error["type"]
+    if kind == "value_error":
+        text = _((own or {}).get(str(error["ctx"]["error"]), "")) or str(error["msg"])
+    elif kind in MESSAGES:
+        facts = {"expected": ""} | error.get("ctx", {})
+        facts["expected"] = str(facts["expected"]).replace(" or ", _(" or "))
+        text = _(MESSAGES[kind]).format(value=value, **facts)
+    else:
+        text = _("has a value padan cannot use: {value}").format(value=value)
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(error["loc"][-1]), sorted(known), n=1)
+        text += _("; did you mean {key}?").format(key=near[0]) if near else ""
+    return f"{key}: {text}" if key else text
