@@ -345,6 +345,36 @@ def synth(
         show.synthesised(made, out)
 
 
+@cli.command(
+    "link",
+    help=N_(
+        "Link two lists of persons, or find duplicates in one, by a specification of columns and comparisons.\n\n"
+        "Writes pairs.parquet (source_l, row_l, source_r, row_r, weight, probability, decision) and entities.parquet "
+        "(source, row, entity_id). Rows are counted from 1 in each file: the first row under the header is 1, blank "
+        "lines are not counted. docs/link.md explains the specification."
+    ),
+    epilog=_EPILOG,
+)
+@click.argument("spec", cls=Argument, metavar="SPEC.TOML", type=click.Path(path_type=Path))
+@click.argument(
+    "files", cls=Argument, metavar=N_("FILE [FILE]"), nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@click.option("--out", required=True, help=N_("Folder of the results."), **_OUT)
+@_shared
+def link(spec: Path, files: tuple[Path, ...], out: Path, json: bool, quiet: bool) -> None:
+    """Any lists by a specification."""
+    cli.folder = out
+    from padan import show
+    from padan.link import link as run_link
+
+    with console.progress(quiet=quiet or json) as report:
+        _result, info = run_link(spec, files, out, report=report)
+    if json:
+        console.print_json({"ok": True, "folder": str(out), **show.link_summary(info)})
+    elif not quiet:
+        show.link_result(info, out)
+
+
 @cli.command("evaluate", help=N_("Score a run against the truth of synthetic data."), epilog=_EPILOG)
 @click.argument("folder", cls=Argument, metavar=N_("RUN_FOLDER"), type=click.Path(path_type=Path))
 @click.option(

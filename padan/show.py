@@ -101,6 +101,49 @@ def run_result(tables: Tables, out: Path) -> None:
             screen.print(f"  {name}", soft_wrap=True)
 
 
+def link_summary(info: dict[str, Any]) -> dict[str, Any]:
+    """What a batch job wants to know of a `padan link`."""
+    names = ("rows", "pairs_compared", "pairs_possible", "match", "review", "entities", "entities_of_several_rows")
+    fit = {name: info["model"][name] for name in ("konvergen", "putaran", "awalan", "beda_antar_awalan")}
+    return {**{name: info[name] for name in names}, "model": fit, "passes": info["passes"]}
+
+
+def link_result(info: dict[str, Any], out: Path) -> None:
+    """The closing words of `padan link`: rows, passes, pairs, entities, and what deserves a look."""
+    screen = console.out()
+    shown = table(_("Passes"), [_("Key"), _("Pairs"), _("Left out")], (1, 2))
+    for one in info["passes"]:
+        shown.add_row(_markup(one["nama"]), number(one["pasangan"]), number(one["pasangan_dilewati"]))
+    screen.print(shown)
+    rows = sum(info["rows"].values())
+    screen.print(
+        _("{rows} rows are {entities} entities, {several} of them with several rows.").format(
+            rows=number(rows), entities=number(info["entities"]), several=number(info["entities_of_several_rows"])
+        )
+    )
+    screen.print(
+        _("{pairs} pairs compared: {match} matches, {review} for review.").format(
+            pairs=number(info["pairs_compared"]), match=number(info["match"]), review=number(info["review"])
+        )
+    )
+    model = info["model"]
+    if not model["konvergen"]:
+        screen.print(
+            _("The model did not settle after {n} rounds; look at the pairs before you use them.").format(
+                n=model["putaran"]
+            )
+        )
+    if model["beda_antar_awalan"] > 0.02:
+        screen.print(
+            _("Fits from different starts disagree by {share} of the matches; the data hardly tell them apart.").format(
+                share=share(model["beda_antar_awalan"])
+            )
+        )
+    screen.print("\n" + _("Results in {folder}:").format(folder=out))
+    for name in ("pairs.parquet", "entities.parquet", "rows.parquet", "run.json"):
+        screen.print(f"  {name}", soft_wrap=True)
+
+
 def inspections(found: Sequence[Inspection]) -> None:
     """Per file and sheet: what it was taken for, how each column was read, and how good its data is."""
     screen = console.out()

@@ -1,0 +1,100 @@
+"""Anchor pairs of a generic linkage: what keeps the classes of the model to their names.
+
+* unrelated: random pairs, each counted by the chance that it is no match (in a small list matches are not rare);
+* similar: candidate pairs, counted the same way;
+* match: pairs of passes called pure, for the comparisons that their keys do not touch; where there are none, the stated
+  prior. The match class may move from its anchor, so that the data decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from blocking.mix import U64, mix
+from blocking.pairs import Index, block, pairs_of
+from matching.fit import level_counts
+from matching.generic.compare import Comparer
+from matching.generic.prepare import Prepared
+from matching.generic.spec import LinkageSpec
+from matching.model import F64, MATCH, Model
+from matching.specification import Comparison, LatentClass, Levels
+
+SAME, SIMILAR, OTHER = "same", "similar", "unrelated"
+PURE_PAIRS = 200_000
+
+
+def classes(spec: LinkageSpec) -> tuple[LatentClass, ...]:
+    """The latent classes of a specification; the match class first, the held one last."""
+    between = (LatentClass(SIMILAR, spec.model.similar_strength),) if spec.model.similar else ()
+    return (LatentClass(SAME, spec.model.match_strength), *between, LatentClass(OTHER))
+
+
+def admissible(rows: Prepared, spec: LinkageSpec, a: Index, b: Index) -> npt.NDArray[np.bool_]:
+    """Which pairs the linkage may join: with several lists only pairs across them, unless `within`."""
+    if rows.n_sources == 1 or spec.within:
+        return np.ones(len(a), dtype=bool)
+    return np.asarray(rows.source[a] != rows.source[b], dtype=bool)
+
+
+def possible_pairs(rows: Prepared, spec: LinkageSpec) -> int:
+    """Number of admissible pairs of all rows."""
+    n = rows.n
+    total = n * (n - 1) // 2
+    if rows.n_sources == 1 or spec.within:
+        return total
+    size = np.bincount(rows.source, minlength=rows.n_sources).astype(np.int64)
+    return total - int((size * (size - 1) // 2).sum())
+
+
+def random_pairs(rows: Prepared, spec: LinkageSpec) -> tuple[Index, Index]:
+    """Admissible pairs drawn without looking at them; all of them where there are few."""
+    n, wanted = rows.n, spec.limits.random_pairs
+    if n * (n - 1) // 2 <= wanted:
+        left, right = np.triu_indices(n, 1)
+    else:
+        number = np.arange(2 * wanted, dtype=np.uint64)
+        x = (mix(number * np.uint64(2)) % np.uint64(n)).astype(np.int64)
+        y = (mix(number * np.uint64(2) + np.uint64(1)) % np.uint64(n)).astype(np.int64)
+        code = np.unique(np.minimum(x, y) * n + np.maximum(x, y))
+        left, right = code // n, code % n
+        left, right = left[left != right], right[left != right]
+    a, b = left.astype(np.uint32), right.astype(np.uint32)
+    keep = admissible(rows, spec, a, b)
+    a, b = a[keep], b[keep]
+    if len(a) > wanted:
+        chosen = np.sort(np.argsort(mix(np.arange(len(a), dtype=np.uint64)), kind="stable")[:wanted])
+        a, b = a[chosen], b[chosen]
+    return a, b
+
+
+def pure_counts(
+    rows: Prepared, spec: LinkageSpec, comparisons: Sequence[Comparison], keys: Sequence[U64], compare: Comparer
+) -> list[F64]:
+    """Level counts of the match class from the pure passes; zeros where none shows a comparison."""
+    out = [np.zeros(len(c.tingkat)) for c in comparisons]
+    for rule, parts, key in zip(spec.passes, spec.keys, keys, strict=True):
+        if not rule.pure:
+            continue
+        mixed = np.where(key == 0, np.uint64(0), mix(key))
+        a, b = next(pairs_of(block(mixed), PURE_PAIRS), (np.zeros(0, np.uint32), np.zeros(0, np.uint32)))
+        keep = admissible(rows, spec, a, b)
+        counts = level_counts(compare.levels(a[keep], b[keep]), comparisons)
+        touched = {name for part in parts for name in (part.column, part.other)}
+        for f, one in enumerate(spec.comparisons):
+            made_of = {one.column, one.crossed, *spec.columns[one.column].join}
+            if not made_of & touched:
+                out[f] += counts[f]
+    return out
+
+
+def unconditioned(model: Model, levels: Levels, prior: float) -> F64:
+    """Log2 odds of the match class for pairs that no pass chose, against the unrelated, at prior odds `prior`."""
+    score = np.full(len(levels), np.log2(max(prior, 1e-300)))
+    for f, theta in enumerate(model.theta):
+        ratio = np.zeros(theta.shape[1])
+        ratio[1:] = np.log2(theta[MATCH, 1:] / theta[-1, 1:])
+        score += ratio[levels[:, f]]
+    return score

@@ -1,0 +1,115 @@
+"""Passes of a specification: their keys, and what each settles about the comparisons.
+
+A pass whose key holds a whole column settles that column's equality; a pair of a later pass differs in the one part by
+which an earlier key is longer, else the earlier pass had taken it. Neither may count as evidence again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from blocking.mix import U64, combine, mix
+from blocking.pairs import Index, PassCount, block, refine
+from blocking.passes import Pass
+from matching.generic.compare import equal_levels, level_count
+from matching.generic.grammar import KeyPart
+from matching.generic.prepare import Prepared
+from matching.generic.similar import transformed
+from matching.generic.spec import LinkageSpec
+
+_EQUAL, _UNEQUAL = "equal", "unequal"
+
+
+@dataclass(slots=True)
+class Plan:
+    """Keys of every pass, bounded, and what the bounds leave out."""
+
+    passes: list[Pass]
+    keys: list[U64]
+    counts: list[PassCount] = field(default_factory=list)
+
+
+def part_codes(rows: Prepared, part: KeyPart) -> npt.NDArray[np.int64]:
+    """One integer per row for a part of a key; 0 where it is unknown."""
+    column = rows.columns[part.column]
+    if part.other is not None:
+        # Two columns in either order: the mixes of their texts, the smaller one first.
+        other = rows.columns[part.other]
+        known = (column.codes != 0) & (other.codes != 0)
+        texts = np.unique(np.concatenate((column.texts, other.texts)).astype(str))
+        a = np.searchsorted(texts, column.texts.astype(str))[column.codes].astype(np.int64)
+        b = np.searchsorted(texts, other.texts.astype(str))[other.codes].astype(np.int64)
+        pair = mix(mix(np.minimum(a, b)) ^ np.maximum(a, b).astype(np.uint64)) >> np.uint64(1)
+        return np.where(known, pair.astype(np.int64) | 1, 0)
+    if part.whole:
+        return column.codes
+    return transformed(column, part.transform, part.number)[column.codes]
+
+
+def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
+    """Keys of all passes, blocks above the limit split by what the comparisons look at, and what each pass settles."""
+    finer = _finer(rows, spec)
+    keys, counts = [], []
+    for number, parts in enumerate(spec.keys):
+        key = combine(number + 1, *(part_codes(rows, part) for part in parts))
+        bounded, large, skipped = refine(key, finer, spec.limits.block)
+        keys.append(bounded)
+        counts.append(PassCount(spec.passes[number].title, 0, large, skipped))
+    complete = [count.blok_besar == 0 for count in counts]
+    passes = [
+        Pass(rule.title, lambda _e: np.zeros(0, dtype=np.uint64), (), _settled(spec, number, complete))
+        for number, rule in enumerate(spec.passes)
+    ]
+    return Plan(passes, keys, counts)
+
+
+def _finer(rows: Prepared, spec: LinkageSpec) -> U64:
+    """What splits a block that is too large: the compared column of most values; missing counts as a value."""
+    names = sorted(
+        {rule.column for rule in spec.comparisons if not spec.columns[rule.column].join},
+        key=lambda name: (-len(rows.columns[name].share), name),
+    )
+    return combine(9_999, *(rows.columns[name].codes + 1 for name in names[:1]))
+
+
+def _settled(spec: LinkageSpec, number: int, complete: list[bool]) -> tuple[str, ...]:
+    """The cases "comparison:case" that the key of pass `number` and the keys before it allow."""
+    own = set(spec.keys[number])
+    same = {part.column for part in own if part.whole}
+    unlike = set()
+    for earlier in range(number):
+        rest = {part for part in spec.keys[earlier] if part not in own and (part.other or part.column not in same)}
+        if complete[earlier] and len(rest) == 1 and (part := next(iter(rest))).whole:
+            unlike.add(part.column)
+    cases = []
+    for rule, conditions in zip(spec.comparisons, spec.conditions, strict=True):
+        if equal_levels(rule, conditions):
+            if rule.column in same:
+                cases.append(f"{rule.title}:{_EQUAL}")
+            elif rule.column in unlike:
+                cases.append(f"{rule.title}:{_UNEQUAL}")
+    return tuple(cases)
+
+
+def narrowed(spec: LinkageSpec) -> dict[str, tuple[int, ...]]:
+    """The levels that can occur in each case of `_settled`."""
+    out = {}
+    for rule, conditions in zip(spec.comparisons, spec.conditions, strict=True):
+        equal = equal_levels(rule, conditions)
+        every = range(1, level_count(rule, conditions))
+        out[f"{rule.title}:{_EQUAL}"] = equal
+        out[f"{rule.title}:{_UNEQUAL}"] = tuple(level for level in every if level not in equal)
+    return out
+
+
+def found_by(keys: list[U64], a: Index, b: Index) -> npt.NDArray[np.bool_]:
+    """(pairs, passes): which passes hold each pair."""
+    return np.stack([(key[a] == key[b]) & (key[a] != 0) for key in keys], axis=1)
+
+
+def block_count(keys: U64) -> int:
+    """Pairs of a pass before pairs of earlier passes are taken out."""
+    return block(keys).pairs

@@ -1,0 +1,321 @@
+"""The linkage specification: columns, comparisons, passes, thresholds. Read from TOML, checked as a whole.
+
+Every mistake is told at once, each naming its key, with the nearest word that would be right.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
+
+from matching.generic.grammar import (
+    CROSSED,
+    EQUAL,
+    Condition,
+    KeyPart,
+    Kind,
+    condition,
+    key_part,
+    nearest,
+    unknown_column,
+)
+from rules.errors import ConfigError, Place
+from rules.i18n import N_, _
+from rules.masking import mask_text
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Text = Annotated[str, StringConstraints(min_length=1)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Step = Literal[
+    "lower", "upper", "accents", "letters", "digits", "alnum", "collapse", "no_blanks", "leading_zeros",
+    "indonesian_name",
+]  # fmt: skip
+# Shares of the rows that bear a value: rarer first. The model learns what each class is worth, so the cuts only need to
+# be apart.
+FREQUENCY_CUTS = (3e-4, 3e-3)
+
+
+class Part(BaseModel):
+    """A group of settings: unknown keys are errors, values are never changed after the check."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(Part):
+    """A column: its headers in the files, and how its text is cleaned before anything is compared."""
+
+    kind: Kind = "text"
+    header: list[Text] = Field(default_factory=list)  # spellings met in the files; the column's own name always holds
+    clean: list[Step] = Field(default_factory=list)  # steps in order, after blanks at the edges are cut
+    words: dict[Text, str] = Field(default_factory=dict)  # whole words replaced after cleaning
+    null: list[str] = Field(default_factory=list)  # texts that mean "not known"
+    formats: list[Text] = Field(default_factory=lambda: ["%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y", "%Y%m%d"])  # dates
+    join: list[Name] = Field(default_factory=list)  # made of these columns instead of a header
+    optional: bool = False  # a list may lack it; its rows then count as not known
+
+
+class Comparison(Part):
+    """A comparison: conditions tried in order; the first that holds is the level, else the values are different."""
+
+    column: Name
+    name: Name | None = None
+    levels: list[Text] = Field(min_length=1)
+    crossed: Name | None = None  # column with which this one may be swapped
+    term_frequency: bool | list[Share] = False
+
+    @property
+    def title(self) -> str:
+        """Its name."""
+        return self.name or self.column
+
+    @property
+    def cuts(self) -> tuple[float, ...]:
+        """Shares at which equal values are told apart by how common they are."""
+        if isinstance(self.term_frequency, bool):
+            return FREQUENCY_CUTS if self.term_frequency else ()
+        return tuple(sorted(self.term_frequency))
+
+
+class PassRule(Part):
+    """Rows that agree in every part of `key` are compared. `pure`: nearly all such pairs are matches."""
+
+    key: list[Text] = Field(min_length=1)
+    pure: bool = False
+
+    @property
+    def title(self) -> str:
+        """The parts of the key."""
+        return " + ".join(self.key)
+
+
+class Thresholds(Part):
+    """Probabilities from which a pair is a match, or goes to review."""
+
+    match: Share = 0.90
+    review: Share = 0.20
+
+
+class Limits(Part):
+    """Bounds: rows of a block, pairs compared at a time, random pairs drawn."""
+
+    block: int = Field(default=1_000, ge=2)
+    chunk: int = Field(default=1_000_000, ge=1_000)
+    random_pairs: int = Field(default=1_000_000, ge=1_000)
+
+
+class Fitting(Part):
+    """How the model is fitted."""
+
+    similar: bool = True  # a class of pairs that resemble each other and are not the same
+    starts: int = Field(default=3, ge=1, le=50)
+    match_strength: float = Field(default=50.0, gt=0)  # pairs that the anchor of the match class is worth
+    similar_strength: float = Field(default=1_000.0, gt=0)
+
+
+class LinkageSpec(Part):
+    """A whole specification."""
+
+    columns: dict[Name, Column] = Field(min_length=1)
+    comparisons: list[Comparison] = Field(min_length=1)
+    passes: list[PassRule] = Field(min_length=1)
+    thresholds: Thresholds = Field(default_factory=Thresholds)
+    limits: Limits = Field(default_factory=Limits)
+    model: Fitting = Field(default_factory=Fitting)
+    one_to_one: bool = False  # each list is clean: a row has at most one partner in the other list
+    within: bool = False  # with two lists: also find duplicates inside each
+
+    _conditions: list[list[Condition]] = PrivateAttr(default_factory=list)
+    _keys: list[list[KeyPart]] = PrivateAttr(default_factory=list)
+
+    @property
+    def conditions(self) -> list[list[Condition]]:
+        """The levels of each comparison, parsed."""
+        return self._conditions
+
+    @property
+    def keys(self) -> list[list[KeyPart]]:
+        """The key of each pass, parsed."""
+        return self._keys
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """Kind of each column."""
+        return {name: column.kind for name, column in self.columns.items()}
+
+    def checked(self) -> Self:
+        """Parse conditions and keys. Raises _WrongError with every mistake."""
+        wrong = [*_columns(self)]
+        kinds = self.kinds
+        titles = [c.title for c in self.comparisons]
+        for number, one in enumerate(self.comparisons):
+            where = f"comparisons[{number + 1}]"
+            if titles.index(one.title) != number:
+                wrong.append(f"{where}.name: " + _("there are two comparisons '{name}'").format(name=one.title))
+            for key, name in (("column", one.column), ("crossed", one.crossed)):
+                if name is not None and name not in kinds:
+                    wrong.append(f"{where}.{key}: {unknown_column(name, kinds)}")
+            if one.column in kinds:
+                parsed, errors = _levels(one, kinds[one.column], where)
+                self._conditions.append(parsed)
+                wrong += errors
+        for number, rule in enumerate(self.passes):
+            parts = []
+            for place, text in enumerate(rule.key):
+                try:
+                    parts.append(key_part(text, kinds))
+                except ValueError as error:
+                    wrong.append(f"passes[{number + 1}].key[{place + 1}]: {error}")
+            self._keys.append(parts)
+        if len({tuple(sorted(rule.key)) for rule in self.passes}) < len(self.passes):
+            wrong.append("passes: " + _("two passes have the same key"))
+        if self.thresholds.review >= self.thresholds.match:
+            wrong.append("thresholds: " + _("review must lie below match"))
+        if wrong:
+            raise _WrongError(wrong)
+        return self
+
+
+class _WrongError(Exception):
+    """Mistakes of a specification, each with its key."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def _columns(spec: LinkageSpec) -> list[str]:
+    wrong = []
+    for name, column in spec.columns.items():
+        where = f"columns.{name}"
+        for other in column.join:
+            if other not in spec.columns:
+                wrong.append(f"{where}.join: {unknown_column(other, spec.kinds)}")
+            elif spec.columns[other].join or other == name:
+                wrong.append(f"{where}.join: " + _("'{column}' is itself a joined column").format(column=other))
+        if column.join and column.kind != "text":
+            wrong.append(f"{where}.kind: " + _("a joined column is text"))
+        if column.kind == "date":
+            wrong += [
+                f"{where}.formats: " + _("'{text}' holds %Y and no other sign than %m, %d and marks").format(text=text)
+                for text in column.formats
+                if not re.fullmatch(r"(?:%[Ymd]|[^%A-Za-z0-9])+", text) or text.count("%Y") != 1
+            ]
+    return wrong
+
+
+def _levels(one: Comparison, kind: Kind, where: str) -> tuple[list[Condition], list[str]]:
+    parsed, wrong = [], []
+    for place, text in enumerate(one.levels):
+        try:
+            parsed.append(condition(text, kind))
+        except ValueError as error:
+            wrong.append(f"{where}.levels[{place + 1}]: {error}")
+    names = [c.word for c in parsed]
+    if EQUAL in names[1:]:
+        wrong.append(f"{where}.levels: " + _("'equal' must come first"))
+    if one.cuts and EQUAL not in names:
+        wrong.append(f"{where}.term_frequency: " + _("needs the level 'equal'"))
+    if (CROSSED in names) != (one.crossed is not None):
+        wrong.append(f"{where}.crossed: " + _("`crossed` and the level crossed>=NUMBER go together"))
+    if len(set(parsed)) < len(parsed):
+        wrong.append(f"{where}.levels: " + _("a level is there twice"))
+    return parsed, wrong
+
+
+# pydantic's own texts speak to programmers; these are ours, by error type.
+_MESSAGES: Mapping[str, str] = {
+    "missing": N_("is missing"),
+    "extra_forbidden": N_("is not a key padan knows"),
+    "literal_error": N_("must be one of {expected}, found {value}"),
+    "too_short": N_("needs at least one entry"),
+    "string_too_short": N_("must not be empty"),
+    "string_pattern_mismatch": N_("must be letters, digits and _, found {value}"),
+    "string_type": N_("must be a text in quotes, found {value}"),
+    "list_type": N_("must be a list [ ... ], found {value}"),
+    "dict_type": N_("must be a table of key = value, found {value}"),
+    "model_type": N_("must be a table of key = value, found {value}"),
+    "bool_type": N_("must be true or false, found {value}"),
+    "bool_parsing": N_("must be true or false, found {value}"),
+    "float_parsing": N_("must be a number, found {value}"),
+    "int_parsing": N_("must be a whole number, found {value}"),
+    "int_from_float": N_("must be a whole number, found {value}"),
+    "greater_than": N_("must be greater than {gt:g}, found {value}"),
+    "greater_than_equal": N_("must be at least {ge:g}, found {value}"),
+    "less_than": N_("must be less than {lt:g}, found {value}"),
+    "less_than_equal": N_("must be at most {le:g}, found {value}"),
+}
+_GROUPS: Mapping[str, type[BaseModel]] = {
+    "columns": Column,
+    "comparisons": Comparison,
+    "passes": PassRule,
+    "thresholds": Thresholds,
+    "limits": Limits,
+    "model": Fitting,
+}
+
+
+def read_spec(path: Path | str) -> LinkageSpec:
+    """The specification in the TOML file `path`.
+
+    Raises ConfigError with every mistake in one message, or with the line where the file stops being TOML.
+    """
+    path = Path(path)
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise ConfigError(_("the specification does not exist"), place=Place(file=str(path))) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            _("the specification cannot be read: {why}").format(why=type(error).__name__), place=Place(file=str(path))
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+), column (\d+)", str(error))
+        raise ConfigError(
+            _("this is not valid TOML: {why}").format(why=mask_text(str(error))),
+            place=Place(file=path.name, row=int(found[1]) if found else None),
+            hint=_("docs/link.md shows a whole specification"),
+        ) from error
+    return validate(raw, name=path.name)
+
+
+def validate(raw: Mapping[str, Any], name: str | None = None) -> LinkageSpec:
+    """The specification of plain values. Raises ConfigError that lists every wrong key with what it should hold."""
+    try:
+        return LinkageSpec.model_validate(raw).checked()
+    except ValidationError as error:
+        problems = sorted({_describe(one) for one in error.errors()})
+    except _WrongError as error:
+        problems = error.problems
+    raise ConfigError(
+        _("{n} entries of the specification are wrong:").format(n=len(problems))
+        + "\n"
+        + "\n".join(f"  - {one}" for one in problems),
+        place=Place(file=name),
+        hint=_("docs/link.md lists every key with an example"),
+    )
+
+
+def _describe(error: ErrorDetails) -> str:
+    parts = [p for p in error["loc"] if not (isinstance(p, str) and ("[" in p or p in ("bool", "[key]")))]
+    key = ""
+    for part in parts:
+        key += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if key else str(part)
+    value = mask_text(repr(error.get("input")))[:60]
+    kind = error["type"]
+    if kind in _MESSAGES:
+        facts: dict[str, Any] = {"expected": ""} | dict(error.get("ctx", {}))
+        facts["expected"] = str(facts["expected"]).replace(" or ", _(" or "))
+        text = _(_MESSAGES[kind]).format(value=value, **facts)
+    else:
+        text = _("has a value padan cannot use: {value}").format(value=value)
+    if kind == "extra_forbidden":
+        inner = len(parts) > 1
+        group = _GROUPS.get(str(parts[0]), LinkageSpec) if inner else LinkageSpec
+        text += nearest(str(parts[-1]), list(group.model_fields))
+    return f"{key}: {text}"

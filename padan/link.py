@@ -1,0 +1,178 @@
+"""`padan link`: any person lists by a specification, from files to a folder of pairs, entities and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from rapidfuzz import process
+
+from matching.generic import Linkage, Result, read_spec
+from padan.console import OutputError, Report
+from padan.store import code_version, open_folder, sha256_file, versions, write_json
+from rules.errors import InputError, Place
+from rules.i18n import N_, _
+from sources.formats import open_book
+from sources.layout import key
+from sources.model import Grid
+
+if TYPE_CHECKING:
+    from matching.generic.linkage import Calibrator
+    from matching.generic.spec import LinkageSpec
+
+KIND = "padan link"
+_HEADER_ROWS = 40  # rows searched for the header
+_STAGES = {
+    "prepare": (0.10, 0.10, N_("Cleaning")),
+    "compare": (0.20, 0.55, N_("Comparing")),
+    "model": (0.75, 0.15, N_("Fitting the model")),
+    "cluster": (0.90, 0.08, N_("Finding entities")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ListFile:
+    """A list as read: the columns of the specification as text, one row per data row."""
+
+    path: Path
+    sheet: str | None
+    header_row: int  # as Excel counts
+    frame: pl.DataFrame
+
+
+def read_list(path: Path, spec: LinkageSpec) -> ListFile:
+    """The list in `path`: the sheet and row whose headers are those of the specification, and the rows under it.
+
+    Blank lines are no rows. Raises InputError for a file that is no table or lacks a column.
+    """
+    book = open_book(path)
+    found = [(grid, *_header(grid, spec)) for grid in book.grids if grid.cells.height]
+    most = max((len(columns) for _grid, _row, columns in found), default=0)
+    given = [name for name, column in spec.columns.items() if not column.join]
+    if most == 0:
+        raise InputError(
+            _("no column of the specification is in this file: {names}").format(names=", ".join(given)),
+            place=Place(file=path.name),
+            hint=_("add the spellings of the file to `header` of each column in the specification"),
+        )
+    chosen = [one for one in found if len(one[2]) == most]
+    if len(chosen) > 1:
+        raise InputError(
+            _("several sheets hold such a list: {names}").format(names=", ".join(str(g.name) for g, _r, _c in chosen)),
+            place=Place(file=path.name),
+            hint=_("keep the sheet to be linked and remove the others"),
+        )
+    grid, row, columns = chosen[0]
+    missing = [name for name in given if name not in columns and not spec.columns[name].optional]
+    if missing:
+        titles = [text for text in grid.cells.row(row) if text]
+        near = process.extractOne(missing[0], titles, score_cutoff=60)
+        raise InputError(
+            _("the column {column} is not in this file").format(column=", ".join(missing))
+            + (_("; did you mean {key}?").format(key=near[0]) if near else ""),
+            place=Place(file=path.name, sheet=grid.name, row=int(grid.rows[row])),
+            hint=_("add its spelling to `header` of the column, or say optional = true where a list may lack it"),
+        )
+    return ListFile(path, grid.name, int(grid.rows[row]), _data(grid, row, columns))
+
+
+def _header(grid: Grid, spec: LinkageSpec) -> tuple[int, dict[str, int]]:
+    """The row that holds most of the specification's headers, and where each column stands in it."""
+    wanted: dict[str, str] = {}
+    for name, column in spec.columns.items():
+        if not column.join:
+            for spelling in (*column.header, name):
+                wanted.setdefault(key(spelling), name)
+    best: tuple[int, dict[str, int]] = (0, {})
+    for number, cells in enumerate(grid.cells.head(_HEADER_ROWS).rows()):
+        columns: dict[str, int] = {}
+        for index, text in enumerate(cells):
+            found = wanted.get(key(text or ""))
+            if found is not None:
+                columns.setdefault(found, index)
+        if len(columns) > len(best[1]):
+            best = (number, columns)
+    return best
+
+
+def _data(grid: Grid, header: int, columns: dict[str, int]) -> pl.DataFrame:
+    cells = grid.cells.slice(header + 1)
+    blank = pl.all_horizontal(
+        (pl.col(name).is_null() | (pl.col(name).str.strip_chars(" \t\r\n\u00a0") == "")) for name in cells.columns
+    )
+    return cells.filter(~blank).select(pl.col(f"c{index}").alias(name) for name, index in columns.items())
+
+
+def source_names(paths: Sequence[Path]) -> list[str]:
+    """What the column `source` calls each file: its name, with as much of its folder as tells it from the others."""
+    parts = [path.resolve().parts for path in paths]
+    depth = 1
+    while depth < max(map(len, parts)) and len({p[-depth:] for p in parts}) < len(parts):
+        depth += 1
+    return ["/".join(p[-depth:]) for p in parts]
+
+
+def link(
+    spec_path: Path, paths: Sequence[Path], out: Path, *, report: Report, calibrator: Calibrator | None = None
+) -> tuple[Result, dict[str, Any]]:
+    """Link or dedupe the files and write pairs.parquet, entities.parquet, rows.parquet and run.json into `out`.
+
+    Raises ConfigError, InputError or OutputError; nothing is written before the inputs are read.
+    """
+    spec = read_spec(spec_path)
+    names = source_names(paths)
+    if len(set(names)) < len(names):
+        raise InputError(_("one file was given twice"), place=Place(file=names[0]))
+    lists = []
+    for number, path in enumerate(paths):
+        report(0.1 * number / len(paths), _("Reading the files") + ": " + path.name)
+        lists.append(read_list(path, spec))
+
+    def tell(stage: str, share: float) -> None:
+        start, length, title = _STAGES[stage]
+        report(start + length * share, _(title))
+
+    with open_folder(out) as folder:
+        _claim(folder.data, out)
+        result = Linkage(spec).run([one.frame for one in lists], names, tell, calibrator)
+        _check(result, lists)
+        report(0.98, _("Writing"))
+        info = {
+            "kind": KIND,
+            "finished": True,
+            "specification_file": spec_path.name,
+            "inputs": [
+                {"source": name, "sheet": one.sheet, "header_row": one.header_row, "sha256": sha256_file(one.path)}
+                for name, one in zip(names, lists, strict=True)
+            ],
+            "calibrated": calibrator is not None,
+            "versions": {**versions(), "code": code_version()},
+            **result.info,
+        }
+        for name, frame in (("pairs", result.pairs), ("entities", result.entities), ("rows", result.rows_frame())):
+            part = folder.private / f"{name}.parquet"
+            frame.write_parquet(part)
+            part.replace(out / part.name)
+        write_json(info, out / "run.json")
+    return result, info
+
+
+def _claim(data: Path, out: Path) -> None:
+    """The folder must not be that of a `padan run`: its tables would lose their meaning."""
+    if any(data.iterdir()):
+        raise OutputError(
+            _("this is the folder of a `padan run`"),
+            place=Place(file=str(out)),
+            hint=_("give another folder with --out"),
+        )
+    data.rmdir()
+
+
+def _check(result: Result, lists: Sequence[ListFile]) -> None:
+    """Every row read is in exactly one entity; anything else is a defect."""
+    expected = sum(one.frame.height for one in lists)
+    if result.entities.height != expected or result.entities.select("source", "row").is_duplicated().any():
+        raise AssertionError(f"{expected} rows read, {result.entities.height} in entities")

@@ -1,0 +1,100 @@
+"""The generic linkage on lists with known truth: right, whatever the order of rows and lists, and every row once."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from matching.generic import Linkage, Result
+from tests.matching.generic.people import SPEC, copies, f1, people
+
+
+@pytest.fixture(scope="module")
+def lists() -> list[pl.DataFrame]:
+    everyone = people(700, 1)
+    return [everyone.head(550), copies(everyone.tail(550), 2)]
+
+
+@pytest.fixture(scope="module")
+def linked(lists: list[pl.DataFrame]) -> Result:
+    return Linkage.from_dict(SPEC).run(lists)
+
+
+def test_two_lists_are_linked(linked: Result, lists: list[pl.DataFrame]) -> None:
+    assert f1(linked.entities, lists) > 0.98
+
+
+def test_duplicates_in_one_list_are_found() -> None:
+    everyone = people(500, 3)
+    one = pl.concat([everyone, copies(everyone.head(200), 4), copies(everyone.head(60), 5)])
+    assert f1(Linkage.from_dict(SPEC).run([one]).entities, [one]) > 0.97
+
+
+def test_every_row_is_in_exactly_one_entity(linked: Result, lists: list[pl.DataFrame]) -> None:
+    wanted = {(str(k + 1), row) for k, frame in enumerate(lists) for row in range(1, frame.height + 1)}
+    rows = linked.entities.select("source", "row").rows()
+    assert len(rows) == len(wanted)
+    assert set(rows) == wanted
+
+
+def test_row_numbers_point_at_the_rows_given(linked: Result, lists: list[pl.DataFrame]) -> None:
+    sure = linked.pairs.filter(pl.col("decision") == "match")
+    left = lists[0]["who"].gather(sure["row_l"].cast(pl.Int64) - 1)
+    right = lists[1]["who"].gather(sure["row_r"].cast(pl.Int64) - 1)
+    assert sure["source_l"].unique().to_list() == ["1"]
+    assert sure["source_r"].unique().to_list() == ["2"]
+    assert (left == right).mean() > 0.99
+
+
+def test_the_order_of_rows_does_not_matter(linked: Result, lists: list[pl.DataFrame]) -> None:
+    shuffled = [f.with_row_index("at", offset=1).sample(fraction=1.0, shuffle=True, seed=9) for f in lists]
+    again = Linkage.from_dict(SPEC).run(shuffled)
+    back = pl.concat(
+        f.select(pl.lit(str(k + 1)).alias("source"), "at", row=pl.int_range(1, pl.len() + 1, dtype=pl.UInt32))
+        for k, f in enumerate(shuffled)
+    )
+    entities = again.entities.join(back, on=["source", "row"]).select("source", row="at", entity_id="entity_id")
+    assert entities.sort("source", "row").equals(linked.entities.sort("source", "row"))
+    keys = ["weight", "probability", "decision"]
+    assert again.pairs.sort(keys).select(keys).equals(linked.pairs.sort(keys).select(keys))
+
+
+def test_the_same_input_gives_the_same_bytes(linked: Result, lists: list[pl.DataFrame]) -> None:
+    again = Linkage.from_dict(SPEC).run(lists)
+    assert again.pairs.equals(linked.pairs)
+    assert again.entities.equals(linked.entities)
+    assert again.info == linked.info
+
+
+def test_the_order_of_lists_does_not_matter(linked: Result, lists: list[pl.DataFrame]) -> None:
+    other = Linkage.from_dict(SPEC).run(lists[::-1], ["2", "1"])
+    assert other.entities.sort("source", "row").equals(linked.entities.sort("source", "row"))
+
+
+def test_the_terms_of_an_explanation_sum_to_the_score(linked: Result) -> None:
+    pairs = linked.pairs.sort("weight")
+    for at in range(0, pairs.height, max(pairs.height // 40, 1)):
+        row = pairs.row(at, named=True)
+        told = linked.explain((row["source_l"], row["row_l"]), (row["source_r"], row["row_r"]))
+        assert told.start + sum(t.weight for t in told.terms) == pytest.approx(told.weight, abs=1e-9)
+        assert told.weight == pytest.approx(row["weight"], abs=1e-9)
+        assert told.decision == row["decision"]
+    far = linked.explain(1, 550)
+    assert far.start + sum(t.weight for t in far.terms) == pytest.approx(far.weight, abs=1e-9)
+
+
+def test_a_clean_list_gives_no_row_two_partners(lists: list[pl.DataFrame]) -> None:
+    twice = [lists[0], pl.concat([lists[1], copies(lists[1].head(100), 8, errors=0.05)])]
+    result = Linkage.from_dict({**SPEC, "one_to_one": True}).run(twice)
+    each = result.entities.group_by("entity_id", "source").len()
+    assert each["len"].max() == 1
+    within = Linkage.from_dict({**SPEC, "within": True}).run(twice)
+    assert f1(within.entities, twice) > 0.97
+
+
+def test_lists_without_candidates_are_all_single() -> None:
+    one = people(2, 5).head(1)
+    for lists in ([one], [one, people(3, 6).tail(1)]):
+        result = Linkage.from_dict(SPEC).run(lists)
+        assert result.pairs.height == 0
+        assert result.entities["entity_id"].n_unique() == len(lists)
