@@ -55,10 +55,13 @@ def random_pairs(rows: Prepared, spec: LinkageSpec) -> tuple[Index, Index]:
     if n * (n - 1) // 2 <= wanted:
         left, right = np.triu_indices(n, 1)
     else:
-        number = np.arange(2 * wanted, dtype=np.uint64)
+        # Some are drawn twice or stand in one list: half of them where two lists are of one size.
+        draws = int(1.1 * wanted * (n * (n - 1) // 2) / max(possible_pairs(rows, spec), 1))
+        number = np.arange(min(draws, 4 * wanted), dtype=np.uint64)
         x = (mix(number * np.uint64(2)) % np.uint64(n)).astype(np.int64)
         y = (mix(number * np.uint64(2) + np.uint64(1)) % np.uint64(n)).astype(np.int64)
-        code = np.unique(np.minimum(x, y) * n + np.maximum(x, y))
+        code = np.sort(np.minimum(x, y) * n + np.maximum(x, y))
+        code = code[np.concatenate(([True], code[1:] != code[:-1]))]
         left, right = code // n, code % n
         left, right = left[left != right], right[left != right]
     a, b = left.astype(np.uint32), right.astype(np.uint32)
