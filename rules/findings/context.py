@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property
 
@@ -30,6 +30,15 @@ _COLUMNS = (
     "hub_kk", "hub_krt", "status_kawin", "keberadaan", "tanggal_status", "nonaktif", "kode_kk", "no_bangunan",
     "no_keluarga", "kode_wilayah", "kode_wilayah_asli", "skema_wilayah", "mutu",
 )  # fmt: skip
+
+
+def source_label(source: str, programmes: Mapping[str, Programme]) -> str:
+    """The name people know a source by; payment lists carry the name of their programme."""
+    if source in _SOURCE_LABELS:
+        return _(_SOURCE_LABELS[source])
+    code = source.removeprefix(vocab.PAYMENT_PREFIX)
+    known = programmes.get(code)
+    return _("payment list of {programme}").format(programme=known.nama if known else code.upper())
 
 
 class Context:
@@ -64,11 +73,7 @@ class Context:
 
     def label(self, source: str) -> str:
         """The name people know a source by; payment lists carry the name of their programme."""
-        if source in _SOURCE_LABELS:
-            return _(_SOURCE_LABELS[source])
-        code = source.removeprefix(vocab.PAYMENT_PREFIX)
-        known = self.programmes.get(code)
-        return _("payment list of {programme}").format(programme=known.nama if known else code.upper())
+        return source_label(source, self.programmes)
 
     @cached_property
     def bernama(self) -> pl.DataFrame:

@@ -67,7 +67,7 @@ def _payee_names(ctx: Context) -> pl.DataFrame:
     return ctx.baris.select("baris_id", "nama")
 
 
-def _family_payments(ctx: Context) -> pl.DataFrame:
+def family_payments(ctx: Context) -> pl.DataFrame:
     """Payments of family programmes with `unit`: a number that payees of one KK family at the time of payment share.
 
     Families change and any one card may be written wrong, so Dukcapil, DTSEN, Regsosek and the payment lists vote:
@@ -182,7 +182,7 @@ def family_twice(tables: Tables, ctx: Context) -> pl.DataFrame:
     """
     del tables
     unit = ("program", "unit")
-    shared = overlapping(ctx.once("bayar_keluarga", _family_payments), "unit")
+    shared = overlapping(ctx.once("bayar_keluarga", family_payments), "unit")
     paid = shared.filter(pl.col("orang").n_unique().over(*unit, "rangkai") > 1)
     people = paid.group_by(unit).agg(
         penerima=pl.col("orang").n_unique(), a=pl.col("orang").min(), b=pl.col("orang").max()
@@ -211,7 +211,7 @@ def one_kitchen(tables: Tables, ctx: Context) -> pl.DataFrame:
     kitchen = ctx.dtks.select(
         "orang", "baris_id", dapur=pl.struct("tanggal_data", "id_keluarga").rank("dense"), id_keluarga="id_keluarga"
     ).unique("orang", keep="first", maintain_order=True)
-    family = ctx.once("bayar_keluarga", _family_payments)
+    family = ctx.once("bayar_keluarga", family_payments)
     family = family.join(kitchen.rename({"baris_id": "baris_dtks"}), on="orang", how="inner")
     paid = overlapping(family, "dapur").filter(pl.col("unit").n_unique().over("program", "dapur", "rangkai") > 1)
     more = paid.group_by("program", "dapur").agg(

@@ -1,0 +1,70 @@
+"""Marks of all rules -> one verdict per payment row: the worst mark decides, every mark gives its reason."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from rules.gate.registry import EFFECTS, VERDICTS, GateRule, gate_rules, no_marks
+from rules.gate.view import View
+from rules.i18n import _
+
+_MEANS = {"CATATAN": "LAYAK", "VERIFIKASI": "VERIFIKASI", "TAHAN": "TAHAN"}
+
+
+def all_marks(view: View) -> pl.DataFrame:
+    """The marks of every rule on the payments to judge, sorted by payment, worst first."""
+    made = [no_marks(), *(view.once(f"tanda:{rule.kode}", rule.fungsi) for rule in gate_rules())]
+    frame = pl.concat(made)
+    return frame.sort("bayar_id", "akibat", "kode", "alasan", descending=[False, True, False, False])
+
+
+def verdicts(view: View) -> pl.DataFrame:
+    """One row per payment to judge, by bayar_id: place, money, putusan, kode, alasan, tindakan, peluang and evidence.
+
+    `kode` lists the rules, worst first; `alasan` their sentences in the language in force, without any id; `peluang`
+    is that of the mark that decided (1 for LAYAK); `bukti` the register rows (baris_id), `bukti_bayar` the payments.
+    """
+    found = all_marks(view)
+    todo = {rule.kode: rule for rule in gate_rules()}
+    told = found.with_columns(
+        putusan=pl.col("akibat").cast(pl.String).replace_strict(_MEANS, return_dtype=pl.Enum(VERDICTS)),
+        tindakan=pl.col("kode").replace_strict(
+            {code: _(_rule_of(todo, code).tindakan) for code in found["kode"].unique().sort().to_list()},
+            default=None, return_dtype=pl.String,
+        ),
+    )  # fmt: skip
+    grouped = told.group_by("bayar_id", maintain_order=True).agg(
+        pl.col("putusan").max(),
+        kode=pl.col("kode").unique(maintain_order=True).str.join(", "),
+        alasan=pl.col("alasan").unique(maintain_order=True).str.join("; "),
+        tindakan=pl.col("tindakan").filter(pl.col("akibat") != "CATATAN").unique(maintain_order=True).str.join(" "),
+        peluang=pl.col("peluang")
+        .filter(pl.col("akibat") == pl.col("akibat").max(), pl.col("akibat") != "CATATAN")
+        .max(),
+        bukti=pl.col("bukti").list.explode().drop_nulls().unique().sort(),
+        bukti_bayar=pl.col("bukti_bayar").list.explode().drop_nulls().unique().sort(),
+    )
+    place = view.bayar.select(
+        "bayar_id", "baris_id", "berkas", "lembar", "nomor_baris", "program", "periode_awal", "periode_akhir", "tahap",
+        "nominal",
+    )  # fmt: skip
+    return (
+        place.join(grouped, on="bayar_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("putusan").fill_null("LAYAK"),
+            pl.col("kode", "alasan", "tindakan").fill_null(""),
+            pl.col("peluang").fill_null(1.0),
+            pl.col("bukti").fill_null([]),
+            pl.col("bukti_bayar").fill_null([]),
+        )
+        .sort("bayar_id")
+    )
+
+
+def _rule_of(rules: dict[str, GateRule], code: str) -> GateRule:
+    # One function may speak under several codes (D02-D07): the others are its aliases.
+    found = rules.get(code)
+    return found if found is not None else next(rule for rule in rules.values() if code in rule.alias)
+
+
+__all__ = ["EFFECTS", "VERDICTS", "all_marks", "verdicts"]
