@@ -1,0 +1,117 @@
+"""padan itself: the default run through the command that users have, other thresholds through the same engine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from benchmarks.accuracy import febrl
+from benchmarks.accuracy.registers import Registers
+from benchmarks.accuracy.scoring import I64, SURE, Scored, judge, log_odds, true_pairs
+from benchmarks.accuracy.task import Task
+from matching.engine import link
+from matching.settings import LinkSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+SPEC = ROOT / "benchmarks" / "specs" / "febrl.toml"
+# Thresholds at which the best is looked for; the setting allows nothing at or below one half.
+THRESHOLDS = (0.55, 0.70, 0.80, 0.85, 0.90, 0.94, 0.97, 0.98, 0.99, 0.995, 0.998)
+
+
+def command(*args: object) -> str:
+    """Run one padan command and return what it printed; its failure is ours."""
+    done = subprocess.run(
+        [sys.executable, "-m", "padan", *map(str, args)], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+    )
+    return done.stdout
+
+
+def run(folder: Path, out: Path, lists: dict[str, list[str]]) -> None:
+    """`padan run` over lists (option -> file@date) of a synthetic folder, default settings, into `out`."""
+    options: list[object] = []
+    for option, files in lists.items():
+        options += [option, *(folder / name for name in files)]
+    command("run", "--mode-uji", "--quiet", "--tanpa-kembali", *options, "--out", out)
+
+
+def _labels(entities: pl.DataFrame) -> I64:
+    """Entity of every record as an integer, in the order of baris_id."""
+    return entities.sort("baris_id")["person_id"].rank("dense").to_numpy().astype(np.int64)
+
+
+def run_labels(out: Path) -> I64:
+    """The entities that the run in `out` formed."""
+    return _labels(pl.read_parquet(out / "data" / "entities.parquet"))
+
+
+def registers(out: Path, data: Registers, task: Task, truth: Path) -> dict[str, Any]:
+    """All figures of the run in `out`. Its best threshold is found by linking the same records again at each."""
+    families = pl.read_parquet(out / "data" / "families.parquet")
+    # Calibration looks further down than the review band reaches.
+    low = link(data.records, families, LinkSettings(tinjau=SURE[0])).links.sort("kiri", "kanan")
+
+    def scored(links: pl.DataFrame) -> Scored:
+        a, b, weight, probability = (links[c].to_numpy() for c in ("kiri", "kanan", "bobot", "peluang"))
+        return Scored(a.astype(np.int64), b.astype(np.int64), weight, probability)
+
+    def at(weight: float) -> I64:
+        threshold = round(1 / (1 + 2.0**-weight), 9)
+        return _labels(link(data.records, families, LinkSettings(padan=threshold)).entities)
+
+    a, b = task.pairs()
+    held = int(((data.truth[a] == data.truth[b]) & (data.truth[a] >= 0)).sum())
+    figures = judge(
+        data.truth,
+        scored(low),
+        LinkSettings().padan,
+        label=run_labels(out),
+        label_at=at,
+        weights=np.array([log_odds(t) for t in THRESHOLDS]),
+        rounds=1,
+        decided=scored(low.filter(pl.col("alasan").is_null())),
+        blocking_recall=held / max(true_pairs(data.truth), 1),
+    )
+    found = json.loads(command("evaluate", out, "--truth", truth, "--json"))
+    return {**figures, "keluarga": found["keluarga"]}
+
+
+def generic(name: str, task: Task, work: Path) -> dict[str, Any]:
+    """`padan link` with the one specification on a FEBRL data set."""
+    from matching.generic import read_spec
+
+    files = febrl.write(name, work)
+    out = work / "hasil"
+    command("link", SPEC, *files, "--out", out, "--quiet")
+    first = pl.DataFrame({"source": [path.stem for path in files], "first": np.cumsum([0, *_heights(files)])[:-1]})
+
+    def place(frame: pl.DataFrame, side: str) -> I64:
+        """Row number over all files, from 0, of the columns source<side>, row<side>."""
+        key = pl.col(f"source{side}").str.replace(r"\.csv$", "").alias("source")
+        joined = frame.select(key, row=f"row{side}").join(first, on="source", how="left", maintain_order="left")
+        return joined.select(pl.col("first") + pl.col("row").cast(pl.Int64) - 1).to_series().to_numpy()
+
+    pairs = pl.read_parquet(out / "pairs.parquet")
+    left, right = place(pairs, "_l"), place(pairs, "_r")
+    weight, probability = pairs["weight"].to_numpy(), pairs["probability"].to_numpy()
+    entities = pl.read_parquet(out / "entities.parquet")
+    label = np.empty(len(task.truth), dtype=np.int64)
+    label[place(entities, "")] = entities["entity_id"].rank("dense").to_numpy()
+    a, b = task.pairs()
+    held = int((task.truth[a] == task.truth[b]).sum())
+    return judge(
+        task.truth,
+        Scored(np.minimum(left, right), np.maximum(left, right), weight, probability),
+        read_spec(SPEC).thresholds.match,
+        label=label,
+        blocking_recall=held / true_pairs(task.truth),
+    )
+
+
+def _heights(files: list[Path]) -> list[int]:
+    return [pl.read_csv(path, infer_schema=False).height for path in files]
