@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -40,6 +42,20 @@ class RawTable(Protocol):
     def header_rows(self) -> Sequence[Sequence[str | None]]: ...  # noqa: D102
     @property
     def frame(self) -> pl.DataFrame: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What is added to each row of a sender: `columns` of the remarks under `titles`, `widths` in characters.
+
+    `fills` colours the new cells of a row in Excel by the word in its last column.
+    """
+
+    columns: Sequence[str]
+    titles: Sequence[str]
+    fills: Mapping[str, str]
+    widths: Sequence[int]
+    created: date | None
 
 
 RawSheets = Mapping[str, "Iterable[RawTable] | Callable[[], Iterable[RawTable]]"]
@@ -105,16 +121,35 @@ def write_returns(
     context: Context, sheets: RawSheets, folder: Path, progress: Callable[[float], None] | None = None
 ) -> list[Path]:
     """Write every input file of `sheets` (file name -> its sheets, or a function that reads them) into `folder`."""
-    found_remarks = row_remarks(context).rename({c: f"_{c}" for c in _REMARKS})  # the sender may use these names
-    remarks = found_remarks.partition_by("berkas", as_dict=True)
+    fills = dict(
+        zip((severity_label(s) for s in SEVERITY), ("#F8D7D4", "#FBE5D0", "#FBF3D0", "#E9EEF3"), strict=True)
+    )
+    added = Added(_REMARKS, remark_titles(), fills, (48, 48, 14, 14), context.as_of)
+    return write_remarked(row_remarks(context), added, sheets, folder, progress)
+
+
+def write_remarked(
+    remarks: pl.DataFrame,
+    added: Added,
+    sheets: RawSheets,
+    folder: Path,
+    progress: Callable[[float], None] | None = None,
+) -> list[Path]:
+    """Write every input file of `sheets` into `folder` with the columns `added`, one row of `remarks` per input row.
+
+    `remarks`: berkas, lembar, nomor_baris and the columns of `added`. Files keep their sender's layout; those that no
+    longer fit a sheet, and formats of machines, go back as parquet.
+    """
+    found_remarks = remarks.rename({c: f"_{c}" for c in added.columns})  # the sender may use these names
+    parts = found_remarks.partition_by("berkas", as_dict=True)
     empty = found_remarks.clear()
     written: list[Path] = []
     taken: set[str] = set()
     for done, name in enumerate(sorted(sheets), start=1):
         given = sheets[name]
         tables = given() if callable(given) else given
-        found = remarks.get((name,), empty)
-        written.append(_write_file(context, folder / name.replace("/", "_"), tables, found, taken))
+        found = parts.get((name,), empty)
+        written.append(_write_file(added, folder / name.replace("/", "_"), tables, found, taken))
         if progress:
             progress(done / len(sheets))
     return written
@@ -131,20 +166,20 @@ def _free(path: Path, taken: set[str]) -> Path:
 
 
 def _write_file(
-    context: Context, path: Path, tables: Iterable[RawTable], remarks: pl.DataFrame, taken: set[str]
+    added: Added, path: Path, tables: Iterable[RawTable], remarks: pl.DataFrame, taken: set[str]
 ) -> Path:
     suffix = path.suffix.lower()
     listed = list(tables)
     longest = max((t.frame.height + len(t.header_rows) for t in listed), default=0)
     if suffix in _TEXT_SUFFIXES:
-        return _write_text(_free(path, taken), listed, remarks)
+        return _write_text(_free(path, taken), listed, remarks, added)
     if suffix in _EXCEL_SUFFIXES and longest < _EXCEL_ROWS:
-        return _write_excel(_free(path.with_suffix(".xlsx"), taken), listed, remarks, context)
+        return _write_excel(_free(path.with_suffix(".xlsx"), taken), listed, remarks, added)
     # json, xml, parquet and what no longer fits a sheet go back as parquet, one file per sheet where there are several.
     path = _free(path.with_suffix(".parquet"), taken)
     for index, table in enumerate(listed):
         target = path if index == 0 else _free(path.with_stem(f"{path.stem}_{index + 1}"), taken)
-        above, frame = _remarked(table, remarks)
+        above, frame = _remarked(table, remarks, added)
         frame.columns = _distinct(above[-1])
         frame.write_parquet(private(target), compression="zstd")
     return path
@@ -159,37 +194,37 @@ def _distinct(titles: Sequence[str]) -> list[str]:
     return names
 
 
-def _sender_part(table: RawTable) -> tuple[list[list[str]], pl.DataFrame]:
+def _sender_part(table: RawTable, added: Added) -> tuple[list[list[str]], pl.DataFrame]:
     """Lines above the data and rows in file order, without the remarks of an earlier run, each line of one width."""
     frame = table.frame.with_columns(pl.col("nomor_baris").cast(pl.UInt32)).sort("nomor_baris", maintain_order=True)
     columns = [c for c in frame.columns if c != "nomor_baris"]
     above = [[str(v or "") for v in row] for row in table.header_rows] or [columns]
     above = [(row + [""] * len(columns))[: len(columns)] for row in above]
-    own = [i for i, title in enumerate(above[-1]) if title not in remark_titles()]
+    own = [i for i, title in enumerate(above[-1]) if title not in added.titles]
     return [[row[i] for i in own] for row in above], frame.select("nomor_baris", *(columns[i] for i in own))
 
 
-def _remarked(table: RawTable, remarks: pl.DataFrame) -> tuple[list[list[str]], pl.DataFrame]:
-    """The sender's lines and rows with the four columns added, empty where there is nothing to say."""
-    above, frame = _sender_part(table)
-    titles = remark_titles()
+def _remarked(table: RawTable, remarks: pl.DataFrame, added: Added) -> tuple[list[list[str]], pl.DataFrame]:
+    """The sender's lines and rows with the new columns, empty where there is nothing to say."""
+    above, frame = _sender_part(table, added)
+    titles = added.titles
     above = [[*row, *(titles if i == len(above) - 1 else [""] * len(titles))] for i, row in enumerate(above)]
     sheet = pl.lit(table.lembar, dtype=pl.String)
     own = remarks.filter(pl.col("lembar").eq_missing(sheet) | pl.col("lembar").is_null()).select(
-        "nomor_baris", *(f"_{c}" for c in _REMARKS)
+        "nomor_baris", *(f"_{c}" for c in added.columns)
     )
     told = own.unique("nomor_baris", keep="first", maintain_order=True)
     return above, frame.join(told, on="nomor_baris", how="left", maintain_order="left").drop("nomor_baris")
 
 
-def _write_text(path: Path, tables: Sequence[RawTable], remarks: pl.DataFrame) -> Path:
+def _write_text(path: Path, tables: Sequence[RawTable], remarks: pl.DataFrame, added: Added) -> Path:
     first = tables[0] if tables else None
     delimiter = str(getattr(first, "delimiter", None) or ("\t" if path.suffix.lower() == ".tsv" else ","))
     encoding = str(getattr(first, "encoding", None) or "utf-8")
     with private(path).open("w", encoding=encoding, errors="replace", newline="") as stream:
         writer = csv.writer(stream, delimiter=delimiter, lineterminator="\r\n")
         for table in tables:
-            above, frame = _remarked(table, remarks)
+            above, frame = _remarked(table, remarks, added)
             writer.writerows(above)
             for part in frame.iter_slices(_SLICE):  # Polars quotes as csv.writer does, ten times as fast
                 stream.write(
@@ -198,22 +233,19 @@ def _write_text(path: Path, tables: Sequence[RawTable], remarks: pl.DataFrame) -
     return path
 
 
-def _write_excel(path: Path, tables: Sequence[RawTable], remarks: pl.DataFrame, context: Context) -> Path:
-    with Book(path, created=context.as_of) as book:
+def _write_excel(path: Path, tables: Sequence[RawTable], remarks: pl.DataFrame, added: Added) -> Path:
+    with Book(path, created=added.created) as book:
         head = book.format(bold=True, text_wrap=True, valign="top")
         own = book.format(bold=True, font_color="#FFFFFF", bg_color="#1F3A5F", text_wrap=True)
         text = book.format(num_format="@")
-        flags = {
-            severity_label(s): book.format(bg_color=c, text_wrap=True)
-            for s, c in zip(SEVERITY, ("#F8D7D4", "#FBE5D0", "#FBF3D0", "#E9EEF3"), strict=True)
-        }
+        flags = {word: book.format(bg_color=colour, text_wrap=True) for word, colour in added.fills.items()}
         for index, table in enumerate(tables):
             sheet: Any = book.book.add_worksheet((table.lembar or _("Sheet {n}").format(n=index + 1))[:31])
-            above, frame = _remarked(table, remarks)
-            sender = frame.width - 4
+            above, frame = _remarked(table, remarks, added)
+            sender = frame.width - len(added.columns)
             sheet.set_column(0, max(sender - 1, 0), 18)
-            sheet.set_column(sender, sender + 1, 48)
-            sheet.set_column(sender + 2, sender + 3, 14)
+            for offset, width in enumerate(added.widths):
+                sheet.set_column(sender + offset, sender + offset, width)
             row = 0
             for line in above:
                 for column, value in enumerate(line):
