@@ -24,9 +24,10 @@ Test = Callable[[Coded, Codes, Codes, float], Flags]
 
 
 def similarity(scorer: Any, a: list[str], b: list[str], least: float) -> Flags:  # noqa: ANN401 - a rapidfuzz scorer
-    """Which pairs reach `least`; rapidfuzz answers 0 below the cut-off."""
-    found = process.cpdist(a, b, scorer=scorer, score_cutoff=least, workers=-1, dtype=np.float64)
-    return np.asarray(found >= least, dtype=bool)
+    """Which pairs reach `least`."""
+    # rapidfuzz answers 0 for what lies below the cut-off, and for what is about 1e-8 above it.
+    found = process.cpdist(a, b, scorer=scorer, score_cutoff=max(least - 1e-6, 0.0), workers=-1, dtype=np.float64)
+    return np.asarray(found >= least - 1e-12, dtype=bool)
 
 
 def distance(scorer: Any, a: list[str], b: list[str], most: float) -> Flags:  # noqa: ANN401
