@@ -51,6 +51,7 @@ class Encoded:
     frekuensi: npt.NDArray[np.float32]  # share of records with the same full name
     ibu_frekuensi: npt.NDArray[np.float32]
     teks_nama: list[str]
+    teks_given: list[str]
     teks_ibu: list[str]
 
 
@@ -96,8 +97,8 @@ def _share(codes: U32) -> npt.NDArray[np.float32]:
     return np.asarray(count[codes] / known, dtype=np.float32)
 
 
-def _relatives(kartu: U64, given: U32, n: int) -> U64:
-    """For each record a 64-bit set with one bit per given name of the *other* members of its card."""
+def relatives(kartu: U64, given: npt.NDArray[np.unsignedinteger], n: int) -> U64:
+    """For each record a 64-bit set with one bit per given name (or other code) of the *other* members of its card."""
     bit = (np.uint64(1) << (mix(given) & np.uint64(63))).astype(np.uint64)
     bit[(given == 0) | (kartu == 0)] = 0
     frame = (
@@ -123,7 +124,7 @@ def encode(records: pl.DataFrame) -> Encoded:
     mother = add_name_columns(records.select("nama_ibu"), "nama_ibu", "i_")
     names, name_text = _codes(frame["n_kunci"])
     mothers, mother_text = _codes(mother["i_kunci"])
-    given, _ = _codes(frame["n_given"])
+    given, given_text = _codes(frame["n_given"])
     skeleton, _ = _codes(frame["n_rangka"])
     source, source_names = _codes(records["sumber"])
     edition, _ = _codes(
@@ -179,9 +180,10 @@ def encode(records: pl.DataFrame) -> Encoded:
         lahir_lengkap=(records["lahir_mutu"].cast(pl.String) == "LENGKAP").to_numpy(),
         kelamin=(records["jenis_kelamin"].to_physical().cast(pl.UInt8) + 1).fill_null(0).to_numpy(),
         desa=number["desa"].to_numpy(),
-        kerabat=_relatives(kartu, given, n),
+        kerabat=relatives(kartu, given, n),
         frekuensi=_share(names),
         ibu_frekuensi=_share(mothers),
         teks_nama=name_text,
+        teks_given=given_text,
         teks_ibu=mother_text,
     )

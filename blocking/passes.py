@@ -56,6 +56,7 @@ def standard() -> list[Pass]:
     # date) has the same card; after the date passes none with the same leading name has the same date.
     nik, name, card = "nik:tidak_sama", "nama:depan_sama", "keluarga:kartu_lain"
     date, year = "lahir:tidak_tepat", "lahir:tahun_sama"
+    desa, other = "keluarga:desa_sama", "nik:tanggal_lain"
     return [
         Pass("nik", lambda e: combine(1, e.nik), ("nik",)),
         Pass("kk+nama", lambda e: combine(2, e.kk, e.rangka), (), (nik, name, "keluarga:kartu_sama")),
@@ -69,28 +70,33 @@ def standard() -> list[Pass]:
         Pass(
             "lahir+desa",
             lambda e: combine(5, _full_date(e), _desa(e), e.kelamin),
-            ("lahir", "wilayah", "kelamin"),
-            (nik, "nama:depan_beda", card),
+            ("lahir", "kelamin"),
+            (nik, "nama:depan_beda", card, desa),
         ),
-        Pass("tanggal NIK+nama", lambda e: combine(6, nik_date(e), e.rangka), (), (nik, name, card, date)),
+        Pass(
+            "tanggal NIK+nama",
+            lambda e: combine(6, nik_date(e), e.rangka),
+            (),
+            ("nik:tanggal_sama", name, card, date),
+        ),
         Pass(
             "nama+tahun+desa",
             lambda e: combine(7, e.rangka, _year(e), _desa(e)),
-            ("wilayah",),
-            (nik, name, card, year),
+            (),
+            (other, name, card, desa, year),
         ),
-        Pass("nama+ibu", lambda e: combine(8, e.rangka, e.ibu), ("ibu",), (nik, name, card, date)),
+        Pass("nama+ibu", lambda e: combine(8, e.rangka, e.ibu), ("ibu",), (other, name, card, date)),
         Pass(
             "nama+kepala+desa",
             lambda e: combine(9, e.rangka, e.kepala, _desa(e)),
-            ("wilayah",),
-            (nik, name, card, "lahir:tahun_lain"),
+            (),
+            (other, name, card, desa, "lahir:tahun_lain"),
         ),
         Pass(
             "nama lengkap+kecamatan",
             lambda e: combine(10, e.nama, _kec(e), e.kelamin),
             ("kelamin",),
-            (nik, "nama:sama", card, date),
+            (other, "nama:sama", card, date),
         ),
     ]
 

@@ -15,13 +15,27 @@ import numpy.typing as npt
 from blocking.encode import Encoded
 from blocking.mix import combine, mix
 from blocking.pairs import Index, block, pairs_of
+from matching.compare import Comparer
 from matching.fit import level_counts as _counts
-from matching.levels import COMPARISONS, Comparer
+from matching.levels import (
+    BIRTH_LEVELS,
+    COMPARISONS,
+    NIK_CONTEXTS,
+    NIK_LEVELS,
+    NO_MEMBER,
+    birth_level,
+    members_level,
+    nik_level,
+    same_name,
+)
 from matching.model import F64
 from matching.specification import Levels
 
 RANDOM_PAIRS = 1_000_000
 BLOCK_PAIRS = 400_000
+BORROWED = 200.0  # pairs that all contexts of the NIK together are worth to each
+TRUSTED_FROM = len(NIK_LEVELS) * NIK_CONTEXTS // 2  # levels above it: both NIKs are trusted
+LARGEST_CARD = 12  # rows; larger groups are institutions or errors, not households
 _COLUMN = {c.nama: i for i, c in enumerate(COMPARISONS)}
 
 
@@ -76,45 +90,101 @@ def _sample_blocks(keys: npt.NDArray[np.uint64], wanted: int) -> tuple[Index, In
 
 def anchors(e: Encoded, compare: Comparer) -> dict[str, list[F64]]:
     """Level counts per class and comparison."""
-    out = {}
-    out["asing"] = level_counts(compare.levels(*random_pairs(e.n, RANDOM_PAIRS)))
-    out["senama"] = level_counts(compare.levels(*_neighbours(e, RANDOM_PAIRS // 2)))
-    out["orang_sama"] = _same_person(e, compare)
-    out["serumah"] = _same_household(e, compare, out["orang_sama"])
-    return out
+    a, b, person, elsewhere = _same_person(e, compare)
+    household = compare.levels(*_household(e, a, b))
+    inside = compare.levels(*_one_card(e))
+    twins = np.concatenate([levels[_twins(levels)] for levels in (household, inside)])
+    counts = level_counts(household)
+    # What two rows of one list are to each other only rows of one list can show.
+    column = _COLUMN["saingan"]
+    counts[column][4:] = level_counts(inside)[column][4:]
+    return {
+        "asing": level_counts(compare.levels(*random_pairs(e.n, RANDOM_PAIRS))),
+        "senama": level_counts(compare.levels(*_neighbours(e, RANDOM_PAIRS // 2))),
+        "orang_sama": person,
+        "orang_sama_keluarga_lain": elsewhere,
+        "kembar": level_counts(twins),
+        "serumah": counts,
+    }
 
 
-def _same_person(e: Encoded, compare: Comparer) -> list[F64]:
+def _twins(levels: Levels) -> npt.NDArray[np.bool_]:
+    """Members of one household with one birth date: another name, or a similar one beside another trusted NIK."""
+    name, nik = levels[:, _COLUMN["nama"]], levels[:, _COLUMN["nik"]]
+    other_nik = (nik > TRUSTED_FROM) & (nik_level(nik) >= 4) & (name >= 6)
+    other_name = ~same_name(name) & (name != 0)
+    return np.asarray((birth_level(levels[:, _COLUMN["lahir"]]) == 1) & (other_name | other_nik), dtype=np.bool_)
+
+
+def _one_card(e: Encoded) -> tuple[Index, Index]:
+    """Pairs of rows of one card in one list that are not one person twice."""
+    a, b = _sample_blocks(np.where(e.kartu_ukuran <= LARGEST_CARD, e.kartu, np.uint64(0)), BLOCK_PAIRS)
+    member = ~_twice(e, a, b)
+    return a[member], b[member]
+
+
+def _twice(e: Encoded, a: Index, b: Index) -> npt.NDArray[np.bool_]:
+    same = (e.lahir[a] == e.lahir[b]) & (e.nama[a] == e.nama[b])
+    return np.asarray(same | (e.nik[a] == e.nik[b]) & (e.nik[a] != 0), dtype=np.bool_)
+
+
+def _same_person(e: Encoded, compare: Comparer) -> tuple[Index, Index, list[F64], list[F64]]:
+    """Pairs that are surely one person (a, b), and the level counts of the two match classes.
+
+    The classes differ in what marriage, moving and second identities change: whether fellow members are shared.
+    """
     # All usable NIKs, not only the trusted: a NIK loses trust when it disagrees with the row's birth date or sex, so
     # the trusted ones would show hardly any wrong dates.
-    levels = compare.levels(*_sample_blocks(combine(21, e.nik), BLOCK_PAIRS))
-    name, born, sex = (levels[:, _COLUMN[c]] for c in ("nama", "lahir", "kelamin"))
-    name_good = (name >= 1) & (name <= 8)
+    a, b = _sample_blocks(combine(21, e.nik), BLOCK_PAIRS)
+    levels = compare.levels(a, b)
+    name, sex = (levels[:, _COLUMN[c]] for c in ("nama", "kelamin"))
+    born = birth_level(levels[:, _COLUMN["lahir"]])
+    name_good = same_name(name)
     born_good = (born >= 1) & (born <= 4)
     sure = name_good & born_good
     subsets = {
         # A shared NIK (a child under a parent's) agrees in neither, so one agreeing field frees the other.
         "nama": born_good & (sex != 2),
         "lahir": name_good & (sex != 2),
-        "kelamin": sure,
-        "ibu": sure,
-        "wilayah": sure,
-        "keluarga": sure,
     }
     counts = [level_counts(levels[subsets.get(c.nama, sure)])[f] for f, c in enumerate(COMPARISONS)]
-    born_key = np.where(e.lahir_lengkap, e.lahir, 0)
-    card = compare.levels(*_sample_blocks(combine(22, e.kk, born_key, e.given), BLOCK_PAIRS))
-    counts[_COLUMN["nik"]] = level_counts(card)[_COLUMN["nik"]]
+    counts[_COLUMN["nik"]] = _same_person_nik(e, compare)
+    # One person's dates go wrong alike whether or not the NIKs are equal: both groups take the same counts.
+    dates = counts[_COLUMN["lahir"]]
+    dates[1 : 1 + len(BIRTH_LEVELS)] = dates[1 + len(BIRTH_LEVELS) :]
+    members = members_level(levels[:, _COLUMN["keluarga"]])
+    person, elsewhere = list(counts), list(counts)
+    for column in (_COLUMN["keluarga"], _COLUMN["saingan"]):
+        person[column] = level_counts(levels[sure & (members != NO_MEMBER)])[column]
+        elsewhere[column] = level_counts(levels[sure & ((members == NO_MEMBER) | (members == 0))])[column]
+    return a[sure], b[sure], person, elsewhere
+
+
+def _same_person_nik(e: Encoded, compare: Comparer) -> F64:
+    """NIK levels of one person: pairs of one card with one leading name whose dates do not differ much."""
+    levels = compare.levels(*_sample_blocks(combine(22, e.kk, e.rangka), BLOCK_PAIRS))
+    name, sex = (levels[:, _COLUMN[c]] for c in ("nama", "kelamin"))
+    born = birth_level(levels[:, _COLUMN["lahir"]])
+    sure = same_name(name) & (born >= 1) & (born <= 4) & (sex != 2)
+    counts = level_counts(levels[sure])[_COLUMN["nik"]]
+    # A slip in the NIK does not depend on the context much, and some contexts are rare: each borrows from all.
+    per_context = counts[1:].reshape(NIK_CONTEXTS, -1)
+    pooled = per_context.sum(axis=0)
+    counts[1:] = (per_context + BORROWED * (pooled + 0.5) / (pooled + 0.5).sum()).ravel()
     return counts
 
 
-def _same_household(e: Encoded, compare: Comparer, person: list[F64]) -> list[F64]:
-    a, b = _sample_blocks(np.where(e.kartu_ukuran <= 12, e.kartu, np.uint64(0)), BLOCK_PAIRS)
-    # Two rows of one card that agree in name and birth date are a duplicate, not two members.
-    twice = (e.lahir[a] == e.lahir[b]) & (e.nama[a] == e.nama[b])
-    twice |= (e.nik[a] == e.nik[b]) & (e.nik[a] != 0)
-    counts = level_counts(compare.levels(a[~twice], b[~twice]))
-    # Rows of one list stand together; over two lists the card ages and people move as for one person.
-    for name in ("wilayah", "keluarga"):
-        counts[_COLUMN[name]] = person[_COLUMN[name]]
-    return counts
+def _household(e: Encoded, a: Index, b: Index) -> tuple[Index, Index]:
+    """Pairs of one household and two persons, over lists: a row and a fellow member of its counterpart."""
+    order = np.lexsort((np.arange(e.n), e.kartu))
+    place = np.empty(e.n, dtype=np.int64)
+    place[order] = np.arange(e.n)
+    left, right = [], []
+    for step in (1, -1):
+        other = order[(place[b] + step) % e.n]
+        fellow = (e.kartu[other] == e.kartu[b]) & (e.kartu[b] != 0) & (e.kartu_ukuran[b] <= LARGEST_CARD)
+        # A second row of the same person on the card is no other member.
+        chosen = fellow & ~_twice(e, a, other.astype(np.uint32)) & (other != a)
+        left.append(a[chosen])
+        right.append(other[chosen].astype(np.uint32))
+    return np.concatenate(left), np.concatenate(right)

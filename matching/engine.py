@@ -15,16 +15,20 @@ from blocking.encode import Encoded, encode
 from blocking.pairs import Index
 from blocking.passes import Pass, standard
 from matching.anchors import anchors
+from matching.compare import Comparer
 from matching.constraints import BRIDGE, REASONS, reasons
+from matching.context import context_of
 from matching.entities import Clusters, cluster
 from matching.families import family_links
 from matching.fit import fit
-from matching.levels import COMPARISONS, REGISTERS, Comparer
+from matching.levels import COMPARISONS, REGISTERS
 from matching.model import Model, PatternTable, Strata
 from matching.persons import entities_frame, persons_frame
 from matching.settings import LinkSettings
 from matching.specification import MOST_BITS, Patterns
 from rules.tables import check
+
+CHUNK = 2_000_000
 
 Progress = Callable[[str, float], None]
 
@@ -148,6 +152,42 @@ def links_frame(scored: Scored, strata: Strata, settings: LinkSettings, cut: npt
     return check("links", frame.sort("kiri", "kanan"))
 
 
+def _first_pass(
+    e: Encoded, compare: Comparer, pairs: Pairs, strata: Strata, settings: LinkSettings
+) -> tuple[Index, Model, Scored]:
+    """Each pair by itself. Returns the clusters of the strong links, which are the context of the second pass."""
+    table, cell = count_patterns(pairs)
+    model = fit(table, strata, anchors(e, compare), REGISTERS)
+    scored = decide(e, pairs, model, table, cell, settings.tinjau)
+    return _group(e, compare, scored, settings.pasti).label, model, scored
+
+
+def in_context(e: Encoded, compare: Comparer, pairs: Pairs, label: Index) -> tuple[Pairs, Comparer]:
+    """The pairs again with the levels that depend on what is linked already."""
+    compare = compare.with_context(context_of(e, label))
+    columns = [REGISTERS.column("keluarga"), REGISTERS.column("saingan")]
+    levels = np.empty((len(pairs.a), 2), dtype=np.uint8)
+    for begin in range(0, len(pairs.a), CHUNK):
+        part = slice(begin, begin + CHUNK)
+        levels[part] = compare.surroundings(pairs.a[part], pairs.b[part])
+    return Pairs(pairs.a, pairs.b, REGISTERS.replace(pairs.pattern, columns, levels), pairs.stratum), compare
+
+
+def _group(e: Encoded, compare: Comparer, scored: Scored, threshold: float) -> Clusters:
+    """Entities of the links at or above `threshold` that no constraint moved."""
+    match = (scored.probability >= threshold) & (scored.reason == 0)
+    near = scored.reason == 0
+    return cluster(
+        e,
+        compare,
+        scored.a[match],
+        scored.b[match],
+        scored.weight[match],
+        scored.probability[match],
+        (scored.a[near], scored.b[near]),
+    )
+
+
 def link(
     records: pl.DataFrame,
     families: pl.DataFrame,
@@ -165,21 +205,17 @@ def link(
     strata = Strata(chosen.passes, len(e.nama_sumber))
     pairs = compare_all(e, compare, chosen, strata, settings.pasangan_per_bagian, tell)
     tell("modelkan", 0.0)
-    table, cell = count_patterns(pairs)
-    model = fit(table, strata, anchors(e, compare), REGISTERS)
-    scored = decide(e, pairs, model, table, cell, settings.tinjau)
+    first, model, scored = _first_pass(e, compare, pairs, strata, settings)
+    for _round in range(settings.putaran_keluarga):
+        tell("keluarga", 0.0)
+        pairs, compare = in_context(e, compare, pairs, first)
+        table, cell = count_patterns(pairs)
+        model = fit(table, strata, anchors(e, compare), REGISTERS)
+        scored = decide(e, pairs, model, table, cell, settings.tinjau)
+        first = _group(e, compare, scored, settings.pasti).label
     tell("kelompokkan", 0.0)
+    found = _group(e, compare, scored, settings.padan)
     match = (scored.probability >= settings.padan) & (scored.reason == 0)
-    near = scored.reason == 0
-    found = cluster(
-        e,
-        compare,
-        scored.a[match],
-        scored.b[match],
-        scored.weight[match],
-        scored.probability[match],
-        (scored.a[near], scored.b[near]),
-    )
     cut = np.zeros(len(match), dtype=bool)
     cut[np.flatnonzero(match)[found.cut]] = True
     links = links_frame(scored, strata, settings, cut)

@@ -18,8 +18,8 @@ from scipy.sparse.csgraph import connected_components
 from blocking.encode import Encoded
 from blocking.mix import U64
 from blocking.pairs import Index, block, pairs_of
+from matching.compare import Comparer
 from matching.constraints import NIK_DIFFERS, SAME_CARD, reasons
-from matching.levels import Comparer
 
 F64 = npt.NDArray[np.float64]
 LARGE = 200  # rows of a component above which not all inner pairs are compared

@@ -1,7 +1,7 @@
 """Why two rows are, or are not, taken for one person: the evidence field by field.
 
-The weights add up to the score of the pair. The score is log2 of the odds of the match class against all other classes
-together, and a mixture is no product of fields; but with r_c the share of class c among the others given the pair,
+The weights add up to the score of the pair. The score is log2 of the odds of the match classes together against all
+others together, and a mixture is no product of fields; but with r_c the share of class c in its mixture given the pair,
     log2 sum_c q_c P_c = sum_f sum_c r_c log2 P_c(f) + sum_c r_c log2(q_c / r_c)
 holds exactly. The first part is spread over the fields, the second goes to the starting weight.
 """
@@ -18,9 +18,11 @@ import polars as pl
 from blocking.candidates import found_by, plan
 from blocking.encode import encode
 from blocking.passes import standard
+from matching.compare import Comparer
 from matching.constraints import REASONS, reasons
-from matching.levels import COMPARISONS, REGISTERS, Comparer
-from matching.model import MATCH, Model
+from matching.context import context_of
+from matching.levels import COMPARISONS, REGISTERS
+from matching.model import Model
 from matching.settings import LinkSettings
 from rules.errors import PadanError
 from rules.i18n import N_, _, language
@@ -33,7 +35,6 @@ _SHOWN = {
     "lahir": "tanggal_lahir",
     "kelamin": "jenis_kelamin",
     "ibu": "nama_ibu",
-    "wilayah": "kode_wilayah",
     "keluarga": "no_kk",
 }
 REASON_TEXT = {
@@ -80,13 +81,18 @@ def split_score(model: Model, levels: npt.NDArray[np.uint8], stratum: int) -> tu
     where = np.array([stratum], dtype=np.uint16)
     terms = model.log_terms(levels[None, :], model.strata.pass_of(where))[0]
     share = np.log(model.share[stratum])
-    others = [c for c in range(terms.shape[1]) if c != MATCH]
-    joint = share[others] + terms[:, others].sum(axis=0)
+    split = model.spec.padanan
+    for_start, for_fields = _mixture(share[:split], terms[:, :split])
+    against_start, against_fields = _mixture(share[split:], terms[:, split:])
+    return (for_start - against_start) / np.log(2), (for_fields - against_fields) / np.log(2)
+
+
+def _mixture(share: npt.NDArray[np.float64], terms: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+    """The log-likelihood of a mixture as (start, per comparison) parts that sum to it."""
+    joint = share + terms.sum(axis=0)
     r = np.exp(joint - np.logaddexp.reduce(joint))
-    fields = terms[:, MATCH] - terms[:, others] @ r
     kept = r > 0
-    start = share[MATCH] - float((r[kept] * (share[others][kept] - np.log(r[kept]))).sum())
-    return start / np.log(2), fields / np.log(2)
+    return float((r[kept] * (share[kept] - np.log(r[kept]))).sum()), terms @ r
 
 
 def find_row(tables: Tables, text: str) -> int:
@@ -147,7 +153,7 @@ def explain_pair(tables: Tables, left: int, right: int) -> Explanation:
         reason = link["alasan"][0]
         decision = str(link["putusan"][0])
     else:
-        levels, pass_index, reason, decision = _compare(tables.records, left, right)
+        levels, pass_index, reason, decision = _compare(tables, left, right)
     code = np.array([sources.index(s) for s in pair["sumber"]], dtype=np.uint8)
     stratum = int(model.strata.number(pass_index or 0, code[:1], code[1:])[0])
     start, weights = split_score(model, levels, stratum)
@@ -182,11 +188,12 @@ def _value(pair: pl.DataFrame, column: str | None, row: int) -> str | None:
     return None if value is None else str(value)
 
 
-def _compare(records: pl.DataFrame, left: int, right: int) -> tuple[npt.NDArray[np.uint8], int | None, str | None, str]:
-    """Levels of a pair that is not among the links; needs all records, because frequencies count."""
-    e = encode(records)
+def _compare(tables: Tables, left: int, right: int) -> tuple[npt.NDArray[np.uint8], int | None, str | None, str]:
+    """Levels of a pair that is not among the links, in the light of the entities; needs all records for that."""
+    e = encode(tables.records)
+    person = tables.entities.sort("baris_id")["person_id"].rank("dense").cast(pl.UInt32).to_numpy() - np.uint32(1)
     a, b = np.array([left], dtype=np.uint32), np.array([right], dtype=np.uint32)
-    levels = Comparer(e).levels(a, b)
+    levels = Comparer(e, context_of(e, person)).levels(a, b)
     held = np.flatnonzero(found_by(plan(e, standard(), LinkSettings().blok_maksimum), a, b)[0])
     reason = REASONS[int(reasons(e, a, b, levels)[0])]
     return levels[0], int(held[0]) if len(held) else None, reason, "bukan"

@@ -121,7 +121,7 @@ def fit(
     """
     cells = _cells(table, strata, spec)
     prior = [
-        np.stack([theta_of(anchors[c][f], one, match=k == MATCH) for k, c in enumerate(spec.class_names)])
+        np.stack([theta_of(anchors[c][f], one, match=k < spec.padanan) for k, c in enumerate(spec.class_names)])
         for f, one in enumerate(spec.comparisons)
     ]
     found = [_run(cells, strata, spec, prior, start, rounds, tolerance) for start in range(max(starts, 1))]
@@ -160,7 +160,7 @@ def _run(
         total = np.logaddexp.reduce(joint, axis=1)
         resp = np.exp(joint - total[:, None]) * cells.n[:, None]
         likelihood = float((total * cells.n).sum() / max(cells.n.sum(), 1.0))
-        matches = float(resp[:, MATCH].sum())
+        matches = float(resp[:, : spec.padanan].sum())
         done = step + 1
         if abs(likelihood - last) < tolerance:
             break
@@ -224,7 +224,7 @@ def _overlap(theta: list[F64], spec: Specification) -> dict[str, float]:
     """Bhattacharyya coefficient of the match class with each other class over all comparisons; 1 = not told apart."""
     out = {}
     for c, name in enumerate(spec.class_names):
-        if c == MATCH:
+        if c < spec.padanan:
             continue
         product = 1.0
         for f, comparison in enumerate(spec.comparisons):

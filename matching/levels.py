@@ -7,15 +7,13 @@ counts alone and needs no per-pair adjustment.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import product
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from rapidfuzz import process
-from rapidfuzz.distance import OSA, JaroWinkler
 
-from blocking.encode import U32, Encoded
-from blocking.pairs import Index
 from matching.specification import Comparison, LatentClass, Levels, Specification
 from rules.i18n import N_
 
@@ -26,6 +24,7 @@ MOTHER_CUTS: Final = (1e-4, 1e-3)
 JW_TYPO: Final = 0.92
 JW_NEAR: Final = 0.82
 JW_SHORT: Final = 0.70
+JW_GIVEN: Final = 0.84  # of the given names alone, where the rest agrees
 
 
 _MISSING = N_("missing on one side")
@@ -44,45 +43,56 @@ NAMA = Comparison(
         N_("one is a part of the other, common"),
         N_("spelling or typing variant"),
         N_("same given name, rest different"),
+        N_("leading name sounds the same, rest different"),
+        N_("one is a part of the other, leading name different"),
+        N_("typing variant in the leading name"),
         N_("alike"),
+        N_("a name in common"),
         _DIFFERENT,
     ),
 )
+# Names of one leading sound (the key of several passes) are levels 1-10, others 11-15: a pass on it narrows exactly.
+NAME_VARIANT: Final = 8  # up to here, and 11 and 12, a name may be the same name written otherwise
+# The NIK holds a region (6 digits), the birth date with the sex (6) and a serial (4). What its parts say depends on
+# what other fields said already: two persons of one birth date and one kecamatan share the first twelve digits by
+# chance. So the levels come once per context (birth dates equal, kecamatan equal, both NIKs trusted), and are
+# probabilities within a context.
+NIK_LEVELS: Final = (
+    N_("same"),
+    N_("one slip in the region part"),
+    N_("one slip in the date part"),
+    N_("one slip in the serial"),
+    N_("only the serial different"),
+    N_("only the region different"),
+    N_("only the date different"),
+    N_("only the date the same"),
+    N_("only the serial the same"),
+    _DIFFERENT,
+)
+NIK_CONTEXTS: Final = 8
 NIK = Comparison(
     "nik",
     N_("NIK"),
-    (
-        _MISSING,
-        N_("same"),
-        N_("one digit different"),
-        N_("only the serial different"),
-        N_("only the serial the same"),
-        _DIFFERENT,
-    ),
+    (_MISSING, *NIK_LEVELS * NIK_CONTEXTS),
+    (0, *(1 + k // len(NIK_LEVELS) for k in range(len(NIK_LEVELS) * NIK_CONTEXTS))),
 )
-LAHIR = Comparison(
-    "lahir",
-    N_("birth date"),
-    (
-        _MISSING,
-        N_("same"),
-        N_("day and month swapped"),
-        N_("one part different"),
-        N_("default date or age only, year agrees"),
-        N_("two digits different"),
-        N_("same year"),
-        N_("year off by one or two"),
-        _DIFFERENT,
-    ),
+BIRTH_LEVELS: Final = (
+    N_("same"),
+    N_("day and month swapped"),
+    N_("one part different"),
+    N_("default date or age only, year agrees"),
+    N_("two digits different"),
+    N_("same year"),
+    N_("year off by one or two"),
+    _DIFFERENT,
 )
+# The NIK contains the birth date, so what an equal date says depends on whether the NIKs are equal: two groups.
+LAHIR = Comparison("lahir", N_("birth date"), (_MISSING, *BIRTH_LEVELS * 2), (0, *[1] * 8, *[2] * 8))
 KELAMIN = Comparison("kelamin", N_("sex"), (_MISSING, N_("same"), _DIFFERENT))
 IBU = Comparison(
     "ibu",
     N_("mother's name"),
     (_MISSING, N_("same, rare name"), N_("same name"), N_("same, common name"), N_("alike"), _DIFFERENT),
-)
-WILAYAH = Comparison(
-    "wilayah", N_("residence"), (_MISSING, N_("same desa"), N_("same kecamatan"), N_("same kabupaten"), _DIFFERENT)
 )
 _CARD = (_MISSING, N_("same card number"), N_("card number one digit different"), N_("different card number"))
 _MEMBERS = (
@@ -91,243 +101,98 @@ _MEMBERS = (
     N_("one other member in common"),
     N_("no other member in common"),
 )
-# Card number and fellow members change together when somebody marries or moves, so they are one comparison of 4 x 4
-# levels. Which of the two is known depends on the sources, not on the class: each such case is a group of its own.
+_PLACE = (_MISSING, N_("same desa"), N_("same kecamatan"), N_("same kabupaten"), N_("different kabupaten"))
+NO_MEMBER: Final = 3  # the members part of a level
+N_CARD, N_MEMBERS, N_PLACE = len(_CARD), len(_MEMBERS), len(_PLACE)
+# Card number, fellow members and residence change together when somebody marries or moves, so they are one comparison
+# of 4 x 4 x 5 levels. Which of them is known depends on the sources, not on the class: each such case is a group.
+_FAMILY = tuple(product(range(N_CARD), range(N_MEMBERS), range(N_PLACE)))
 KELUARGA = Comparison(
     "keluarga",
-    N_("family"),
-    tuple(f"{card}|{members}" for card in _CARD for members in _MEMBERS),
-    tuple((card > 0) + 2 * (members > 0) for card in range(4) for members in range(4)),
+    N_("family and residence"),
+    tuple(f"{_CARD[card]}|{_MEMBERS[members]}|{_PLACE[place]}" for card, members, place in _FAMILY),
+    tuple((card > 0) + 2 * (members > 0) + 4 * (place > 0) for card, members, place in _FAMILY),
+)
+# Second pass only: the lists in which both rows already have a counterpart of their own. One person stands once in an
+# edition of a list, so counterparts that differ speak against the pair.
+SAINGAN = Comparison(
+    "saingan",
+    N_("counterparts in other lists"),
+    (
+        _MISSING,
+        N_("no list holds both"),
+        N_("one list holds both"),
+        N_("several lists hold both"),
+        N_("two rows of one list, no other list holds both"),
+        N_("two rows of one list, another list holds both"),
+        N_("two rows of one card of one list"),
+    ),
+    (0, 1, 1, 1, 2, 2, 2),
 )
 
-COMPARISONS: Final = (NAMA, NIK, LAHIR, KELAMIN, IBU, WILAYAH, KELUARGA)
+COMPARISONS: Final = (NAMA, NIK, LAHIR, KELAMIN, IBU, KELUARGA, SAINGAN)
+
+
+def _nik(*levels: int) -> tuple[int, ...]:
+    """Positions of NIK levels (1..10) in every context."""
+    return tuple(context * len(NIK_LEVELS) + level for context in range(NIK_CONTEXTS) for level in levels)
+
+
+def _family(holds: Callable[[int, int, int], bool]) -> tuple[int, ...]:
+    """Positions of the family levels that hold for (card, members, place)."""
+    return tuple(k for k, parts in enumerate(_FAMILY) if k and holds(*parts))
+
+
+def same_name(level: Levels) -> npt.NDArray[np.bool_]:
+    """Whether a level of `nama` is that of one name, be it written otherwise."""
+    return np.asarray((level >= 1) & ((level <= NAME_VARIANT) | (level == 11) | (level == 12)), dtype=np.bool_)
+
+
+def members_level(level: Levels) -> Levels:
+    """The members part (0..3) of a level of `keluarga`."""
+    return np.asarray(level // N_PLACE % N_MEMBERS, dtype=np.uint8)
+
+
+def birth_level(level: Levels) -> Levels:
+    """1..8 as in BIRTH_LEVELS whether or not the NIKs are equal; 0 missing."""
+    return np.where(level == 0, 0, (level - 1) % len(BIRTH_LEVELS) + 1).astype(np.uint8)
+
+
+def nik_level(level: Levels) -> Levels:
+    """1..10 as in NIK_LEVELS whatever the context; 0 missing."""
+    return np.where(level == 0, 0, (level - 1) % len(NIK_LEVELS) + 1).astype(np.uint8)
+
 
 # Levels that can occur in a case that a pass narrows a comparison to. Narrowing by an earlier pass holds where both
 # rows have the fields of its key, which is the rule for what it narrows: a level is only seen where the field is.
 NARROWED: Final = {
-    "nik:tidak_sama": (2, 3, 4, 5),
+    "nik:tidak_sama": _nik(2, 3, 4, 5, 6, 7, 8, 9, 10),
+    "nik:tanggal_sama": _nik(2, 4, 5, 6, 8),
+    "nik:tanggal_lain": _nik(3, 7, 9, 10),
     "nama:depan_sama": tuple(range(1, 11)),
-    "nama:depan_beda": tuple(range(6, 12)),
+    "nama:depan_beda": tuple(range(11, 16)),
     "nama:sama": tuple(range(1, 6)),
-    "keluarga:kartu_sama": (4, 5, 6, 7),
-    "keluarga:kartu_lain": (1, 2, 3, *range(8, 16)),
+    "keluarga:kartu_sama": _family(lambda card, _members, _place: card == 1),
+    "keluarga:kartu_lain": _family(lambda card, _members, _place: card != 1),
+    "keluarga:desa_sama": _family(lambda _card, _members, place: place == 1),
     "lahir:tidak_tepat": tuple(range(2, 9)),
     "lahir:tahun_sama": (2, 3, 4, 5, 6),
     "lahir:tahun_lain": (3, 4, 5, 7, 8),
 }
 
-# The same person and the unrelated are held at their anchors (high-purity blocks, random pairs); the two classes in
-# between may move, with an anchor worth 2,000 pairs.
+# One person is found with his family or, after a marriage or a move or under a second identity, without it: two
+# match classes. They, twins and the unrelated are held at their anchors; the classes in
+# between may move, with anchors worth so many pairs.
 REGISTERS: Final = Specification(
     COMPARISONS,
-    (LatentClass("orang_sama"), LatentClass("serumah", 2_000.0), LatentClass("senama", 2_000.0), LatentClass("asing")),
+    (
+        LatentClass("orang_sama"),
+        LatentClass("orang_sama_keluarga_lain"),
+        LatentClass("kembar"),
+        LatentClass("serumah", 2_000.0),
+        LatentClass("senama", 2_000.0),
+        LatentClass("asing"),
+    ),
     NARROWED,
+    padanan=2,
 )
-
-
-def _jw(a: list[str], b: list[str]) -> npt.NDArray[np.float32]:
-    return np.asarray(
-        process.cpdist(a, b, scorer=JaroWinkler.normalized_similarity, workers=-1, dtype=np.float32), dtype=np.float32
-    )
-
-
-def _similarity(text: npt.NDArray[np.object_], left: U32, right: U32) -> npt.NDArray[np.float32]:
-    """Jaro-Winkler of coded strings."""
-    return _jw(text[left].tolist(), text[right].tolist())
-
-
-def _edits(text: npt.NDArray[np.object_], left: U32, right: U32) -> npt.NDArray[np.int32]:
-    """Optimal string alignment distance of coded strings, exact up to 1."""
-    return np.asarray(
-        process.cpdist(
-            text[left].tolist(), text[right].tolist(), scorer=OSA.distance, score_cutoff=1, workers=-1, dtype=np.int32
-        ),
-        dtype=np.int32,
-    )
-
-
-def _shared_tokens(left: U32, right: U32) -> npt.NDArray[np.uint8]:
-    """How many tokens two (n, TOKENS) code arrays share; zeros do not count."""
-    width = left.shape[1]
-    shared = np.zeros(len(left), dtype=np.uint8)
-    for i in range(width):
-        for j in range(width):
-            shared += ((left[:, i] == right[:, j]) & (left[:, i] != 0)).astype(np.uint8)
-    return shared
-
-
-def _digits_apart(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], places: int = 16) -> npt.NDArray[np.uint8]:
-    """Number of differing digits (Hamming)."""
-    apart = np.zeros(len(left), dtype=np.uint8)
-    a, b = left.copy(), right.copy()
-    for _place in range(places):
-        apart += (a % 10 != b % 10).astype(np.uint8)
-        a //= 10
-        b //= 10
-    return apart
-
-
-def _transposed(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Two neighbouring digits swapped: the difference is 9 * d * 10^k with matching digits."""
-    out = np.zeros(len(left), dtype=bool)
-    for k in range(15):
-        p = 10**k
-        a1, a0 = (left // (p * 10)) % 10, (left // p) % 10
-        swapped = left + (a0 - a1) * p * 10 + (a1 - a0) * p
-        out |= (swapped == right) & (a1 != a0)
-    return out
-
-
-def _bins(share: npt.NDArray[np.float32], cuts: tuple[float, ...]) -> Levels:
-    return np.asarray(np.searchsorted(np.asarray(cuts, dtype=np.float32), share), dtype=np.uint8)
-
-
-class Comparer:
-    """Levels of pairs of one encoded set of records. Holds the text arrays, so chunks share them."""
-
-    def __init__(self, encoded: Encoded) -> None:
-        self.e = encoded
-        self._name = np.array(encoded.teks_nama, dtype=object)
-        self._mother = np.array(encoded.teks_ibu, dtype=object)
-
-    def levels(self, a: Index, b: Index) -> Levels:
-        """(pairs, comparisons) levels, columns in the order of COMPARISONS."""
-        out = np.empty((len(a), len(COMPARISONS)), dtype=np.uint8)
-        for column, compare in enumerate(
-            (self.nama, self.nik, self.lahir, self.kelamin, self.ibu, self.wilayah, self.keluarga)
-        ):
-            out[:, column] = compare(a, b)
-        return out
-
-    def nama(self, a: Index, b: Index) -> Levels:
-        """Full canonical name: equal by frequency, token subset, typing variant, given name only, near, different."""
-        e = self.e
-        left, right = e.nama[a], e.nama[b]
-        level = np.full(len(a), 11, dtype=np.uint8)
-        equal = left == right
-        level[equal] = 1 + _bins(e.frekuensi[a[equal]], NAME_CUTS)
-        rest = np.flatnonzero(~equal & (left != 0) & (right != 0))
-        ra, rb = a[rest], b[rest]
-        ta, tb = e.token[ra], e.token[rb]
-        shared = _shared_tokens(ta, tb)
-        fewest = np.minimum((ta != 0).sum(axis=1), (tb != 0).sum(axis=1))
-        part = (shared >= fewest) & (fewest > 0)
-        likeness = np.ones(len(rest), dtype=np.float32)
-        likeness[~part] = _similarity(self._name, left[rest][~part], right[rest][~part])
-        given = (e.given[ra] == e.given[rb]) & (e.given[ra] != 0)
-        skeleton = (e.rangka[ra] == e.rangka[rb]) & (e.rangka[ra] != 0)
-        found = np.full(len(rest), 11, dtype=np.uint8)
-        found[(likeness >= JW_NEAR) | skeleton | (shared > 0)] = 10
-        found[given] = 9
-        found[likeness >= JW_TYPO] = 8
-        # Jaro-Winkler is hard on short names, where one slip of a letter is still only one slip.
-        short = np.flatnonzero((found >= 9) & ~part & (likeness >= JW_SHORT))
-        one_slip = _edits(self._name, left[rest[short]], right[rest[short]]) <= 1
-        found[short[one_slip]] = 8
-        # The longer name is the rarer one, but the shared part is what agrees: judge by the commoner of the two.
-        common = np.maximum(e.frekuensi[ra], e.frekuensi[rb]) >= NAME_CUTS[1]
-        found[part] = np.where(common[part], 7, 6)
-        level[rest] = found
-        level[(left == 0) | (right == 0)] = 0
-        return level
-
-    def nik(self, a: Index, b: Index) -> Levels:
-        """NIK: equal, one digit off (serial kept), only the serial differs, only the serial agrees, different."""
-        left, right = self.e.nik[a], self.e.nik[b]
-        level = np.full(len(a), 5, dtype=np.uint8)
-        near = np.flatnonzero((left != right) & (left != 0) & (right != 0))
-        x, y = left[near], right[near]
-        same_serial = x % 10_000 == y % 10_000
-        same_head = x // 10_000 == y // 10_000
-        found = np.full(len(near), 5, dtype=np.uint8)
-        found[same_serial] = 4
-        found[same_head] = 3
-        candidate = np.flatnonzero(~same_head)
-        one = (_digits_apart(x[candidate], y[candidate]) == 1) | _transposed(x[candidate], y[candidate])
-        found[candidate[one]] = 2
-        level[near] = found
-        level[left == right] = 1
-        level[(left == 0) | (right == 0)] = 0
-        return level
-
-    def kartu(self, a: Index, b: Index) -> Levels:
-        """Family card number."""
-        left, right = self.e.kk[a], self.e.kk[b]
-        level = np.full(len(a), 3, dtype=np.uint8)
-        near = np.flatnonzero((left != right) & (left != 0) & (right != 0))
-        x, y = left[near], right[near]
-        one = (_digits_apart(x, y) == 1) | _transposed(x, y)
-        level[near[one]] = 2
-        level[left == right] = 1
-        level[(left == 0) | (right == 0)] = 0
-        return level
-
-    def lahir(self, a: Index, b: Index) -> Levels:
-        """Birth date: equal, day and month swapped, one part off, default or age only, same or near year, different."""
-        e = self.e
-        left, right = e.lahir[a], e.lahir[b]
-        full = e.lahir_lengkap[a] & e.lahir_lengkap[b]
-        ya, yb = left // 10_000, right // 10_000
-        ma, mb = left // 100 % 100, right // 100 % 100
-        da, db = left % 100, right % 100
-        parts = (ya == yb).astype(np.uint8) + (ma == mb) + (da == db)
-        # 1 January, 1 July and 31 December stand for "only the year is known" in many lists.
-        default = np.isin(left % 10_000, (101, 701, 1231)) | np.isin(right % 10_000, (101, 701, 1231)) | ~full
-        level = np.full(len(a), 8, dtype=np.uint8)
-        level[np.abs(ya - yb) <= 2] = 7
-        level[ya == yb] = 6
-        level[full & (_digits_apart(left, right, 8) <= 2)] = 5
-        level[default & (np.abs(ya - yb) <= 1)] = 4
-        level[full & (parts == 2)] = 3
-        level[full & (ya == yb) & (ma == db) & (da == mb)] = 2
-        level[full & (left == right)] = 1
-        level[(left == 0) | (right == 0)] = 0
-        return level
-
-    def kelamin(self, a: Index, b: Index) -> Levels:
-        """Sex."""
-        left, right = self.e.kelamin[a], self.e.kelamin[b]
-        level = np.where(left == right, 1, 2).astype(np.uint8)
-        level[(left == 0) | (right == 0)] = 0
-        return level
-
-    def ibu(self, a: Index, b: Index) -> Levels:
-        """Mother's name: equal by frequency, near (variant or part), different."""
-        e = self.e
-        left, right = e.ibu[a], e.ibu[b]
-        level = np.full(len(a), 5, dtype=np.uint8)
-        known = (left != 0) & (right != 0)
-        equal = known & (left == right)
-        level[equal] = 1 + _bins(e.ibu_frekuensi[a[equal]], MOTHER_CUTS)
-        rest = np.flatnonzero(known & ~equal)
-        ta, tb = e.ibu_token[a[rest]], e.ibu_token[b[rest]]
-        fewest = np.minimum((ta != 0).sum(axis=1), (tb != 0).sum(axis=1))
-        near = (_shared_tokens(ta, tb) >= fewest) & (fewest > 0)
-        near |= (e.ibu_rangka[a[rest]] == e.ibu_rangka[b[rest]]) & (e.ibu_rangka[a[rest]] != 0)
-        open_ = np.flatnonzero(~near)
-        near[open_] = _similarity(self._mother, left[rest[open_]], right[rest[open_]]) >= 0.90
-        level[rest[near]] = 4
-        level[~known] = 0
-        return level
-
-    def wilayah(self, a: Index, b: Index) -> Levels:
-        """Residence: same desa, kecamatan, kabupaten."""
-        left, right = self.e.desa[a], self.e.desa[b]
-        level = np.full(len(a), 4, dtype=np.uint8)
-        level[left // 10**6 == right // 10**6] = 3
-        level[left // 10**4 == right // 10**4] = 2
-        level[left == right] = 1
-        # Shorter codes (only a kecamatan known) cannot be compared digit by digit with a desa code.
-        level[(left < 10**9) | (right < 10**9)] = 0
-        return level
-
-    def keluarga(self, a: Index, b: Index) -> Levels:
-        """Card number, and how many given names of the other members the two families share, as 4 * card + members."""
-        left, right = self.e.kerabat[a], self.e.kerabat[b]
-        shared = np.bitwise_count(left & right)
-        fewest = np.minimum(np.bitwise_count(left), np.bitwise_count(right))
-        level = np.full(len(a), 3, dtype=np.uint8)
-        level[shared >= 1] = 2
-        level[(shared >= 2) | ((shared == 1) & (fewest == 1))] = 1
-        level[(left == 0) | (right == 0)] = 0
-        return np.asarray(4 * self.kartu(a, b) + level, dtype=np.uint8)

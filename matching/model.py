@@ -19,7 +19,7 @@ from matching.specification import Patterns, Specification
 
 F64 = npt.NDArray[np.float64]
 
-MATCH: Final = 0  # the first class of every specification
+MATCH: Final = 0  # the first class of every specification is a match class
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +100,12 @@ class Model:
         return out
 
     def score(self, pattern: Patterns, stratum: npt.NDArray[np.uint16]) -> tuple[F64, F64]:
-        """(weight in log2 odds, probability of the match class) per (pattern, stratum) cell."""
+        """(weight in log2 odds, probability of a match) per (pattern, stratum) cell."""
         joint = self.log_terms(self.spec.unpack(pattern), self.strata.pass_of(stratum)).sum(axis=1) + np.log(
             self.share[stratum]
         )
-        other = np.logaddexp.reduce(joint[:, 1:], axis=1)
-        odds = joint[:, MATCH] - other
+        split = self.spec.padanan
+        odds = np.logaddexp.reduce(joint[:, :split], axis=1) - np.logaddexp.reduce(joint[:, split:], axis=1)
         return odds / np.log(2), 1.0 / (1.0 + np.exp(-odds))
 
 

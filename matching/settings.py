@@ -15,3 +15,6 @@ class LinkSettings(BaseModel):
     pasti: float = Field(default=0.99, gt=0.5, lt=1, description="a finding at or above it is called certain")
     blok_maksimum: int = Field(default=400, ge=2, description="largest block whose pairs are all built")
     pasangan_per_bagian: int = Field(default=2_000_000, ge=1000, description="pairs compared at a time")
+    putaran_keluarga: int = Field(
+        default=1, ge=0, le=5, description="times the pairs are judged again in the light of what is linked already"
+    )

@@ -48,7 +48,7 @@ class LatentClass:
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """Comparisons, classes (the first is the match class), and the cases that a pass can narrow a comparison to.
+    """Comparisons, classes (the first `padanan` are match classes), and the cases that passes narrow comparisons to.
 
     `sempit` maps "comparison:case" to the levels that can occur in that case.
     """
@@ -56,10 +56,11 @@ class Specification:
     comparisons: tuple[Comparison, ...]
     classes: tuple[LatentClass, ...]
     sempit: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    padanan: int = 1
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Names of the classes in order; the match class first."""
+        """Names of the classes in order; match classes first."""
         return tuple(c.nama for c in self.classes)
 
     def __post_init__(self) -> None:
@@ -88,16 +89,27 @@ class Specification:
             out[:, column] = (patterns >> np.uint64(shift)) & np.uint64((1 << comparison.bits) - 1)
         return out
 
+    def replace(self, patterns: Patterns, columns: Sequence[int], levels: Levels) -> Patterns:
+        """`patterns` with new levels, one column of `levels` for each of `columns`."""
+        out = patterns.copy()
+        shifts = self._shifts()
+        for k, column in enumerate(columns):
+            shift, bits = np.uint64(shifts[column]), self.comparisons[column].bits
+            out &= ~(np.uint64((1 << bits) - 1) << shift)
+            out |= levels[:, k].astype(np.uint64) << shift
+        return out
+
     def allowed_levels(self, passes: Sequence[Pass]) -> list[list[npt.NDArray[np.bool_]]]:
         """Per pass and comparison the levels that can occur there (index 0, missing, is always False)."""
         masks = []
         for one in passes:
-            cases = {case.partition(":")[0]: self.sempit[case] for case in one.narrowed}
             row = []
             for comparison in self.comparisons:
-                mask = np.zeros(len(comparison.tingkat), dtype=bool)
-                if comparison.nama not in one.fixed:
-                    mask[list(cases.get(comparison.nama, range(1, len(mask))))] = True
+                mask = np.full(len(comparison.tingkat), comparison.nama not in one.fixed)
+                mask[0] = False
+                for case in one.narrowed:
+                    if case.partition(":")[0] == comparison.nama:
+                        mask &= np.isin(np.arange(len(mask)), self.sempit[case])
                 row.append(mask)
             masks.append(row)
         return masks

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from blocking.encode import encode
+from matching.compare import Comparer
 from matching.constraints import REASONS, reasons
 from matching.entities import cluster
-from matching.levels import Comparer
 from tests.matching.builder import records
 
 BORN = date(1990, 5, 17)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -11,123 +12,168 @@ from hypothesis import strategies as st
 
 from blocking.passes import Pass
 from matching.explain import split_score
-from matching.fit import fit, normalised
-from matching.levels import COMPARISONS, REGISTERS
+from matching.fit import fit, normalised, stated_prior
+from matching.levels import REGISTERS
 from matching.model import Model, PatternTable, Strata
+from matching.specification import Comparison, LatentClass, Specification
 
-CLASSES = REGISTERS.class_names
-
+SPEC = Specification(
+    (
+        Comparison("nama", "name", ("missing", "same", "variant", "alike", "different")),
+        Comparison("lahir", "birth date", ("missing", "same", "near", "different")),
+        # Two cases of what is known, each with levels of its own.
+        Comparison("id", "number", ("missing", *("same", "slip", "different") * 2), (0, 1, 1, 1, 2, 2, 2)),
+        Comparison("tempat", "place", ("missing", "same", "near", "different")),
+        Comparison("telepon", "phone", ("missing", "same", "different")),
+    ),
+    (LatentClass("sama"), LatentClass("sama_pindah", 200.0), LatentClass("serumah", 200.0), LatentClass("asing")),
+    {"lahir:tidak_sama": (2, 3), "id:tidak_sama": (2, 3, 5, 6)},
+    padanan=2,
+)
 PASSES = [
-    Pass("nik", lambda e: e.kartu, ("nik",)),
-    Pass("lahir+nama", lambda e: e.kartu, ("lahir",), ("nik:tidak_sama", "nama:depan_sama")),
-    Pass("desa", lambda e: e.kartu, ("wilayah",), ("nik:tidak_sama", "lahir:tidak_tepat")),
+    Pass("id", lambda e: e, ("id",)),
+    Pass("lahir", lambda e: e, ("lahir",), ("id:tidak_sama",)),
+    Pass("tempat", lambda e: e, ("tempat",), ("id:tidak_sama", "lahir:tidak_sama")),
 ]
-SHARES = np.array([[0.97, 0.02, 0.005, 0.005], [0.30, 0.05, 0.35, 0.30], [0.05, 0.15, 0.40, 0.40]])
+SHARES = np.array([[0.85, 0.10, 0.03, 0.02], [0.30, 0.10, 0.10, 0.50], [0.05, 0.03, 0.22, 0.70]])
+FIELDS = range(len(SPEC.comparisons))
 
 
-def draw_theta(seed: int) -> list[np.ndarray]:
+def draw_theta(seed: int, spec: Specification = SPEC) -> list[np.ndarray]:
     """Level probabilities per class: matches mostly agree, the others mostly differ, each in its own way."""
     rng = np.random.default_rng(seed)
+    slopes = np.linspace(1.4, -1.0, len(spec.classes))
     theta = []
-    for c in COMPARISONS:
+    for c in spec.comparisons:
         k = len(c.tingkat) - 1
-        slope = np.linspace(3, -3, k)
-        rows = [np.exp(s * slope + rng.normal(0, 0.3, k)) for s in (1.2, 0.1, -0.3, -0.9)]
+        fall = np.concatenate([np.linspace(2, -2, int((c.groups == g).sum())) for g in range(1, c.groups.max() + 1)])
+        rows = [np.exp(s * fall + rng.normal(0, 0.3, k)) for s in slopes]
         theta.append(np.array([normalised(np.r_[0.0, r], c.groups) for r in rows]))
     return theta
 
 
-def simulate(theta: list[np.ndarray], n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(levels, pass, class) of n pairs, drawn as the model says, a tenth of all values missing."""
-    rng = np.random.default_rng(seed)
-    masks = REGISTERS.allowed_levels(PASSES)
-    where = rng.integers(0, len(PASSES), n)
-    cls = np.array([rng.choice(len(CLASSES), p=SHARES[k]) for k in range(len(PASSES)) for _ in range(n)])
-    cls = cls.reshape(len(PASSES), n)[where, np.arange(n)]
-    levels = np.zeros((n, len(COMPARISONS)), dtype=np.uint8)
-    for f, one in enumerate(COMPARISONS):
-        # Which of a comparison's parts are known does not depend on the class.
-        known = rng.integers(1, one.groups.max() + 1, n)
-        for k, c, g in product(range(len(PASSES)), range(len(CLASSES)), range(1, one.groups.max() + 1)):
-            mask = masks[k][f] & (one.groups == g)
-            if mask.any():
-                here = np.flatnonzero((where == k) & (cls == c) & (known == g))
-                p = theta[f][c] * mask
-                levels[here, f] = rng.choice(len(p), size=len(here), p=p / p.sum())
-    levels[rng.random(levels.shape) < 0.1] = 0
-    return levels, where, cls
+@dataclass
+class Drawn:
+    """Pairs drawn as the model says."""
 
+    theta: list[np.ndarray]
+    levels: np.ndarray
+    where: np.ndarray
+    kelas: np.ndarray
 
-def table_of(levels: np.ndarray, where: np.ndarray) -> PatternTable:
-    cell = where.astype(np.uint64) << np.uint64(32) | REGISTERS.pack(levels).astype(np.uint64)
-    seen, count = np.unique(cell, return_counts=True)
-    return PatternTable(
-        (seen & np.uint64(0xFFFFFFFF)).astype(np.uint32), (seen >> np.uint64(32)).astype(np.uint16), count
-    )
+    @property
+    def table(self) -> PatternTable:
+        cell = self.where.astype(np.uint64) << np.uint64(48) | SPEC.pack(self.levels)
+        seen, count = np.unique(cell, return_counts=True)
+        return PatternTable(
+            seen & np.uint64((1 << 48) - 1), (seen >> np.uint64(48)).astype(np.uint16), count.astype(np.int64)
+        )
+
+    @property
+    def anchors(self) -> dict[str, list[np.ndarray]]:
+        """True for the held classes, away from the truth for those that may move."""
+        out = {c.nama: [self.theta[f][i] * 50_000 for f in FIELDS] for i, c in enumerate(SPEC.classes)}
+        for c in SPEC.classes:
+            if np.isfinite(c.kekuatan):
+                for f in FIELDS:
+                    known = SPEC.comparisons[f].groups > 0
+                    out[c.nama][f] = out[c.nama][f] * 0.7 + known * 15_000 / known.sum()
+        return out
 
 
 @pytest.fixture(scope="module")
-def fitted() -> tuple[Model, list[np.ndarray], np.ndarray, np.ndarray, np.ndarray]:
-    theta = draw_theta(1)
-    levels, where, cls = simulate(theta, 60_000, 2)
-    anchors = {c: [theta[f][i] * 50_000 for f in range(len(COMPARISONS))] for i, c in enumerate(CLASSES)}
-    # The movable classes start away from the truth.
-    for c in ("serumah", "senama"):
-        for f in range(len(COMPARISONS)):
-            anchors[c][f] = anchors[c][f] * 0.7 + (COMPARISONS[f].groups > 0) * 15_000 / len(anchors[c][f])
-    model = fit(table_of(levels, where), Strata(PASSES, 1), anchors, REGISTERS)
-    return model, theta, levels, where, cls
+def drawn() -> Drawn:
+    theta, n = draw_theta(1), 80_000
+    rng = np.random.default_rng(2)
+    masks = SPEC.allowed_levels(PASSES)
+    where = rng.integers(0, len(PASSES), n)
+    cumulative = SHARES.cumsum(axis=1)
+    kelas = (rng.random(n)[:, None] > cumulative[where]).sum(axis=1)
+    levels = np.zeros((n, len(SPEC.comparisons)), dtype=np.uint8)
+    for f, one in enumerate(SPEC.comparisons):
+        known = rng.integers(1, one.groups.max() + 1, n)  # what is known does not depend on the class
+        for k, c, g in product(range(len(PASSES)), range(len(SPEC.classes)), range(1, one.groups.max() + 1)):
+            p = theta[f][c] * (masks[k][f] & (one.groups == g))
+            if p.any():
+                here = np.flatnonzero((where == k) & (kelas == c) & (known == g))
+                levels[here, f] = rng.choice(len(p), size=len(here), p=p / p.sum())
+    levels[rng.random(levels.shape) < 0.1] = 0
+    return Drawn(theta, levels, where, kelas)
 
 
-def test_em_recovers_the_class_shares(fitted: tuple) -> None:
-    model = fitted[0]
-    assert model.info["konvergen"]
+@pytest.fixture(scope="module")
+def fitted(drawn: Drawn) -> Model:
+    return fit(drawn.table, Strata(PASSES, 1), drawn.anchors, SPEC)
+
+
+def test_em_recovers_the_share_of_matches(fitted: Model) -> None:
+    assert fitted.info["konvergen"]
     for k, truth in enumerate(SHARES):
-        assert model.share[k][0] == pytest.approx(truth[0], abs=0.02)
-        assert model.share[k][1:].sum() == pytest.approx(truth[1:].sum(), abs=0.02)
+        assert fitted.share[k][:2].sum() == pytest.approx(truth[:2].sum(), abs=0.02)
 
 
-def test_em_moves_the_household_class_towards_the_truth(fitted: tuple) -> None:
-    model, theta = fitted[0], fitted[1]
-    household = CLASSES.index("serumah")
-    apart = [np.abs(model.theta[f][household] - theta[f][household]).sum() / 2 for f in range(len(COMPARISONS))]
-    assert np.mean(apart) < 0.10
+def test_em_moves_the_movable_classes_towards_the_truth(fitted: Model, drawn: Drawn) -> None:
+    household = SPEC.class_names.index("serumah")
+    start = [normalised(drawn.anchors["serumah"][f], c.groups) for f, c in enumerate(SPEC.comparisons)]
+    before = np.mean([np.abs(start[f] - drawn.theta[f][household]).sum() / 2 for f in FIELDS])
+    after = np.mean([np.abs(fitted.theta[f][household] - drawn.theta[f][household]).sum() / 2 for f in FIELDS])
+    assert after < 0.5 * before
 
 
-def test_probabilities_are_calibrated(fitted: tuple) -> None:
-    model, _, levels, where, cls = fitted
-    _, p = model.score(REGISTERS.pack(levels), where.astype(np.uint16))
-    order = np.argsort(p)
-    for part in np.array_split(order, 10):
-        assert p[part].mean() == pytest.approx((cls[part] == 0).mean(), abs=0.03)
+def test_held_classes_stay_at_their_anchors(fitted: Model, drawn: Drawn) -> None:
+    for f in FIELDS:
+        assert fitted.theta[f][0] == pytest.approx(drawn.theta[f][0], abs=1e-4)
 
 
-def test_evidence_that_a_pass_demands_has_no_weight(fitted: tuple) -> None:
-    model = fitted[0]
-    levels = np.ones((1, len(COMPARISONS)), dtype=np.uint8)
-    terms = model.log_terms(levels, np.array([0]))
-    assert (terms[0, [c.nama for c in COMPARISONS].index("nik")] == 0).all()
+def test_probabilities_are_calibrated(fitted: Model, drawn: Drawn) -> None:
+    _, p = fitted.score(SPEC.pack(drawn.levels), drawn.where.astype(np.uint16))
+    for part in np.array_split(np.argsort(p), 10):
+        assert p[part].mean() == pytest.approx((drawn.kelas[part] < 2).mean(), abs=0.03)
+
+
+def test_starts_agree_and_the_classes_are_told_apart(fitted: Model) -> None:
+    assert fitted.info["awalan"] == 3
+    assert fitted.info["beda_antar_awalan"] < 0.05
+    assert fitted.info["tumpang_tindih"]["asing"] < fitted.info["tumpang_tindih"]["serumah"] < 0.9
+
+
+def test_a_level_without_data_takes_the_stated_prior_and_says_what_it_touches(drawn: Drawn) -> None:
+    anchors = {name: [counts.copy() for counts in rows] for name, rows in drawn.anchors.items()}
+    anchors["sama"][4][:] = 0
+    model = fit(drawn.table, Strata(PASSES, 1), anchors, SPEC, starts=1)
+    assert model.theta[4][0] == pytest.approx(stated_prior(SPEC.comparisons[4]))
+    told = {
+        (row["pembanding"], row["tingkat"], row["kelas"]): row["pasangan"] for row in model.info["tingkat_tanpa_data"]
+    }
+    assert told == {("telepon", level, "sama"): int((drawn.levels[:, 4] == level).sum()) for level in (1, 2)}
+
+
+def test_evidence_that_a_pass_demands_has_no_weight(fitted: Model) -> None:
+    levels = np.ones((1, len(SPEC.comparisons)), dtype=np.uint8)
+    assert (fitted.log_terms(levels, np.array([0]))[0, SPEC.column("id")] == 0).all()
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.tuples(*(st.integers(0, len(c.tingkat) - 1) for c in COMPARISONS)), st.integers(0, 2), st.integers(0, 99))
+@given(
+    st.tuples(*(st.integers(0, len(c.tingkat) - 1) for c in REGISTERS.comparisons)),
+    st.integers(0, 1),
+    st.integers(0, 99),
+)
 def test_the_shown_terms_sum_to_the_score(row: tuple[int, ...], k: int, seed: int) -> None:
-    theta = draw_theta(seed)
-    share = np.vstack([SHARES])
-    model = Model(theta, share, Strata(PASSES, 1), {}, REGISTERS)
+    passes = [Pass("a", lambda e: e), Pass("nik", lambda e: e, ("nik",), ("nama:depan_sama", "keluarga:desa_sama"))]
+    rng = np.random.default_rng(seed)
+    share = rng.dirichlet(np.ones(len(REGISTERS.classes)), 2)
+    model = Model(draw_theta(seed, REGISTERS), share, Strata(passes, 1), {}, REGISTERS)
     levels = np.array([row], dtype=np.uint8)
-    masks = REGISTERS.allowed_levels(PASSES)[k]
-    for f, mask in enumerate(masks):
+    for f, mask in enumerate(REGISTERS.allowed_levels(passes)[k]):
         if mask.any() and not mask[levels[0, f]]:
             levels[0, f] = 0
-    stratum = np.array([k], dtype=np.uint16)
-    weight, _ = model.score(REGISTERS.pack(levels), stratum)
-    start, terms = split_score(model, REGISTERS.unpack(REGISTERS.pack(levels))[0], k)
+    weight, _ = model.score(REGISTERS.pack(levels), np.array([k], dtype=np.uint16))
+    start, terms = split_score(model, levels[0], k)
     assert start + terms.sum() == pytest.approx(weight[0], abs=1e-9)
 
 
-def test_a_model_survives_being_written() -> None:
-    model = Model(draw_theta(5), np.vstack([SHARES]), Strata(PASSES, 1), {}, REGISTERS)
-    again = Model.from_dict(model.to_dict(["a"]), PASSES, REGISTERS)
-    assert all((a == b).all() for a, b in zip(model.theta, again.theta, strict=True))
-    assert (model.share == again.share).all()
+def test_a_model_survives_being_written(fitted: Model) -> None:
+    again = Model.from_dict(fitted.to_dict(["a"]), PASSES, SPEC)
+    assert all((a == b).all() for a, b in zip(fitted.theta, again.theta, strict=True))
+    assert (fitted.share == again.share).all()
