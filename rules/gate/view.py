@@ -27,7 +27,7 @@ _GONE = ("MENINGGAL", "PINDAH", "LUAR_NEGERI", "TIDAK_DITEMUKAN", "GANDA")
 _ROW_COLUMNS = (
     "baris_id", "sumber", "tanggal_data", "tanggal_perbarui", "nik", "nik_mutu", "nik_kode", "no_kk", "kk_mutu",
     "nama", "tanggal_lahir", "lahir_mutu", "keberadaan", "tanggal_status", "nonaktif", "kode_wilayah", "pekerjaan",
-    "desil", "id_keluarga",
+    "desil", "id_keluarga", "hub_kk", "hamil", "disabilitas",
 )  # fmt: skip
 _PAYEE = ("nik", "nik_mutu", "nik_kode", "no_kk", "kk_mutu", "nama", "lahir", "kode_wilayah", "nonaktif")
 NO_PERIOD = date(1, 1, 1)

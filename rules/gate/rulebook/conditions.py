@@ -211,6 +211,8 @@ def inactive(view: View) -> pl.DataFrame:
 def out_of_span(view: View) -> pl.DataFrame:
     """Payments for a period in which the programme was not, or no longer, valid."""
     first, last = view.programme.berlaku_dari, view.programme.berlaku_sampai
+    if first is None and last is None:
+        return no_marks()
     late = pl.lit(value=False) if last is None else pl.col("mulai") > last
     early = pl.lit(value=False) if first is None else pl.col("mulai") < first
     found = view.bayar.filter((late | early).fill_null(value=False)).with_columns(

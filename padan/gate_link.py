@@ -1,0 +1,192 @@
+"""A payment list that is no part of a run: its payees are tied to the persons of the run, nothing else is linked again.
+
+Most payees carry a good NIK that stands in the run under the same name or birth date; plain joins find them. Only the
+rest goes through the linkage, together with the rows of the run it could be and a sample of families for the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from matching.engine import link
+from matching.settings import LinkSettings
+from rules import tables
+from rules.findings.similar import name_similarity
+from rules.gate.parameters import GateParameters
+from rules.gate.view import Frames
+
+Progress = Callable[[str, float], None]
+SAMPLE: Final = 40_000  # rows of the run that tell the model how rows of one person, card and kecamatan look
+_LINKS: Final = ("kiri", "kanan", "lintasan", "bobot", "peluang", "putusan", "alasan")
+_LOOK: Final = ("baris_id", "nik", "no_kk", "nama", "tanggal_lahir", "kode_wilayah")
+# Rows of the run that share one of these with a payee are compared with him. Sought in the raw columns: the engine's
+# own keys would need every name of the run in its canonical form.
+_KEYS: Final[tuple[tuple[pl.Expr, ...], ...]] = (
+    (pl.col("no_kk"),),
+    (pl.col("nik").str.tail(10),),
+    (pl.col("nik").str.head(12), pl.col("nama").str.head(2)),
+    (pl.col("tanggal_lahir"), pl.col("nama").str.head(2)),
+    (pl.col("tanggal_lahir"), pl.col("kode_wilayah")),
+    (pl.col("nama"), pl.col("kode_wilayah").str.head(6)),
+    (pl.col("nama").str.head(4), pl.col("tanggal_lahir").dt.year(), pl.col("kode_wilayah").str.head(6)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """The run with the new payees in it, and how they were found: counts by `nik`, `taut` and `baru`."""
+
+    frames: Frames
+    cara: dict[str, int]
+
+
+def attach(
+    run: Frames,
+    payees: pl.DataFrame,
+    payments: pl.DataFrame,
+    parameters: GateParameters,
+    settings: LinkSettings | None = None,
+    progress: Progress | None = None,
+) -> Attached:
+    """Put `payees` (records) and `payments` of a list into the frames of a finished run.
+
+    New rows are numbered after those of the run, and every payee becomes an entity: of the person he is, or alone. What
+    he may be besides stands in `links` as review pairs. Ids of the payments get the mark `g:`, since a row of an earlier
+    version of the list has the same content.
+    """
+    first = run.entities.height
+    payees = payees.sort("baris_id").with_columns((pl.col("baris_id") + first).cast(pl.UInt32))
+    by_nik = _by_nik(run, payees, parameters)
+    rest = payees.join(by_nik, on="baris_id", how="anti")
+    near, alone, links = _by_engine(run, rest, settings or LinkSettings(), progress)
+    found = pl.concat([by_nik, near])
+    known = run.entities.select(
+        bukti="baris_id", person_id="person_id", family_id="family_id", household_id="household_id"
+    )
+    entities = (
+        payees.select("baris_id", "sidik")
+        .join(found, on="baris_id", how="left")
+        .join(known, on="bukti", how="left")
+        .join(alone, on="baris_id", how="left")
+        .select(
+            "baris_id",
+            person_id=pl.coalesce("person_id", "sendiri", "G" + pl.col("sidik").str.head(16)),
+            family_id="family_id",
+            household_id="household_id",
+            keyakinan=pl.coalesce("peluang", "yakin_sendiri", pl.lit(1.0)),
+        )
+        .sort("baris_id")
+    )
+    new = payments.with_columns(
+        (pl.col("baris_id") + first).cast(pl.UInt32),
+        bayar_id=pl.lit("g:") + pl.col("bayar_id"),
+        dinilai=pl.lit(value=True),
+    )
+    frames = Frames(
+        pl.concat([run.records, payees.lazy().select(tables.Records.column_names())]),
+        pl.concat([run.entities, tables.check("entities", entities)]),
+        pl.concat([run.links.select(_LINKS), links]),
+        pl.concat([run.payments, new.select(run.payments.columns)]),
+    )
+    counts = {"nik": by_nik.height, "taut": near.height, "baru": payees.height - by_nik.height - near.height}
+    return Attached(frames, counts)
+
+
+def _by_nik(run: Frames, payees: pl.DataFrame, p: GateParameters) -> pl.DataFrame:
+    """Payees (baris_id) with a row of the run (bukti) of the same NIK and of like name or the same birth date."""
+    full = pl.when(pl.col("lahir_mutu").cast(pl.String) == "LENGKAP").then("tanggal_lahir")
+    mine = payees.filter(pl.col("nik").is_not_null()).select("baris_id", "nik", "nama", lahir=full)
+    rows = (
+        run.records.filter(pl.col("nik").is_not_null())
+        .select("nik", bukti="baris_id", nama_lain="nama", lahir_lain=full)
+        .join(mine.lazy().select("nik").unique(), on="nik", how="semi")
+        .collect()
+    )
+    pairs = mine.join(rows, on="nik")
+    same = (pl.col("nama") == pl.col("nama_lain")).fill_null(value=False)
+    born = (pl.col("lahir") == pl.col("lahir_lain")).fill_null(value=False)
+    pairs = pairs.with_columns(nama_sama=same, lahir_sama=born).with_row_index("i")
+    open_ = pairs.filter(~pl.col("nama_sama"))
+    like = open_.select("i", mirip=name_similarity(open_, "nama", "nama_lain") >= p.nama_sama_min.nilai)
+    agree = pl.col("nama_sama") | pl.col("mirip").fill_null(value=False)
+    whole, part = p.peluang_nik_penuh.nilai, p.peluang_nik_sebagian.nilai
+    judged = pairs.join(like, on="i", how="left").select(
+        "baris_id",
+        "bukti",
+        peluang=pl.when(agree & pl.col("lahir_sama")).then(whole).when(agree | pl.col("lahir_sama")).then(part),
+    )
+    best = judged.drop_nulls("peluang").sort("baris_id", "peluang", "bukti", descending=[False, True, False])
+    return best.unique("baris_id", keep="first", maintain_order=True)
+
+
+def _candidates(run: Frames, rest: pl.DataFrame) -> pl.Series:
+    """baris_id of the rows of the run to compare `rest` with, and of a sample of families."""
+    look = run.records.select(_LOOK).collect()
+    chosen = [pl.Series("baris_id", [], dtype=pl.UInt32)]
+    for key in _KEYS:
+        named = [expr.alias(f"k{i}") for i, expr in enumerate(key)]
+        names = [f"k{i}" for i in range(len(key))]
+        wanted = rest.select(named).drop_nulls().unique()
+        chosen.append(look.select("baris_id", *named).join(wanted, on=names, how="semi")["baris_id"])
+    return pl.concat([*chosen, _sample(run, look)]).unique().sort()
+
+
+def _sample(run: Frames, look: pl.DataFrame) -> pl.Series:
+    """About SAMPLE rows: all rows of the people on every k-th card. The same run gives the same sample."""
+    card = pl.col("no_kk").cast(pl.Int64)
+    step = max(look.height // SAMPLE, 1)
+    # Cards are numbered by area and day; a prime spreads the picked ones over both.
+    on_card = look.filter((card * 7919 % 1_000_003 % step == 0).fill_null(value=step == 1)).select("baris_id")
+    people = run.entities.join(on_card, on="baris_id", how="semi").select("person_id").unique()
+    return run.entities.join(people, on="person_id", how="semi")["baris_id"]
+
+
+def _by_engine(
+    run: Frames, rest: pl.DataFrame, settings: LinkSettings, progress: Progress | None
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Link `rest` with what of the run it could be.
+
+    Returns the payees found (baris_id, bukti, peluang), those who stand alone or with other payees (baris_id, sendiri,
+    yakin_sendiri), and review pairs (links) of all of them.
+    """
+    found = pl.DataFrame(schema={"baris_id": pl.UInt32, "bukti": pl.UInt32, "peluang": pl.Float64})
+    alone = pl.DataFrame(schema={"baris_id": pl.UInt32, "sendiri": pl.String, "yakin_sendiri": pl.Float64})
+    empty = run.links.select(_LINKS).clear()
+    if rest.is_empty():
+        return found, alone, empty
+    ids = _candidates(run, rest).to_frame()
+    rows = run.records.join(ids.lazy(), on="baris_id", how="semi").collect()
+    both = pl.concat([rows, rest.select(rows.columns)]).sort("sidik", "baris_id")
+    numbers = (
+        both.select(asal="baris_id").with_row_index("baris_id").with_columns(baru=pl.col("asal") >= run.entities.height)
+    )
+    both = both.with_columns(baris_id=numbers["baris_id"])
+    linked = link(both, tables.empty("families"), settings, progress)
+    side = numbers.select("baris_id", "asal", "baru")
+    pairs = (
+        linked.links.select(_LINKS)
+        .join(side.rename({"baris_id": "kiri", "asal": "a", "baru": "a_baru"}), on="kiri")
+        .join(side.rename({"baris_id": "kanan", "asal": "b", "baru": "b_baru"}), on="kanan")
+        .filter(pl.col("a_baru") | pl.col("b_baru"))
+        .with_columns(kiri=pl.min_horizontal("a", "b"), kanan=pl.max_horizontal("a", "b"))
+    )
+    match = pl.col("putusan").cast(pl.String) == "padan"
+    old = ~(pl.col("a_baru") & pl.col("b_baru"))
+    best = (
+        pairs.filter(match, old)
+        .sort("kanan", "bobot", "kiri", descending=[False, True, False])
+        .unique("kanan", keep="first", maintain_order=True)
+    )
+    found = best.select(baris_id="kanan", bukti="kiri", peluang="peluang")
+    members = linked.entities.select("baris_id", "person_id", "keyakinan").join(side, on="baris_id").filter("baru")
+    alone = members.select(baris_id="asal", sendiri="G" + pl.col("person_id"), yakin_sendiri="keyakinan").join(
+        found, on="baris_id", how="anti"
+    )
+    # A match with a second person of the run is a question, not an answer.
+    chosen = found.select(kanan="baris_id", kiri="bukti")
+    others = pairs.join(chosen, on=["kiri", "kanan"], how="anti").filter(~match | old)
+    return found, alone, others.select(_LINKS).with_columns(putusan=pl.lit("tinjau").cast(run.links.schema["putusan"]))
