@@ -16,7 +16,7 @@ import polars as pl
 F64 = npt.NDArray[np.float64]
 
 SAME, DIFFERENT, UNSURE = "sama", "beda", "ragu"
-# kiri < kanan: content keys of the rows. peluang: what the model said when the pair was drawn; pangsa: the chance with
+# kiri <= kanan: content keys of the rows. peluang: what the model said when the pair was drawn; pangsa: the chance with
 # which it was drawn. Neither is shown to the person who answers.
 SCHEMA: Final = pl.Schema(
     {

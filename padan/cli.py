@@ -360,19 +360,101 @@ def synth(
     "files", cls=Argument, metavar=N_("FILE [FILE]"), nargs=-1, required=True, type=click.Path(path_type=Path)
 )
 @click.option("--out", required=True, help=N_("Folder of the results."), **_OUT)
+@click.option(
+    "--label",
+    cls=Option,
+    metavar=N_("FILE"),
+    type=click.Path(path_type=Path),
+    help=N_("Answers of `padan label` by which the probabilities are calibrated."),
+)
 @_shared
-def link(spec: Path, files: tuple[Path, ...], out: Path, json: bool, quiet: bool) -> None:
+def link(spec: Path, files: tuple[Path, ...], out: Path, label: Path | None, json: bool, quiet: bool) -> None:
     """Any lists by a specification."""
     cli.folder = out
     from padan import show
     from padan.link import link as run_link
 
     with console.progress(quiet=quiet or json) as report:
-        _result, info = run_link(spec, files, out, report=report)
+        _result, info = run_link(spec, files, out, report=report, label=label)
     if json:
         console.print_json({"ok": True, "folder": str(out), **show.link_summary(info)})
     elif not quiet:
         show.link_result(info, out)
+
+
+@cli.command(
+    "label",
+    help=N_(
+        "Ask which pairs of a run are one person, without showing the score.\n\n"
+        "Works on the folder of a `padan run` or `padan link`. The pairs are those about which the model is least sure "
+        "and a spread over all scores. Answers are kept as they are given; the same command goes on where it stopped."
+    ),
+    epilog=_EPILOG,
+)
+@click.argument("folder", cls=Argument, metavar=N_("RUN_FOLDER"), type=click.Path(path_type=Path))
+@click.option("--n", "wanted", cls=Option, metavar="N", type=click.IntRange(1), default=100, help=N_("Pairs to ask."))
+@click.option("--seed", cls=Option, metavar="S", type=click.IntRange(0), default=1, help=N_("Seed of the draw."))
+@click.option("--oleh", cls=Option, metavar=N_("NAME"), help=N_("Who answers (default: the user of the computer)."))
+@click.option(
+    "--label",
+    cls=Option,
+    metavar=N_("FILE"),
+    type=click.Path(path_type=Path),
+    help=N_("File of the answers (default: label.parquet in the folder)."),
+)
+@click.option(
+    "--ekspor",
+    cls=Option,
+    metavar=N_("CSV"),
+    type=click.Path(path_type=Path),
+    help=N_("Write the pairs into a csv instead of asking; fill in its column jawaban."),
+)
+@click.option(
+    "--impor",
+    cls=Option,
+    metavar=N_("CSV"),
+    type=click.Path(path_type=Path),
+    help=N_("Take over the answers of such a csv."),
+)
+@click.option("--tampilkan-id", cls=Option, is_flag=True, help=N_("Show NIK, KK and birth date in full."))
+@_shared
+@click.pass_context
+def label(
+    ctx: click.Context,
+    folder: Path,
+    wanted: int,
+    seed: int,
+    oleh: str | None,
+    label: Path | None,
+    ekspor: Path | None,
+    impor: Path | None,
+    tampilkan_id: bool,
+    json: bool,
+    quiet: bool,
+) -> None:
+    """Clerical labels."""
+    from padan import label as labelling
+    from padan import show
+
+    if ekspor and impor:
+        raise click.UsageError(_("give either --ekspor or --impor"), ctx)
+    case = labelling.open_case(folder)
+    labels = labelling.Labels(label or folder / labelling.FILE)
+    who = oleh or labelling.user()
+    if impor:
+        given = labelling.import_csv(case, labels, who, impor)
+    else:
+        drawn = labelling.sample(case, wanted, seed)
+        if ekspor:
+            labelling.export_csv(case, drawn, ekspor, unmasked=tampilkan_id)
+            given = 0
+        else:
+            given = show.labelling(case, drawn, labels, who, unmasked=tampilkan_id)
+    told = {"file": str(labels.path), "given": given, **labelling.summary(labels)}
+    if json:
+        console.print_json({"ok": True, **told, **({"csv": str(ekspor)} if ekspor else {})})
+    elif not quiet:
+        show.labelled(told, ekspor)
 
 
 @cli.command("evaluate", help=N_("Score a run against the truth of synthetic data."), epilog=_EPILOG)

@@ -12,6 +12,7 @@ from rapidfuzz import process
 
 from matching.generic import Linkage, Result, read_spec
 from padan.console import OutputError, Report
+from padan.label import read_labels
 from padan.store import code_version, open_folder, sha256_file, versions, write_json
 from rules.errors import InputError, Place
 from rules.i18n import N_, _
@@ -20,7 +21,6 @@ from sources.layout import key
 from sources.model import Grid
 
 if TYPE_CHECKING:
-    from matching.generic.linkage import Calibrator
     from matching.generic.spec import LinkageSpec
 
 KIND = "padan link"
@@ -116,13 +116,15 @@ def source_names(paths: Sequence[Path]) -> list[str]:
 
 
 def link(
-    spec_path: Path, paths: Sequence[Path], out: Path, *, report: Report, calibrator: Calibrator | None = None
+    spec_path: Path, paths: Sequence[Path], out: Path, *, report: Report, label: Path | None = None
 ) -> tuple[Result, dict[str, Any]]:
     """Link or dedupe the files and write pairs.parquet, entities.parquet, rows.parquet and run.json into `out`.
 
+    `label`: answers of `padan label` by which the probabilities are calibrated.
     Raises ConfigError, InputError or OutputError; nothing is written before the inputs are read.
     """
     spec = read_spec(spec_path)
+    labels = read_labels(label) if label is not None else None
     names = source_names(paths)
     if len(set(names)) < len(names):
         raise InputError(_("one file was given twice"), place=Place(file=names[0]))
@@ -137,7 +139,7 @@ def link(
 
     with open_folder(out) as folder:
         _claim(folder.data, out)
-        result = Linkage(spec).run([one.frame for one in lists], names, tell, calibrator)
+        result = Linkage(spec).run([one.frame for one in lists], names, tell, labels=labels)
         _check(result, lists)
         report(0.98, _("Writing"))
         info = {
@@ -148,7 +150,6 @@ def link(
                 {"source": name, "sheet": one.sheet, "header_row": one.header_row, "sha256": sha256_file(one.path)}
                 for name, one in zip(names, lists, strict=True)
             ],
-            "calibrated": calibrator is not None,
             "versions": {**versions(), "code": code_version()},
             **result.info,
         }

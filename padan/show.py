@@ -11,10 +11,12 @@ from rules.i18n import N_, _
 from rules.masking import mask_text
 
 if TYPE_CHECKING:
+    import polars as pl
     from rich.console import Console
     from rich.table import Table
 
     from matching.explain import Explanation
+    from padan.label import Case, Labels
     from rules.tables import Tables
     from sources.inspecting import Inspection, SheetInspection
 
@@ -142,6 +144,47 @@ def link_result(info: dict[str, Any], out: Path) -> None:
     screen.print("\n" + _("Results in {folder}:").format(folder=out))
     for name in ("pairs.parquet", "entities.parquet", "rows.parquet", "run.json"):
         screen.print(f"  {name}", soft_wrap=True)
+
+
+def labelling(case: Case, drawn: pl.DataFrame, labels: Labels, who: str, *, unmasked: bool) -> int:
+    """Ask in the terminal about every drawn pair not answered yet; returns how many answers were given."""
+    from padan import label
+
+    screen = console.out()
+    screen.print(_("Are the two rows one person? Judge by the rows alone; the score is not shown."))
+
+    def show(at: int, of: int, left: str, right: str) -> None:
+        shown = table(_("Pair {at} of {of}").format(at=at, of=of), ["", "1", "2", ""])
+        for title, a, b, sign in label.side_by_side(case, left, right, unmasked=unmasked):
+            shown.add_row(_markup(title), _markup(a), _markup(b), sign)
+        screen.print(shown)
+
+    def ask() -> str | None:
+        while True:
+            try:
+                text = input(_("[y] the same, [t] two persons, [r] unsure, [k] back, [q] stop: "))
+            except EOFError:
+                return None
+            found = label.ANSWERS.get(text.strip().lower())
+            if found:
+                return found
+
+    return label.session(drawn, labels, who, show, ask)
+
+
+def labelled(told: dict[str, Any], csv: Path | None) -> None:
+    """The closing words of `padan label`."""
+    screen = console.out()
+    if csv is not None:
+        screen.print(_("Pairs to answer in {file}; fill in its column jawaban with y, t or r.").format(file=csv))
+        return
+    screen.print(
+        _("{given} answers given, {answers} in all: {same} pairs are one person, {different} are two.").format(
+            given=number(told["given"]), answers=number(told["answers"]), same=number(told["same"]),
+            different=number(told["different"]),
+        )
+    )  # fmt: skip
+    screen.print(_("Answers in {file}.").format(file=told["file"]), soft_wrap=True)
 
 
 def inspections(found: Sequence[Inspection]) -> None:

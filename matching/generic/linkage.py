@@ -13,6 +13,8 @@ import polars as pl
 import polars_hash  # noqa: F401 - registers the .chash namespace
 
 from blocking.pairs import Index, block, first_pass_only, pairs_of
+from matching.calibrate import Calibration, Labels
+from matching.calibrate import calibrator as calibration_of
 from matching.fit import LEAST_PAIRS, fit, level_counts
 from matching.generic.anchors import (
     OTHER,
@@ -30,6 +32,7 @@ from matching.generic.compare import Comparer, comparisons
 from matching.generic.keys import Plan, block_count, narrowed, plan
 from matching.generic.prepare import Prepared, prepare
 from matching.generic.spec import LinkageSpec, read_spec, validate
+from matching.labels import settled
 from matching.model import F64, MATCH, Model, PatternTable, Strata
 from matching.specification import MOST_BITS, Levels, Patterns, Specification
 
@@ -116,10 +119,12 @@ class Linkage:
         names: Sequence[str] | None = None,
         progress: Progress | None = None,
         calibrator: Calibrator | None = None,
+        labels: pl.DataFrame | None = None,
     ) -> Result:
         """Link `frames`, whose columns are those of the specification (others are ignored, absent ones are missing).
 
-        `names` are the values of `source` (default: "1", "2", ...). `calibrator` maps probabilities to calibrated ones.
+        `names` are the values of `source` (default: "1", "2", ...). `calibrator` maps probabilities to calibrated ones;
+        without one it is made of `labels` (`matching.labels.SCHEMA`), keyed on the fingerprints of the rows.
         """
         tell: Progress = progress or (lambda _stage, _share: None)
         sources = list(names) if names is not None else [str(k + 1) for k in range(len(frames))]
@@ -135,6 +140,9 @@ class Linkage:
         table, cell = _count(pairs)
         model, prior = _fit(rows, spec, chosen, compare, model_spec, strata, table)
         weight, probability = model.score(table.pattern, table.stratum)
+        calibration = None
+        if calibrator is None and labels is not None:
+            calibrator = calibration = _calibration(rows, pairs, probability[cell], labels)
         if calibrator is not None:
             probability = np.clip(calibrator(probability), 1e-9, 1 - 1e-9)
             weight = np.log2(probability / (1 - probability))
@@ -155,7 +163,8 @@ class Linkage:
         return Result(
             _pairs_frame(rows, sources, a, b, weight, probability, match),
             _entities_frame(rows, sources, found.label),
-            _info(rows, spec, sources, chosen, model, match, found.label, prior),
+            _info(rows, spec, sources, chosen, model, match, found.label, prior)
+            | ({"calibration": calibration.to_dict()} if calibration is not None else {}),
             model,
             spec,
             rows,
@@ -240,6 +249,29 @@ def _fit(
         }
         model = fit(table, strata, anchors, model_spec, starts=spec.model.starts)
     return model, prior
+
+
+def _calibration(rows: Prepared, pairs: _Pairs, probability: F64, labels: pl.DataFrame) -> Calibration:
+    """The calibration by the labelled pairs that are candidates of this run, at what this model says of them."""
+    told = settled(labels)
+    # Rows stand in the order of their fingerprints, so the first row of a content stands for all that are equal.
+    number = (
+        pl.DataFrame({"key": rows.fingerprint}).with_row_index("i").unique("key", keep="first", maintain_order=True)
+    )
+    first = number["i"].cast(pl.UInt32).to_numpy()
+    content = first[np.searchsorted(first, np.arange(rows.n), side="right") - 1]
+    a, b = content[pairs.a].astype(np.uint64), content[pairs.b].astype(np.uint64)
+    candidates = pl.DataFrame({"pair": np.minimum(a, b) << np.uint64(32) | np.maximum(a, b), "p": probability})
+    low = pl.min_horizontal("i", "i_right").cast(pl.UInt64)
+    high = pl.max_horizontal("i", "i_right").cast(pl.UInt64)
+    known = (
+        told.join(number, left_on="kiri", right_on="key")
+        .join(number, left_on="kanan", right_on="key")
+        .with_columns((low * 2**32 + high).alias("pair"))
+        .join(candidates.sort("pair", "p").unique("pair", keep="last", maintain_order=True), on="pair")
+        .sort("pair")
+    )
+    return calibration_of(Labels(known["p"].to_numpy(), known["sama"].to_numpy(), known["pangsa"].to_numpy()))
 
 
 def _pairs_frame(
