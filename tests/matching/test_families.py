@@ -90,3 +90,22 @@ def test_whom_the_list_itself_calls_dead_links_no_family() -> None:
 def test_a_row_copied_into_a_strangers_family_makes_no_link() -> None:
     stranger = [("lain", "KEPALA"), ("lain2", "PASANGAN"), ("anak", "LAINNYA")]
     assert links([stranger, PARENTS], [PARENTS]) == {(1, 0): "sama"}
+
+
+def test_a_card_number_written_wrong_for_some_members_splits_no_family() -> None:
+    couple, rest = PARENTS[:2], [("anak", "ANAK"), ("adik", "ANAK")]
+    assert links([[*couple, *rest]], [couple, rest]) == {(0, 0): "sama", (0, 1): "sama"}
+
+
+def test_a_family_goes_on_under_a_child_who_has_become_its_head() -> None:
+    assert links([PARENTS], [[("anak", "KEPALA"), ("ibu", "ORTU_MERTUA")]]) == {(0, 0): "sama"}
+
+
+def test_a_kitchen_that_a_second_head_joined_has_merged() -> None:
+    joined = [("nenek", "KEPALA"), ("ayah", "KEPALA"), ("ibu", "PASANGAN"), ("anak", "ANAK")]
+    assert links([joined], [[("nenek", "KEPALA")], PARENTS]) == {(0, 0): "sama", (0, 1): "pecah"}
+
+
+def test_a_family_that_the_newer_list_could_not_find_is_still_that_family() -> None:
+    unseen = [(person, relation, {"keberadaan": "TIDAK_DITEMUKAN"}) for person, relation in PARENTS]
+    assert links([PARENTS], [unseen]) == {(0, 0): "sama"}
