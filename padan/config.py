@@ -80,6 +80,8 @@ class Settings(Part):
     jembatan: Text | None = None  # own bridge of kode wilayah: csv with the columns kode, kode_bps
     ambang: Bands = Field(default_factory=Bands)
     parameter: Text | None = None  # own copy of rules/parameters.toml
+    keputusan: Text | None = None  # decisions of the villages, as `padan verify` keeps them
+    sebelumnya: Text | None = None  # folder of an earlier run, to compare with
     program_berkas: list[Text] = Field(default_factory=list)  # own programme files, or folders of them
 
     folder: Path = Field(default=Path(), exclude=True)

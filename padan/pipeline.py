@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from padan import store
+from padan import decisions, store, trend
 from padan.config import InputFile, Settings, input_files
 from padan.console import Report, log_to
 from rules import i18n, tables
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 LOADED = ("records", "rejected", "files", "payments", "families")
 LINKED = ("links", "entities", "persons", "family_links")
-FOUND = ("findings",)
+FOUND = ("findings", "diputuskan")
 # Share of a run each stage takes; the progress line needs no more than a guess.
 _SHARES = {"muat": 0.3, "taut": 0.3, "temuan": 0.15, "laporan": 0.25}
 
@@ -89,6 +89,8 @@ def run(settings: Settings, out: Path, *, report: Report) -> tables.Tables:
     """
     inputs = input_files(settings)
     labels = names(inputs)
+    decided = _decided(settings)
+    _check_earlier(settings, out)
     with store.open_folder(out) as folder, log_to(out / "padan.log") as log:
         watch = Watch(log, report)
         hashes = [store.sha256_file(one.path) for one in inputs]
@@ -112,8 +114,9 @@ def run(settings: Settings, out: Path, *, report: Report) -> tables.Tables:
             ],
             "kekekalan": conservation(data),
         }
-        key = _link(settings, data, key, folder, watch)
-        _find(settings, data, key, folder, watch)
+        key = _link(settings, data, key, folder, watch, decided)
+        _find(settings, data, key, folder, watch, decided)
+        _compare(settings, data, folder)
         data.info["pengaturan"] = settings.model_dump(mode="json", exclude={"masukan", "keluaran"})
         data.info["versi"] = store.versions() | {
             "kode": store.code_version(),
@@ -174,11 +177,36 @@ def _load(
     return tables.Tables(info={"catatan_masukan": kept["catatan"]}, **frames), key
 
 
-def _link(settings: Settings, data: tables.Tables, key: str, folder: store.RunFolder, watch: Watch) -> str:
+def _decided(settings: Settings) -> pl.DataFrame:
+    """What people have decided so far, as `decisions.read` gives it; empty without a store."""
+    return decisions.read(settings.folder / settings.keputusan) if settings.keputusan else decisions.none()
+
+
+def _check_earlier(settings: Settings, out: Path) -> None:
+    # Hours later would be too late to hear that the folder was mistyped.
+    if settings.sebelumnya:
+        earlier = settings.folder / settings.sebelumnya
+        if earlier.resolve() == out.resolve():
+            raise ConfigError(
+                _("the earlier run and the output are the same folder"),
+                place=Place(file=str(out), column="sebelumnya"),
+                hint=_("write the new run into a folder of its own"),
+            )
+        store.run_info(earlier)
+
+
+def _link(
+    settings: Settings,
+    data: tables.Tables,
+    key: str,
+    folder: store.RunFolder,
+    watch: Watch,
+    decided: pl.DataFrame,
+) -> str:
     from matching.settings import LinkSettings
 
     chosen = LinkSettings(padan=settings.ambang.padan, tinjau=settings.ambang.tinjau, pasti=settings.ambang.pasti)
-    key = store.key_of("taut", key, chosen.model_dump())
+    key = store.key_of("taut", key, chosen.model_dump(), decisions.digest(decided, "pasangan"))
     with watch.stage("taut") as tell:
         kept = folder.reuse("taut", key, LINKED)
         if kept is not None:
@@ -200,20 +228,27 @@ def _link(settings: Settings, data: tables.Tables, key: str, folder: store.RunFo
     return key
 
 
-def _find(settings: Settings, data: tables.Tables, key: str, folder: store.RunFolder, watch: Watch) -> None:
+def _find(
+    settings: Settings,
+    data: tables.Tables,
+    key: str,
+    folder: store.RunFolder,
+    watch: Watch,
+    decided: pl.DataFrame,
+) -> None:
     own = settings.folder / settings.parameter if settings.parameter else None
     if own is not None and not own.is_file():
         raise ConfigError(_("the parameter file does not exist"), place=Place(file=str(own), column="parameter"))
     local = programmes(settings)
     key = store.key_of(
         "temuan", key, i18n.language(), settings.tanggal_acuan, store.sha256_file(own) if own else None,
-        [store.sha256_file(path) for path in local],
+        [store.sha256_file(path) for path in local], decisions.digest(decided, "temuan"),
     )  # fmt: skip
     data.info["program"] = {code: one.nama for code, one in load_programmes(local).items()}
     with watch.stage("temuan"):
         kept = folder.reuse("temuan", key, FOUND)
         if kept is not None:
-            data.findings = folder.table("findings")
+            data.findings, data.diputuskan = folder.table("findings"), folder.table("diputuskan")
             _notes(data, kept["catatan_aturan"])
             watch.stages["temuan"]["dipakai_ulang"] = True
             return
@@ -221,9 +256,26 @@ def _find(settings: Settings, data: tables.Tables, key: str, folder: store.RunFo
 
         folder.begin("temuan")
         findings, notes = run_rules(data, parameters=own, tanggal_acuan=settings.tanggal_acuan, programmes=local)
+        findings, data.diputuskan = decisions.split(tables.check("findings", findings), decided, data.records)
         data.findings = tables.check("findings", findings)
-        folder.finish("temuan", key, {"findings": data.findings}, {"catatan_aturan": notes})
+        frames = {"findings": data.findings, "diputuskan": data.diputuskan}
+        folder.finish("temuan", key, frames, {"catatan_aturan": notes})
         _notes(data, notes)
+
+
+def _compare(settings: Settings, data: tables.Tables, folder: store.RunFolder) -> None:
+    """Set the findings beside those of an earlier run; without one the table is empty."""
+    from reports.data import write_table
+
+    if data.diputuskan.height:
+        data.info["diputuskan"] = dict(
+            data.diputuskan.group_by(pl.col("putusan").cast(pl.String)).len().sort("putusan").iter_rows()
+        )
+    if settings.sebelumnya:
+        earlier = store.read_run(settings.folder / settings.sebelumnya)
+        data.tren = trend.compare(data, earlier)
+        data.info["tren"] = trend.summary(data.tren) | {"tanggal_acuan_sebelumnya": earlier.info.get("tanggal_acuan")}
+    write_table("tren", data.tren, folder.data)
 
 
 def programmes(settings: Settings) -> tuple[Path, ...]:

@@ -80,7 +80,9 @@ class RunFolder:
         write_json({"key": key, "tables": digests, "info": dict(info)}, self.private / f"{stage}.json")
 
     def table(self, name: str) -> pl.DataFrame:
-        """A table of a finished stage, checked again."""
+        """A table of a finished stage, checked again; empty when an older version of padan did not know it."""
+        if name in tables.OPTIONAL and not (self.data / f"{name}.parquet").exists():
+            return tables.empty(name)
         return tables.check(name, pl.read_parquet(self.data / f"{name}.parquet"))
 
     def clear_reports(self) -> None:
@@ -192,8 +194,8 @@ def same_code(run: tables.Tables) -> None:
         )
 
 
-def read_run(path: Path) -> tables.Tables:
-    """The tables and `run.json` of a finished run.
+def run_info(path: Path) -> dict[str, Any]:
+    """`run.json` of a finished run.
 
     Raises OutputError when `path` is no run folder or its run did not end.
     """
@@ -207,6 +209,15 @@ def read_run(path: Path) -> tables.Tables:
             place=Place(file=str(path)),
             hint=_("give the folder that `padan run --out` wrote; start the same run again when it was stopped"),
         )
+    return dict(info)
+
+
+def read_run(path: Path) -> tables.Tables:
+    """The tables and `run.json` of a finished run.
+
+    Raises OutputError when `path` is no run folder or its run did not end.
+    """
+    info = run_info(path)
     folder = RunFolder(path)
     frames = {name: folder.table(name) for name in tables.SCHEMAS}
     return tables.Tables(info=info, **frames)

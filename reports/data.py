@@ -24,6 +24,8 @@ SORT_KEYS: Final = {
     "persons": ("person_id",),
     "family_links": ("kiri", "kanan", "jenis"),
     "findings": ("kode", "temuan_id"),
+    "diputuskan": ("kode", "temuan_id"),
+    "tren": ("status", "kode", "temuan_id", "temuan_id_lama"),
 }
 _ROW_GROUP: Final = 131_072
 _FORMULA: Final = r"^[=+\-@\t\r]"

@@ -33,7 +33,7 @@ def family_table(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
         "keluarga_id", "sumber", "id_sumber", "nama_kepala", "desil", "tanggal_data",
         kepala_baris=pl.col("baris").list.first(), wilayah_keluarga="kode_wilayah",
     )  # fmt: skip
-    home = context.rows.select("baris_id", "alamat", "rt", "rw", nama_baris="nama")
+    home = context.rows.select("baris_id", "alamat", "rt", "rw", nama_baris="nama", lahir_kepala="tanggal_lahir")
     return (
         findings.group_by("kunci")
         .agg(
@@ -52,6 +52,8 @@ def family_table(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             kode_wilayah=pl.coalesce("wilayah_keluarga", "wilayah_temuan"),
             nama_kepala=pl.coalesce("nama_kepala", "nama_baris"),
+            # The first row need not be the head's; only where the name is the same is this the head's birth date.
+            lahir_kepala=pl.when(pl.coalesce("nama_kepala", "nama_baris") == pl.col("nama_baris")).then("lahir_kepala"),
         )
         .drop("wilayah_keluarga", "wilayah_temuan", "kepala_baris", "baris_pertama", "nama_baris", "baris_id")
         .sort("urut", "n_aturan", "tanggal_data", "kunci", descending=[False, True, False, False])

@@ -1,33 +1,53 @@
-"""desa/<kode>.xlsx: the village's own list, to print on A4, fill in at the musdes, sign and send back.
+"""desa/<kode>.pdf and .xlsx: the village's own list, to fill in at the musdes, sign and send back.
 
-Paper leaves the office: ids show two digits, birth dates the year.
+Paper leaves the office: ids show two digits, birth dates the year. What each line is about is kept in the run folder
+under the line's code, so that `padan verify` can read a filled list back.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
-from reports import lists
+from reports import lists, paper
+from reports.codes import codes
 from reports.context import Context
-from reports.labels import day, number, short_id, source_label
-from reports.sheets import Book, Column, Sheet, severity_style
+from reports.labels import short_id
+from reports.lines import family_lines, finding_contents, pair_contents, with_codes
+from reports.private import private
+from reports.village_page import page_data
+from reports.village_sheet import FAMILY_TEXTS, PAIR_TEXTS, Village, sheet_names, with_cells, write_book
 from rules.i18n import _
 
+REGISTER: Final = Path(".padan") / "daftar"  # in the run folder: what the lines of every list written are about
 _MAX_FAMILIES: Final = 3_000  # per village: more is no list to walk with; the parquet holds all
 _MAX_PAIRS: Final = 500
 _BATCH: Final = 20_000  # findings whose texts are built at a time
-_BOX: Final = "☐"
-OUTCOMES: Final = ("perbarui", "usulkan", "hapus", "alarm")
+_GROUPS: Final = ("usang", "ganda", "bayar")
 
 
-def write_villages(context: Context, folder: Path, progress: Callable[[float], None] | None = None) -> list[Path]:
-    """Write one workbook per village that has a stale family, a double recipient or a doubtful pair."""
-    found = context.keyed.filter(pl.col("kelompok").is_in(["usang", "ganda", "bayar"]))
-    families = lists.family_table(context, found).with_columns(_desa("kode_wilayah").alias("kode_desa"))
+def write_villages(
+    context: Context,
+    folder: Path,
+    progress: Callable[[float], None] | None = None,
+    *,
+    key: bytes,
+    register: Path | None = None,
+) -> list[Path]:
+    """Write a PDF and a workbook per village that has a stale family, a double recipient or a doubtful pair.
+
+    Findings on which people have decided are not asked again. `key` makes the codes of the lines; `register` is the
+    folder that keeps what they stand for (None: nowhere).
+    """
+    asked = context.keyed.filter(pl.col("kelompok").is_in(_GROUPS)).join(
+        context.tables.diputuskan, on="temuan_id", how="anti", maintain_order="left"
+    )
+    families = lists.family_table(context, asked).with_columns(_desa("kode_wilayah").alias("kode_desa"))
     pairs = _pairs_by_village(context)
     sizes = (
         pl.concat(
@@ -42,28 +62,27 @@ def write_villages(context: Context, folder: Path, progress: Callable[[float], N
         .sort("kode_desa")
     )
     written: list[Path] = []
-    for batch in _batches(sizes):
-        some = families.filter(pl.col("kode_desa").is_in(batch))
-        texts = _family_rows(context, some, found)
-        doubts = _pair_rows(context, pairs.filter(pl.col("kode_desa").is_in(batch)))
-        empty_texts, empty_doubts = texts.clear(), doubts.clear()
-        by_village = texts.partition_by("kode_desa", as_dict=True)
-        doubts_by_village = doubts.partition_by("kode_desa", as_dict=True)
-        for code in batch:
-            path = folder / f"{code}.xlsx"
-            totals = some.filter(pl.col("kode_desa") == code).height
-            _write_village(
-                context,
-                path,
-                code,
-                by_village.get((code,), empty_texts),
-                totals,
-                doubts_by_village.get((code,), empty_doubts),
-            )
-            written.append(path)
-        if progress:
-            progress(len(written) / sizes.height)
-    return written
+    kept: list[pl.DataFrame] = []
+    # typst sets the pages of one village in a thread of its own while the workbook of the next is written here.
+    with ThreadPoolExecutor(max_workers=1) as setter:
+        for batch in _batches(sizes):
+            waiting: list[Future[Path]] = []
+            for village in _villages(context, batch, families, asked, pairs, key):
+                name = folder / village.kode
+                waiting.append(setter.submit(_print, context, village, name.with_suffix(".pdf")))
+                written.append(write_book(context, village, name.with_suffix(".xlsx")))
+                kept.append(_register(village))
+                if progress:
+                    progress(len(kept) / sizes.height)
+            written += [one.result() for one in waiting]
+    if register is not None and kept:
+        _keep(pl.concat(kept), register)
+    return sorted(written)
+
+
+def _print(context: Context, village: Village, path: Path) -> Path:
+    private(path).write_bytes(paper.render(page_data(context, village)))
+    return path
 
 
 def _desa(column: str) -> pl.Expr:
@@ -75,6 +94,51 @@ def _batches(sizes: pl.DataFrame) -> Iterator[list[str]]:
     groups = sizes.with_columns(batch=pl.col("n").cum_sum() // _BATCH)
     for part in groups.partition_by("batch", maintain_order=True):
         yield part["kode_desa"].to_list()
+
+
+def _villages(
+    context: Context,
+    batch: list[str],
+    families: pl.DataFrame,
+    asked: pl.DataFrame,
+    pairs: pl.DataFrame,
+    key: bytes,
+) -> Iterator[Village]:
+    """The lists of the villages `batch`, with texts and codes."""
+    mine = families.filter(pl.col("kode_desa").is_in(batch))
+    shown = mine.filter(pl.int_range(pl.len()).over("kode_desa") < _MAX_FAMILIES)
+    lines = with_cells(family_lines(context, shown, asked))
+    contents = finding_contents(
+        context,
+        asked.join(lines.select("temuan").explode("temuan"), left_on="temuan_id", right_on="temuan", how="semi"),
+    )
+    about = (
+        lines.select("nomor", "kode_desa", temuan_id="temuan")
+        .explode("temuan_id")
+        .join(contents, on="temuan_id", how="left", maintain_order="left")
+        .group_by("kode_desa", "nomor", maintain_order=True)
+        .agg(tentang="isi")
+    )
+    lines = lines.join(about, on=["kode_desa", "nomor"], how="left", maintain_order="left")
+    evidence = pl.col("tentang").list.eval(pl.element().struct.field("kunci").sort()).list.join(",")
+    lines = with_codes(lines, key, pl.concat_str(pl.lit("temuan"), evidence, separator="|"))
+    doubts = _pair_rows(context, pairs.filter(pl.col("kode_desa").is_in(batch)))
+    doubts = with_codes(doubts, key, pl.concat_str(pl.lit("pasangan"), "sidik_1", "sidik_2", separator="|"))
+    by_village = lines.partition_by("kode_desa", as_dict=True)
+    doubts_by_village = doubts.partition_by("kode_desa", as_dict=True)
+    totals = dict(mine.group_by("kode_desa").len().iter_rows())
+    empty, no_doubts = lines.clear(), doubts.clear()
+    for code in batch:
+        own, two = by_village.get((code,), empty), doubts_by_village.get((code,), no_doubts)
+        # The code of the whole list covers every word on it: a list that differs in anything is another list.
+        words = pl.concat(
+            [
+                own.select(pl.concat_str("kode_baris", *FAMILY_TEXTS, separator="\x1f").alias("t")),
+                two.select(pl.concat_str("kode_baris", *PAIR_TEXTS, separator="\x1f").alias("t")),
+            ]
+        )["t"]
+        (whole,) = codes(key, ["\x1e".join(["daftar", code, *words])])
+        yield Village(code, whole, own, int(totals.get(code, 0)), two)
 
 
 def _pairs_by_village(context: Context) -> pl.DataFrame:
@@ -91,175 +155,60 @@ def _pairs_by_village(context: Context) -> pl.DataFrame:
     )
 
 
-def _family_rows(context: Context, families: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-    shown = families.filter(pl.int_range(pl.len()).over("kode_desa") < _MAX_FAMILIES)
-    rows = lists.with_family_texts(context, shown, found, masked=True)
-    place = pl.concat_str(
-        pl.concat_str(pl.lit("RT "), pl.col("rt")).fill_null(""),
-        pl.concat_str(pl.lit(" RW "), pl.col("rw")).fill_null(""),
-    ).str.strip_chars()
-    names = {s: source_label(s) for s in context.sources}
-    return rows.with_columns(
-        keluarga=pl.concat_list(
-            pl.col("nama_kepala"), place, "alamat",
-            pl.concat_str(pl.col("sumber").replace(names), pl.lit(" "), short_id(pl.col("id_sumber"))),
-            pl.concat_str(pl.lit(_("data of") + " "), pl.col("tanggal_data").dt.strftime("%d-%m-%Y")),
-        ).list.drop_nulls().list.eval(pl.element().filter(pl.element() != "")).list.join("\n"),
-        tanda=pl.concat_str(lists.severity_words(), pl.lit("\n"), "kode"),
-        nomor=pl.int_range(1, pl.len() + 1).over("kode_desa"),
-        **{name: pl.lit(_BOX) for name in OUTCOMES},
-        catatan=pl.lit(None, dtype=pl.String),
-    )  # fmt: skip
-
-
 def _pair_rows(context: Context, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Both persons of each pair in words, with the content keys of every doubtful pair between the two."""
     rows = lists.side_by_side_rows(context, pairs)
-    labels = {"1": "orang_1", "2": "orang_2"}
 
     def person(side: str) -> pl.Expr:
         return pl.concat_list(
             pl.col(f"nama_{side}"),
             pl.concat_str(pl.lit(_("born") + " "), pl.col(f"tanggal_lahir_{side}").dt.strftime("%Y"), pl.lit(" · "),
                           pl.col(f"jenis_kelamin_{side}").fill_null("?")),
-            pl.concat_str(pl.lit("NIK "), short_id(pl.col(f"nik_asli_{side}"))),
-            pl.concat_str(pl.lit("KK "), short_id(pl.col(f"no_kk_asli_{side}"))),
+            pl.concat_list(pl.concat_str(pl.lit("NIK "), short_id(pl.col(f"nik_asli_{side}"))),
+                           pl.concat_str(pl.lit("KK "), short_id(pl.col(f"no_kk_asli_{side}")))
+                           ).list.drop_nulls().list.join(", "),
             pl.concat_str(pl.col(f"desa_{side}"), pl.lit(" RT "), pl.col(f"rt_{side}").fill_null("-"), pl.lit(" RW "),
                           pl.col(f"rw_{side}").fill_null("-")),
             pl.col(f"sumber_{side}"),
-        ).list.drop_nulls().list.join("\n")  # fmt: skip
+        ).list.drop_nulls().list.eval(pl.element().filter(pl.element() != "")).list.join("\n")  # fmt: skip
 
-    return rows.with_columns(
-        *(person(side).alias(name) for side, name in labels.items()),
-        nomor=pl.int_range(1, pl.len() + 1).over("kode_desa"),
-        **{name: pl.lit(_BOX) for name in ("satu", "lain")},
-        catatan=pl.lit(None, dtype=pl.String),
+    return (
+        rows.with_columns(orang_1=person("1"), orang_2=person("2"))
+        .with_columns(pl.col("sama", "beda").fill_null(""))
+        .with_columns(nomor=pl.int_range(1, pl.len() + 1).over("kode_desa").cast(pl.String))
+        .join(pair_contents(context, pairs), on=["kiri", "kanan"], how="left", maintain_order="left")
     )
 
 
-def _write_village(
-    context: Context, path: Path, code: str, families: pl.DataFrame, total: int, pairs: pl.DataFrame
-) -> None:
-    kind = _("Kelurahan") if code[6:7] == "1" else _("Desa")
-    place = _("{kind} {village}, district {district}, {regency}").format(
-        kind=kind, village=context.region(code), district=context.region(code[:6]), regency=context.region(code[:4])
-    )
-    with Book(path, created=context.as_of, title=place) as book:
-        _family_sheet(book, context, place, code, families, total)
-        if pairs.height:
-            _pair_sheet(book, place, pairs)
-        _guide(book, context, families)
+def _register(village: Village) -> pl.DataFrame:
+    """What `padan verify` must know of a list: every line with its code, its words and what it is about."""
+    families, doubts = sheet_names()
 
-
-def _family_sheet(book: Book, context: Context, place: str, code: str, families: pl.DataFrame, total: int) -> None:
-    sheet = book.sheet(_("Families"))
-    box = {"align": "center", "valign": "vcenter", "font_size": 16, "indent": 0}
-    small = {"font_size": 8, "align": "center", "indent": 0}
-    columns = [
-        Column("nomor", _("No."), 4, "count"),
-        Column("tanda", _("Severity and code"), 11, "wrap"),
-        Column("keluarga", _("Family (head, address)"), 24, "wrap"),
-        Column("siapa", _("Who"), 24, "wrap"),
-        Column("isi", _("What contradicts what (source, date)"), 52, "wrap"),
-        Column("tindakan", _("What to do"), 24, "wrap"),
-        Column("perbarui", _("Update"), 8, "text", box, small),
-        Column("usulkan", _("Propose"), 8, "text", box, small),
-        Column("hapus", _("Remove"), 7, "text", box, small),
-        Column("alarm", _("Wrong alarm"), 7, "text", box, small),
-        Column("catatan", _("Remark"), 12, "wrap"),
-    ]
-    sheet.widths(columns)
-    rest = (
-        ""
-        if families.height >= total
-        else " " + _("{n} more are in data/findings.parquet.").format(n=number(total - families.height))
-    )
-    sheet.heading(
-        _("Families to check: {place}").format(place=place),
-        _("{n} families, worst first. Reference date {date}. Village code {code}.").format(
-            n=number(total), date=day(context.as_of) or "–", code=code
+    def part(frame: pl.DataFrame, kind: str, sheet: str, texts: tuple[str, ...]) -> pl.DataFrame:
+        return frame.select(
+            kode_daftar=pl.lit(village.daftar),
+            kode_desa=pl.lit(village.kode),
+            jenis=pl.lit(kind),
+            lembar=pl.lit(sheet),
+            nomor="nomor",
+            kode_baris="kode_baris",
+            teks=pl.concat_list(texts),
+            temuan="tentang" if kind == "temuan" else pl.lit([], dtype=village.lines.schema["tentang"]),
+            pasangan="tentang" if kind == "pasangan" else pl.lit([], dtype=village.pairs.schema["tentang"]),
+            sidik_1="sidik_1" if kind == "pasangan" else pl.lit(None, dtype=pl.String),
+            sidik_2="sidik_2" if kind == "pasangan" else pl.lit(None, dtype=pl.String),
         )
-        + rest,
-        _("Tick one box per family at the musdes. NIK and KK show their last two digits; write no full numbers here."),
-    )
-    sheet.blank()
-    sheet.table(columns, families, freeze=3, style=_grid, max_lines=34, line_height=11.6)
-    if families.height:
-        _signatures(sheet, columns, _("Head of the kelurahan") if code[6:7] == "1" else _("Head of the village"))
-    sheet.print_setup(footer=place)
 
-
-def _grid(values: dict[str, Any]) -> dict[str, object]:
-    """Boxed cells for paper, in a smaller letter."""
-    return {"border": 1, "border_color": "#9AA5B1", "font_size": 9, **severity_style(values)}
-
-
-def _signatures(sheet: Sheet, columns: list[Column], head: str) -> None:
-    """Place for date and three signatures below the list."""
-    sheet.row += 1
-    for line in (0, 1, 5):
-        texts = {
-            0: [_("Verified on: ....................................."), "", ""],
-            1: [_("Verifying officer,"), _("Social assistant (TKSK / PKH),"), f"{head},"],
-            5: ["( ................................ )"] * 3,
-        }[line]
-        for index, text in zip((1, 4, 5), texts, strict=True):
-            if text:
-                sheet.sheet.write_string(sheet.row + line, index, text, sheet.book.format(font_size=10))
-    sheet.row += 7
-    sheet.sheet.print_area(0, 0, sheet.row, len(columns) - 1)
-
-
-def _pair_sheet(book: Book, place: str, pairs: pl.DataFrame) -> None:
-    sheet = book.sheet(_("Doubtful pairs"))
-    box = {"align": "center", "valign": "vcenter", "font_size": 16, "indent": 0}
-    small = {"font_size": 8, "align": "center", "indent": 0}
-    columns = [
-        Column("nomor", _("No."), 5, "count"),
-        Column("orang_1", _("Person 1"), 34, "wrap"),
-        Column("orang_2", _("Person 2"), 34, "wrap"),
-        Column("sama", _("Equal"), 28, "wrap"),
-        Column("beda", _("Different"), 28, "wrap"),
-        Column("peluang", _("Probability"), 10, "prob"),
-        Column("satu", _("One and the same"), 9, "text", box, small),
-        Column("lain", _("Two people"), 9, "text", box, small),
-        Column("catatan", _("Remark"), 30, "wrap"),
-    ]
-    sheet.widths(columns)
-    total = int(pairs["n_desa"][0])
-    sheet.heading(
-        _("Doubtful pairs: {place}").format(place=place),
-        _("Are these one person or two? Showing {shown} of {total}, most probable first. Complete: {table}").format(
-            shown=number(pairs.height), total=number(total), table="data/links.parquet"
-        ),
-    )
-    sheet.blank()
-    sheet.table(columns, pairs, freeze=1, style=_grid, max_lines=34, line_height=11.6)
-    sheet.print_setup(footer=place)
-
-
-def _guide(book: Book, context: Context, families: pl.DataFrame) -> None:
-    sheet = book.sheet(_("Guide"))
-    columns = [
-        Column("kode", _("Code"), 14),
-        Column("judul", _("Meaning"), 60, "wrap"),
-        Column("tindakan", _("What to do"), 80, "wrap"),
-    ]
-    sheet.widths(columns)
-    sheet.heading(_("How to use this list"))
-    sheet.lines(
+    return pl.concat(
         [
-            _("1. Visit or ask: does the family still live as the record says? Compare with the newest KK."),
-            _("2. Tick one box. Update: the record is out of date. Propose: bring the new family to the musdes."),
-            _("    Remove: dead, moved away or listed twice. Wrong alarm: the record is right as it is."),
-            _("3. A new KK alone gives no right to assistance; the musdes decides and the minutes are attached."),
-            _("4. Sign the list and send it back to the Dinas Sosial. State on each wrong alarm why it is one."),
+            part(village.lines, "temuan", families, FAMILY_TEXTS),
+            part(village.pairs, "pasangan", doubts, PAIR_TEXTS),
         ]
     )
-    sheet.blank()
-    codes = sorted({c for text in families["kode"].to_list() for c in text.split(", ")})
-    rows = [
-        {"kode": c, "judul": context.title(c), "tindakan": context.rules[c].tindakan if c in context.rules else ""}
-        for c in codes
-    ]
-    sheet.table(columns, pl.DataFrame(rows, schema={c.key: pl.String for c in columns}), freeze=-1, filters=False)
-    sheet.print_setup()
+
+
+def _keep(lines: pl.DataFrame, folder: Path) -> None:
+    # Named by their lists, never overwritten: a list that was printed from an earlier run into this folder can still
+    # be read back.
+    name = hashlib.blake2b("".join(lines["kode_daftar"].unique().sort()).encode(), digest_size=8).hexdigest()
+    lines.write_parquet(private(folder / f"{name}.parquet"), compression="zstd", compression_level=3)

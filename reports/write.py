@@ -10,12 +10,13 @@ from typing import Final
 import polars as pl
 
 from reports.apart import NAME, workbook_apart
+from reports.codes import installation_key
 from reports.context import Context, RuleInfo
 from reports.data import write_beside, write_tables
 from reports.labels import name_programs
 from reports.page import write_page
 from reports.returns import RawSheets, write_returns
-from reports.village import write_villages
+from reports.village import REGISTER, write_villages
 from reports.workbook import write_workbook
 from rules.findings.registry import all_rules
 from rules.i18n import _
@@ -56,6 +57,7 @@ def write_reports(
     tables_written: bool = False,
     regions: pl.DataFrame | None = None,
     rules: Mapping[str, RuleInfo] | None = None,
+    key: bytes | None = None,
 ) -> list[Path]:
     """Write all reports of a run into the folder `out` and return the files written.
 
@@ -63,6 +65,7 @@ def write_reports(
     leaves `kembali/` out. `tables_written`: the caller has written data/*.parquet with `reports.data.write_table`, so
     only persons.csv and run.json are missing there. `tables.info` may hold `tanggal_acuan` (ISO date), `catatan`
     (sentences for the reader), `penautan` (figures of the matching) and anything else that run.json is to hold.
+    `key` makes the codes of the village lists (default: the key of this installation).
     `progress(step, share)` is called with the name of the step in the run's language and the share (0-1) done.
     """
 
@@ -80,7 +83,15 @@ def write_reports(
         written.append(write_page(context, out / "laporan.html"))
         told(_("village lists"), 0.2)
         step = _("village lists")
-        written.extend(write_villages(context, out / "desa", lambda share: told(step, 0.2 + 0.3 * share)))
+        written.extend(
+            write_villages(
+                context,
+                out / "desa",
+                lambda share: told(step, 0.2 + 0.3 * share),
+                key=installation_key() if key is None else key,
+                register=out / REGISTER,
+            )
+        )
         if sheets:
             step = _("return files")
             written.extend(write_returns(context, sheets, out / "kembali", lambda share: told(step, 0.5 + 0.3 * share)))

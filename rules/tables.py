@@ -245,6 +245,27 @@ class Findings(dy.Schema):
     tindakan = dy.String()  # what to do, in the run's language
 
 
+class Decided(Findings):
+    """A finding on which people have decided for this very evidence. False alarms stand here only, others in both."""
+
+    putusan = dy.Enum(vocab.OUTCOME)
+    oleh = dy.String()
+    tanggal = dy.Date()
+    catatan = dy.String(nullable=True)
+
+
+class Trend(dy.Schema):
+    """A finding of this run beside its like in an earlier one, or one of the earlier run that is gone."""
+
+    status = dy.Enum(vocab.TREND)
+    temuan_id = dy.String(nullable=True)  # null: no longer found
+    temuan_id_lama = dy.String(nullable=True)  # null: new
+    kunci = dy.String(nullable=True)  # what told that both are the same: id, row, NIK, ART, family, person
+    kode = dy.String()
+    tingkat = dy.Enum(vocab.SEVERITY)
+    kode_wilayah = dy.String(nullable=True)
+
+
 @dataclass(slots=True)
 class Tables:
     """All frames of a run, as far as the pipeline has come. `info` is what run.json holds (plain JSON values)."""
@@ -260,6 +281,8 @@ class Tables:
     family_links: pl.DataFrame
     findings: pl.DataFrame
     info: dict[str, Any] = field(default_factory=dict)
+    diputuskan: pl.DataFrame = field(default_factory=lambda: empty("diputuskan"))  # empty without decisions
+    tren: pl.DataFrame = field(default_factory=lambda: empty("tren"))  # empty without an earlier run
 
 
 SCHEMAS: Mapping[str, type[dy.Schema]] = {
@@ -273,7 +296,11 @@ SCHEMAS: Mapping[str, type[dy.Schema]] = {
     "persons": Persons,
     "family_links": FamilyLinks,
     "findings": Findings,
+    "diputuskan": Decided,
+    "tren": Trend,
 }
+# Tables that only some runs fill; a run folder made before they existed lacks their files.
+OPTIONAL = ("diputuskan", "tren")
 
 
 def check(name: str, frame: pl.DataFrame) -> pl.DataFrame:

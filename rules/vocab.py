@@ -26,3 +26,8 @@ FAMILY_UNIT: Final = ("KK", "BKKBN", "DTKS", "DAPUR")
 DECISION: Final = ("padan", "tinjau", "bukan")
 FAMILY_LINK: Final = ("sama", "pecah", "gabung", "pindah")
 SEVERITY: Final = ("KRITIS", "TINGGI", "SEDANG", "INFO")
+# What a village decides on a line of its list, and on a doubtful pair of rows.
+OUTCOME: Final = ("PERBARUI", "USULKAN", "HAPUS", "ALARM")
+PAIR_OUTCOME: Final = ("SATU", "DUA")
+# A finding beside those of an earlier run: new, still open, gone, or found to be a false alarm in between.
+TREND: Final = ("BARU", "TETAP", "SELESAI", "ALARM")

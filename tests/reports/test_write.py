@@ -22,7 +22,7 @@ def test_a_run_folder_holds_everything(tables: Tables, tmp_path: Path) -> None:
     names = {str(p.relative_to(tmp_path)) for p in written}
     assert {"laporan.xlsx", "laporan.html", "run.json", "data/persons.csv"} <= names
     assert {f"data/{name}.parquet" for name in SCHEMAS} <= names
-    assert sum(name.startswith("desa/") for name in names) == 5
+    assert sum(name.startswith("desa/") for name in names) == 10  # a PDF and a workbook each
     assert all(p.stat().st_mode & 0o777 == 0o600 for p in written)
     assert steps == sorted(steps)
     assert steps[-1] == 1.0

@@ -1,0 +1,258 @@
+"""The workbook of one village: the same lines as on paper, to fill in on a computer and read back.
+
+Only the cells to fill in can be written to; the rest is protected against slips of the hand (no password: who means to
+change it can, and `padan verify` tells).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from reports.context import Context
+from reports.labels import day, number
+from reports.sheets import Book, Column, Sheet, severity_style
+from rules.i18n import _
+
+FAMILY_TEXTS: Final = ("nomor", "tanda", "keluarga_teks", "siapa", "isi", "tindakan")
+PAIR_TEXTS: Final = ("nomor", "orang_1", "orang_2", "sama", "beda")
+FAMILY_BOXES: Final = ("PERBARUI", "USULKAN", "HAPUS", "ALARM")
+PAIR_BOXES: Final = ("SATU", "DUA")
+FILL_COLUMN: Final = 3  # of the cells for date, name and list code, one below the other
+DATE_ROW: Final = 3  # from 0; the name stands below, the list code below that
+TICK: Final = "x"
+_OPEN: Final = {"locked": False, "bg_color": "#FFFBE6"}
+_BOX: Final = {**_OPEN, "align": "center", "valign": "vcenter", "font_size": 14, "indent": 0, "border": 2}
+_SMALL: Final = {"font_size": 8, "align": "center", "indent": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """The list of one village: `lines` of `reports.lines.family_lines` and doubtful `pairs`, both with `kode_baris`.
+
+    `daftar` is the code of the whole list, `total` the number of families found (the list may show fewer).
+    """
+
+    kode: str
+    daftar: str
+    lines: pl.DataFrame
+    total: int
+    pairs: pl.DataFrame
+
+    @property
+    def all_pairs(self) -> int:
+        """Doubtful pairs of the village; the list may show fewer."""
+        return int(self.pairs["n_desa"][0]) if self.pairs.height else 0
+
+
+def sheet_names() -> tuple[str, str]:
+    """Names of the two sheets that are filled in."""
+    return _("Families"), _("Doubtful pairs")
+
+
+def place_of(context: Context, code: str) -> str:
+    """`Desa X, Kec. Y, KAB. Z`."""
+    kind = _("Kelurahan") if code[6:7] == "1" else _("Desa")
+    return _("{kind} {village}, district {district}, {regency}").format(
+        kind=kind, village=context.region(code), district=context.region(code[:6]), regency=context.region(code[:4])
+    )
+
+
+def head_of_village(code: str) -> str:
+    """Who signs for the village."""
+    return _("Head of the kelurahan") if code[6:7] == "1" else _("Head of the village")
+
+
+def box_titles() -> dict[str, str]:
+    """Outcome -> heading of its box."""
+    return {
+        "PERBARUI": _("Update"), "USULKAN": _("Propose"), "HAPUS": _("Remove"), "ALARM": _("Wrong alarm"),
+        "SATU": _("One and the same"), "DUA": _("Two people"),
+    }  # fmt: skip
+
+
+def text_titles(kind: str) -> list[str]:
+    """Headings of the columns with text (FAMILY_TEXTS for `temuan`, PAIR_TEXTS for `pasangan`)."""
+    if kind == "temuan":
+        return [
+            _("No."), _("Severity and code"), _("Family (head, address)"), _("Who"),
+            _("What contradicts what (source, date)"), _("What to do"),
+        ]  # fmt: skip
+    return [_("No."), _("Person 1"), _("Person 2"), _("Equal"), _("Different")]
+
+
+def columns_of() -> tuple[list[str], list[str]]:
+    """Headings of the two lists on paper."""
+    box = box_titles()
+    return (
+        [_("No."), _("Who"), _("What contradicts what (source, date)"), _("What to do"),
+         *(box[b] for b in FAMILY_BOXES), _("Line code")],
+        [*text_titles("pasangan"), *(box[b] for b in PAIR_BOXES), _("Line code")],
+    )  # fmt: skip
+
+
+def steps() -> list[str]:
+    """How the list is filled in."""
+    return [
+        _("Visit or ask: does the family still live as the record says? Compare with the newest KK."),
+        _("Tick one box per line. Update: the record is out of date. Propose: bring the new family to the musdes. "
+          "Remove: dead, moved away or listed twice. Wrong alarm: the record is right as it is."),
+        _("A new KK alone gives no right to assistance; the musdes decides and the minutes are attached."),
+        _("Sign the list and send the filled workbook (xlsx) back to the Dinas Sosial. Say of each wrong alarm why. "
+          "NIK and KK show their last two digits, letters tell numbers apart; write no full numbers here."),
+    ]  # fmt: skip
+
+
+def with_cells(lines: pl.DataFrame) -> pl.DataFrame:
+    """`lines` with the texts of the cells: tanda, keluarga_teks, isi."""
+    proof = pl.concat_str(pl.lit("\n– "), pl.col("bukti_teks").str.replace_all("\n", "\n– ", literal=True))
+    return lines.with_columns(
+        tanda=pl.concat_str("tingkat", pl.lit("\n"), "kode"),
+        keluarga_teks=pl.concat_list("kepala", "alamat_teks", "data_teks")
+        .list.eval(pl.element().filter(pl.element() != ""))
+        .list.join("\n"),
+        isi=pl.concat_str("masalah", pl.when(pl.col("bukti_teks") == "").then(pl.lit("")).otherwise(proof)),
+    )
+
+
+def write_book(context: Context, village: Village, path: Path) -> Path:
+    """Write the workbook of `village`."""
+    place = place_of(context, village.kode)
+    with Book(path, created=context.as_of, title=place) as book:
+        _family_sheet(book, context, place, village)
+        if village.pairs.height:
+            _pair_sheet(book, place, village)
+        _guide(book, context, village.lines)
+    return path
+
+
+def _fill_in(sheet: Sheet, village: Village) -> None:
+    """The cells for date and name, and the code of the list."""
+    label = sheet.book.format(align="right", bold=True)
+    entry = sheet.book.format(**_OPEN, border=1, num_format="dd-mm-yyyy", align="left", indent=1)
+    name = sheet.book.format(**_OPEN, border=1, align="left", indent=1)
+    code = sheet.book.format(font_name="Consolas", align="left", indent=1)
+    for offset, (text, shown) in enumerate(
+        ((_("Date of the musdes:"), entry), (_("Filled in by:"), name), (_("List code:"), code))
+    ):
+        sheet.sheet.write_string(DATE_ROW + offset, FILL_COLUMN - 1, text, label)
+        if offset < 2:
+            sheet.sheet.write_blank(DATE_ROW + offset, FILL_COLUMN, None, shown)
+        else:
+            sheet.sheet.write_string(DATE_ROW + offset, FILL_COLUMN, village.daftar, shown)
+    sheet.row = DATE_ROW + 4
+
+
+def _protect(sheet: Sheet, first: int, columns: list[Column]) -> None:
+    boxes = [i for i, c in enumerate(columns) if c.key in (*FAMILY_BOXES, *PAIR_BOXES)]
+    if sheet.row > first:
+        sheet.sheet.data_validation(
+            first, boxes[0], sheet.row - 1, boxes[-1],
+            {"validate": "list", "source": [TICK], "error_title": _("One box per line"),
+             "error_message": _("Write x in one box, or leave all empty.")},
+        )  # fmt: skip
+    sheet.sheet.protect("", {"format_columns": True, "format_rows": True, "autofilter": True, "sort": True})
+
+
+def _family_sheet(book: Book, context: Context, place: str, village: Village) -> None:
+    sheet = book.sheet(sheet_names()[0])
+    box = box_titles()
+    columns = [
+        *(
+            Column(key, title, width, "wrap" if width > 6 else "text")
+            for key, title, width in zip(FAMILY_TEXTS, text_titles("temuan"), (6, 11, 25, 28, 58, 24), strict=True)
+        ),
+        *(Column(b, box[b], 8, "text", _BOX, _SMALL) for b in FAMILY_BOXES),
+        Column("catatan", _("Remark"), 18, "wrap", _OPEN),
+        Column("kode_baris", _("Line code"), 17, "id", {"num_format": "General"}),
+    ]
+    sheet.widths(columns)
+    families = village.lines["keluarga"].n_unique()
+    rest = village.total - families
+    sheet.heading(
+        _("Families to check: {place}").format(place=place),
+        _("{n} families, {lines} lines, worst first. Reference date {date}. Village code {code}.").format(
+            n=number(families), lines=number(village.lines.height), date=day(context.as_of) or "–", code=village.kode
+        )
+        + (" " + _("{n} more families are in data/findings.parquet.").format(n=number(rest)) if rest > 0 else ""),
+        _("Write x in one box per line, fill in date and name below, save, and send this file back."),
+    )
+    _fill_in(sheet, village)
+    rows = village.lines.with_columns(pl.lit(None, dtype=pl.String).alias(c) for c in (*FAMILY_BOXES, "catatan"))
+    first = sheet.row + 1
+    sheet.table(columns, rows, freeze=1, style=_grid, max_lines=34, line_height=11.6)
+    _protect(sheet, first if village.lines.height else sheet.row, columns)
+    if village.lines.height:
+        _signatures(sheet, columns, head_of_village(village.kode))
+    sheet.print_setup(footer=place)
+
+
+def _grid(values: dict[str, Any]) -> dict[str, object]:
+    """Boxed cells for paper, in a smaller letter."""
+    return {"border": 1, "border_color": "#9AA5B1", "font_size": 9, **severity_style(values)}
+
+
+def _signatures(sheet: Sheet, columns: list[Column], head: str) -> None:
+    """Place for date and three signatures below the list."""
+    sheet.row += 1
+    for line in (0, 1, 5):
+        texts = {
+            0: [_("Verified on: ....................................."), "", ""],
+            1: [_("Verifying officer,"), _("Social assistant (TKSK / PKH),"), f"{head},"],
+            5: ["( ................................ )"] * 3,
+        }[line]
+        for index, text in zip((1, 4, 5), texts, strict=True):
+            if text:
+                sheet.sheet.write_string(sheet.row + line, index, text, sheet.book.format(font_size=10))
+    sheet.row += 7
+    sheet.sheet.print_area(0, 0, sheet.row, len(columns) - 1)
+
+
+def _pair_sheet(book: Book, place: str, village: Village) -> None:
+    sheet = book.sheet(sheet_names()[1])
+    box = box_titles()
+    columns = [
+        *(
+            Column(key, title, width, "wrap" if width > 6 else "text")
+            for key, title, width in zip(PAIR_TEXTS, text_titles("pasangan"), (6, 34, 34, 30, 30), strict=True)
+        ),
+        *(Column(b, box[b], 10, "text", _BOX, _SMALL) for b in PAIR_BOXES),
+        Column("catatan", _("Remark"), 28, "wrap", _OPEN),
+        Column("kode_baris", _("Line code"), 17, "id", {"num_format": "General"}),
+    ]
+    sheet.widths(columns)
+    sheet.heading(
+        _("Doubtful pairs: {place}").format(place=place),
+        _("Are these one person or two? Showing {shown} of {total}, most probable first. Complete: {table}").format(
+            shown=number(village.pairs.height), total=number(village.all_pairs), table="data/links.parquet"
+        ),
+        _("Write x in one box per line, fill in date and name below, save, and send this file back."),
+    )
+    _fill_in(sheet, village)
+    rows = village.pairs.with_columns(pl.lit(None, dtype=pl.String).alias(c) for c in (*PAIR_BOXES, "catatan"))
+    first = sheet.row + 1
+    sheet.table(columns, rows, freeze=1, style=_grid, max_lines=34, line_height=11.6)
+    _protect(sheet, first, columns)
+    sheet.print_setup(footer=place)
+
+
+def _guide(book: Book, context: Context, lines: pl.DataFrame) -> None:
+    sheet = book.sheet(_("Guide"))
+    columns = [
+        Column("kode", _("Code"), 14),
+        Column("judul", _("Meaning"), 60, "wrap"),
+        Column("tindakan", _("What to do"), 80, "wrap"),
+    ]
+    sheet.widths(columns)
+    sheet.heading(_("How to use this list"))
+    sheet.lines(f"{i}. {text}" for i, text in enumerate(steps(), start=1))
+    sheet.blank()
+    rows = [
+        {"kode": c, "judul": context.title(c), "tindakan": context.rules[c].tindakan if c in context.rules else ""}
+        for c in lines["kode"].unique().sort().to_list()
+    ]
+    sheet.table(columns, pl.DataFrame(rows, schema={c.key: pl.String for c in columns}), freeze=-1, filters=False)
+    sheet.print_setup()
