@@ -195,6 +195,20 @@ _OUT: dict[str, Any] = {"cls": Option, "metavar": N_("FOLDER"), "type": click.Pa
 @click.option(
     "--mode-uji", cls=Option, is_flag=True, help=N_("Test mode: admit synthetic NIKs (kecamatan part 90-99).")
 )
+@click.option(
+    "--keputusan",
+    cls=Option,
+    metavar=N_("FILE"),
+    type=click.Path(path_type=Path),
+    help=N_("Decisions kept by `padan verify`: they are respected, false alarms are not raised again."),
+)
+@click.option(
+    "--sebelumnya",
+    cls=Option,
+    metavar=N_("RUN"),
+    type=click.Path(path_type=Path),
+    help=N_("Folder of an earlier run: says which findings are new, still open or solved."),
+)
 @click.option("--tanpa-kembali", cls=Option, is_flag=True, help=N_("Do not write the return files."))
 @_own_programmes
 @_shared
@@ -204,6 +218,8 @@ def run(
     tanggal_acuan: date | None,
     mode_uji: bool,
     tanpa_kembali: bool,
+    keputusan: Path | None,
+    sebelumnya: Path | None,
     program_berkas: tuple[str, ...],
     bayar: tuple[str, ...],
     json: bool,
@@ -226,6 +242,8 @@ def run(
                 **({"tanggal_acuan": tanggal_acuan} if tanggal_acuan else {}),
                 **({"mode_uji": True} if mode_uji else {}),
                 **({"kembali": False} if tanpa_kembali else {}),
+                **({"keputusan": str(keputusan.absolute())} if keputusan else {}),
+                **({"sebelumnya": str(sebelumnya.absolute())} if sebelumnya else {}),
                 **({"program_berkas": [str(Path(p).absolute()) for p in program_berkas]} if program_berkas else {}),
             }
         )
@@ -238,6 +256,8 @@ def run(
             tanggal_acuan=tanggal_acuan,
             mode_uji=mode_uji,
             kembali=not tanpa_kembali,
+            keputusan=str(keputusan.absolute()) if keputusan else None,
+            sebelumnya=str(sebelumnya.absolute()) if sebelumnya else None,
             program_berkas=list(program_berkas),
         )
     if out is None:
@@ -457,6 +477,57 @@ def label(
         show.labelled(told, ekspor)
 
 
+@cli.command(
+    "verify",
+    help=N_(
+        "Read filled village lists (xlsx) back: check them, keep their decisions for later runs.\n\n"
+        "Every line counts: rows read = decisions + blanks + refused. A slip refuses its line; a list that is not as it "
+        "was sent is refused whole, with the lines named. Exit code 3 when anything was refused. Later runs respect the "
+        "decisions with `padan run --keputusan FILE`."
+    ),
+    epilog=_EPILOG,
+)
+@click.argument("folder", cls=Argument, metavar=N_("RUN_FOLDER"), type=click.Path(path_type=Path))
+@click.argument("files", cls=Argument, metavar=N_("FILE..."), nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--keputusan",
+    cls=Option,
+    metavar=N_("FILE"),
+    type=click.Path(path_type=Path),
+    help=N_("Where the decisions are kept (default: keputusan.duckdb beside the run folder)."),
+)
+@click.option("--oleh", cls=Option, metavar=N_("NAME"), help=N_("Who decided (default: the cell of the list)."))
+@click.option(
+    "--tanggal",
+    cls=Option,
+    metavar=N_("DATE"),
+    callback=_as_date,
+    help=N_("When it was decided (default: the cell of the list)."),
+)
+@_shared
+def verify(
+    folder: Path,
+    files: tuple[Path, ...],
+    keputusan: Path | None,
+    oleh: str | None,
+    tanggal: date | None,
+    json: bool,
+    quiet: bool,
+) -> int:
+    """Decisions of the villages into the store."""
+    from padan import show
+    from padan.verify import STORE
+    from padan.verify import verify as read_back
+
+    store = keputusan or folder.absolute().parent / STORE
+    found = read_back(folder, files, store=store, oleh=(oleh or "").strip() or None, tanggal=tanggal)
+    if json:
+        console.print_json({"ok": not found.refusals, **found.to_dict()})
+    elif not quiet or found.refusals:
+        show.verified(found)
+    return console.INPUT if found.refusals else console.OK
+
+
 @cli.command("evaluate", help=N_("Score a run against the truth of synthetic data."), epilog=_EPILOG)
 @click.argument("folder", cls=Argument, metavar=N_("RUN_FOLDER"), type=click.Path(path_type=Path))
 @click.option(
@@ -514,6 +585,9 @@ def explain(
         console.print_json(show.explanation_data(found, unmasked=tampilkan_id))
     else:
         show.explanations(tables, found, unmasked=tampilkan_id)
+
+
+from padan import cli_gate as _cli_gate  # noqa: E402,F401 - its commands need the group above
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from padan import console
+from rules.errors import Place
 from rules.i18n import N_, _
 from rules.masking import mask_text
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from matching.explain import Explanation
+    from padan.verify import Verified
     from padan.label import Case, Labels
     from rules.tables import Tables
     from sources.inspecting import Inspection, SheetInspection
@@ -277,6 +279,29 @@ def synthesised(made: dict[str, Any], out: Path) -> None:
         shown.add_row(name, made["tanggal"].get(name, ""), number(rows))
     screen.print(shown)
     screen.print(_("Run them with: padan run {file} --out FOLDER").format(file=out / "padan.toml"), soft_wrap=True)
+
+
+def verified(found: Verified) -> None:
+    """What became of the filled lists: counts per file, then every line that was refused."""
+    screen = console.out()
+    head = [_("File"), _("Village"), _("Read"), _("Decided"), _("Blank"), _("Refused"), _("Missing")]
+    shown = table(_("Filled village lists"), head, (2, 3, 4, 5, 6))
+    for one in found.files:
+        counts = (number(n) for n in (one.read, one.decided, one.blank, one.refused, one.missing))
+        shown.add_row(_markup(one.file), one.village or "", *counts)
+    screen.print(shown)
+    for refusal in found.refusals:
+        place = console.place_text(Place(file=refusal.file, sheet=refusal.sheet, row=refusal.row))
+        line = " " + _("(line {line})").format(line=refusal.line) if refusal.line else ""
+        screen.print(_markup(mask_text(f"  {place}{line}: {refusal.why}")), soft_wrap=True)
+    if any(one.missing for one in found.files):
+        screen.print(_("Missing: lines of the list that are not in the file; they stay open."))
+    screen.print(
+        _("{n} decisions are new in {file}. Later runs respect them: padan run ... --keputusan {file}").format(
+            n=number(found.added), file=found.store
+        ),
+        soft_wrap=True,
+    )
 
 
 def evaluation(result: dict[str, Any]) -> None:
