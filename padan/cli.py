@@ -481,9 +481,9 @@ def label(
     "verify",
     help=N_(
         "Read filled village lists (xlsx) back: check them, keep their decisions for later runs.\n\n"
-        "Every line counts: rows read = decisions + blanks + refused. A slip refuses its line; a list that is not as it "
-        "was sent is refused whole, with the lines named. Exit code 3 when anything was refused. Later runs respect the "
-        "decisions with `padan run --keputusan FILE`."
+        "Every line counts: rows read = decisions + blanks + refused. A slip refuses its line; a list that is not as "
+        "it was sent is refused whole, with the lines named. Exit code 3 when anything was refused. Later runs respect "
+        "the decisions with `padan run --keputusan FILE`."
     ),
     epilog=_EPILOG,
 )

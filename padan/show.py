@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from matching.explain import Explanation
-    from padan.verify import Verified
     from padan.label import Case, Labels
+    from padan.verify import Verified
     from rules.tables import Tables
     from sources.inspecting import Inspection, SheetInspection
 
