@@ -59,9 +59,10 @@ def compare(now: Tables, before: Tables) -> pl.DataFrame:
 
 
 def summary(trend: pl.DataFrame) -> dict[str, Any]:
-    """Counts for run.json: in all, per rule and per severity, by status."""
+    """Counts for run.json: in all, per rule, severity and region (`-`: unknown), by status."""
     out: dict[str, Any] = {"jumlah": _counts(trend)}
-    for name, column in (("per_kode", "kode"), ("per_tingkat", "tingkat")):
+    trend = trend.with_columns(desa=pl.col("kode_wilayah").str.slice(0, 10).fill_null("-"))
+    for name, column in (("per_kode", "kode"), ("per_tingkat", "tingkat"), ("per_desa", "desa")):
         parts = trend.with_columns(pl.col(column).cast(pl.String)).partition_by(column, as_dict=True)
         out[name] = {str(key[0]): _counts(part) for key, part in sorted(parts.items(), key=lambda item: str(item[0]))}
     return out

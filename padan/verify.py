@@ -174,7 +174,9 @@ def _settle(lines: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
         lines.join(
             refused.rename({"alasan": "_lagi"}), on=["berkas", "lembar", "baris"], how="left", maintain_order="left"
         )
-        .with_columns(pl.coalesce("alasan", "_lagi").alias("alasan"))
+        .with_columns(
+            pl.coalesce("alasan", "_lagi").alias("alasan"), disebut=pl.col("disebut") | pl.col("_lagi").is_not_null()
+        )
         .drop("_lagi")
     )
 

@@ -10,7 +10,7 @@ import jinja2
 import polars as pl
 from markupsafe import Markup
 
-from reports import figures, lists
+from reports import figures, lists, progress
 from reports.charts import SEVERITY_COLOURS, all_charts
 from reports.context import GROUPS, Context
 from reports.labels import (
@@ -65,6 +65,7 @@ def render_page(context: Context) -> str:
         overlaps=[_overlap_table(_("Persons"), figures.person_overlap(context)),
                   _overlap_table(_("Families (by a member)"), figures.family_overlap(context))],
         double=_double(context),
+        trend=progress.page_part(context, _MAX_ROWS),
         control=figures.control_totals(context).with_columns(
             nama=pl.col("sumber").replace({s: source_label(s) for s in context.sources})
         ).to_dicts(),

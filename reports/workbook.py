@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from reports import lists, overview, worklists
+from reports import lists, overview, progress, worklists
 from reports.context import Context
 from reports.labels import severity_label, unit_label
 from reports.sheets import MAX_ROWS, Book, Column, Sheet
@@ -19,6 +19,8 @@ def write_workbook(context: Context, path: Path, *, limit: int = MAX_ROWS) -> Pa
         overview.summary(book, context)
         overview.control(book, context)
         overview.codes(book, context)
+        if context.tables.info.get("tren") is not None:
+            progress.trend_sheets(book, context)
         overview.overlaps(book, context)
         overview.compare(book, context, 6, _("Districts side by side"))
         overview.compare(book, context, 10, _("Villages side by side"))
@@ -30,6 +32,8 @@ def write_workbook(context: Context, path: Path, *, limit: int = MAX_ROWS) -> Pa
         if context.findings["kelompok"].is_in(["lain"]).any():
             worklists.findings(book, context, "lain", _("Other findings"), limit)
         worklists.review(book, lists.review_pairs(context, limit))
+        if context.tables.diputuskan.height:
+            progress.decided_sheet(book, context, limit)
         worklists.rejected(book, context, limit)
         _legend(book, context)
         _settings(book, context)

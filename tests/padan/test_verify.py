@@ -1,0 +1,228 @@
+"""The village round trip: a list goes out, comes back filled, and the next run keeps to what was decided."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+from openpyxl import load_workbook
+
+from padan import decisions
+from padan.cli import cli
+from padan.verify import read_register
+from reports.village_sheet import DATE_ROW, FAMILY_TEXTS, FILL_COLUMN
+from tests.padan.helpers import arguments
+
+FIRST = DATE_ROW + 6  # row of the first line, as seen in Excel
+PERBARUI, USULKAN, HAPUS, ALARM = range(len(FAMILY_TEXTS) + 1, len(FAMILY_TEXTS) + 5)  # columns, from 1
+CODE = ALARM + 2
+DAY = date(2026, 3, 12)
+
+
+def call(*args: str | Path) -> Result:
+    return CliRunner().invoke(cli, [str(a) for a in args])
+
+
+def told(result: Result) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(result.stdout)
+    return value
+
+
+@pytest.fixture(scope="module")
+def village(finished: Path) -> Path:
+    """The longest list of the run."""
+    lines = read_register(finished).filter(pl.col("jenis") == "temuan").group_by("kode_desa").len()
+    return finished / "desa" / f"{lines.sort('len')['kode_desa'][-1]}.xlsx"
+
+
+def fill(
+    source: Path,
+    out: Path,
+    cells: Mapping[tuple[int, int], object],
+    *,
+    day: object = DAY,
+    name: str | None = "SITI PETUGAS",
+    sheet: int = 0,
+) -> Path:
+    """A copy of the list `source` with `cells` (row, column; as seen in Excel) written into it."""
+    book = load_workbook(source)
+    page: Any = book.worksheets[sheet]
+    page.cell(DATE_ROW + 1, FILL_COLUMN + 1).value = day
+    page.cell(DATE_ROW + 2, FILL_COLUMN + 1).value = name
+    for (row, column), value in cells.items():
+        page.cell(row, column).value = value
+    book.save(out)
+    return out
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_a_list_filled_in_libreoffice_changes_the_next_run(
+    registers: Path, finished: Path, village: Path, tmp_path: Path
+) -> None:
+    ticks = {(FIRST, ALARM): "x", (FIRST + 1, PERBARUI): "X", (FIRST + 2, HAPUS): "x", (FIRST, ALARM + 1): "serumah"}
+    mine = fill(village, tmp_path / "isi.xlsx", ticks)
+    office = ["soffice", "--headless", f"-env:UserInstallation={(tmp_path / 'profil').as_uri()}"]
+    subprocess.run([*office, "--convert-to", "xlsx", "--outdir", str(tmp_path / "lo"), str(mine)],
+                   check=True, capture_output=True)  # fmt: skip
+    back, store = tmp_path / "lo" / "isi.xlsx", tmp_path / "keputusan.duckdb"
+    result = call("verify", finished, back, "--keputusan", store, "--json")
+    assert result.exit_code == 0, result.output
+    (one,) = told(result)["berkas"]
+    listed = read_register(finished).filter(pl.col("kode_desa") == village.stem)
+    assert one["dibaca"] == one["diputuskan"] + one["kosong"] + one["ditolak"] == listed.height
+    assert one["putusan"] == {"ALARM": 1, "HAPUS": 1, "PERBARUI": 1}
+    assert one["hilang"] == 0
+    kept = decisions.read(store)
+    assert set(kept["oleh"]) == {"SITI PETUGAS"}
+    assert set(kept["tanggal"]) == {DAY}
+    assert kept.filter(pl.col("putusan") == "ALARM")["catatan"].unique().to_list() == ["serumah"]
+
+    again = call("verify", finished, back, "--keputusan", store, "--json")
+    assert told(again)["baru"] == 0  # nothing is stored twice
+
+    out = tmp_path / "berikut"
+    result = call(*arguments(registers), "--out", out, "--keputusan", store, "--sebelumnya", finished, "--json")
+    assert result.exit_code == 0, result.output
+    before, after = (pl.read_parquet(run / "data" / "findings.parquet") for run in (finished, out))
+    decided = pl.read_parquet(out / "data" / "diputuskan.parquet")
+    alarms = decided.filter(pl.col("putusan") == "ALARM")
+    assert decided.height == kept.height
+    assert alarms.height
+    assert set(before["temuan_id"]) == set(after["temuan_id"]) | set(alarms["temuan_id"])
+    assert not set(after["temuan_id"]) & set(alarms["temuan_id"])
+    asked = read_register(out).explode("temuan")["temuan"].struct.field("temuan_id").drop_nulls()
+    assert not set(asked) & set(decided["temuan_id"])
+    info = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert info["tren"]["jumlah"] == {"BARU": 0, "TETAP": after.height, "SELESAI": 0, "ALARM": alarms.height}
+    assert info["diputuskan"]["ALARM"] == alarms.height
+    assert sum(n["TETAP"] for n in info["tren"]["per_desa"].values()) == after.height
+    assert "ALARM" not in (out / "laporan.html").read_text(encoding="utf-8").split("<main")[0]
+
+
+def test_a_slip_refuses_its_line_and_no_other(finished: Path, village: Path, tmp_path: Path) -> None:
+    slips = {(FIRST, ALARM): "x", (FIRST, HAPUS): "x", (FIRST + 1, HAPUS): "besok", (FIRST + 2, USULKAN): "v"}
+    store = tmp_path / "k.duckdb"
+    result = call("verify", finished, fill(village, tmp_path / "a.xlsx", slips), "--keputusan", store, "--json")
+    assert result.exit_code == 3
+    (one,) = told(result)["berkas"]
+    assert (one["diputuskan"], one["ditolak"]) == (1, 2)
+    assert one["dibaca"] == one["diputuskan"] + one["kosong"] + one["ditolak"]
+    assert [r["baris"] for r in one["penolakan"]] == [FIRST, FIRST + 1]
+    assert "besok" in one["penolakan"][1]["alasan"]
+    assert set(decisions.read(store)["putusan"]) == {"USULKAN"}
+
+
+TAMPERED: dict[str, dict[tuple[int, int], object]] = {
+    "another name": {(FIRST + 1, 4): "ORANG LAIN"},
+    "another code": {(FIRST + 1, CODE): "AAAA-BBBB-CCCC"},
+    "no code": {(FIRST + 1, CODE): None},
+    "another list code": {(DATE_ROW + 3, FILL_COLUMN + 1): "AAAA-BBBB-CCCC"},
+}
+
+
+@pytest.mark.parametrize("kind", sorted(TAMPERED))
+def test_a_list_that_is_not_as_it_was_sent_is_refused_whole(
+    finished: Path, village: Path, tmp_path: Path, kind: str
+) -> None:
+    path = fill(village, tmp_path / "desa.xlsx", {(FIRST, ALARM): "x", **TAMPERED[kind]})
+    result = call("verify", finished, path, "--keputusan", tmp_path / "k.duckdb", "--json")
+    assert result.exit_code == 3
+    (one,) = told(result)["berkas"]
+    assert one["ditolak"] == one["dibaca"] > 2
+    assert one["diputuskan"] == one["kosong"] == 0
+    assert not (tmp_path / "k.duckdb").exists()
+    if kind != "another list code":
+        assert [r["baris"] for r in one["penolakan"] if r["baris"]] == [FIRST + 1]
+        shown = call("verify", finished, path, "--keputusan", tmp_path / "k.duckdb", "--lang", "en")
+        assert f"file desa.xlsx, sheet {load_workbook(path).sheetnames[0]}, row {FIRST + 1}" in shown.output
+    if kind in ("another code", "no code"):
+        assert one["hilang"] == 1
+
+
+def test_a_line_given_twice_is_refused(finished: Path, village: Path, tmp_path: Path) -> None:
+    page: Any = load_workbook(village).worksheets[0]
+    copy = {(FIRST + 1, c): page.cell(FIRST, c).value for c in range(1, CODE + 1)}
+    result = call("verify", finished, fill(village, tmp_path / "a.xlsx", copy), "--json", "--keputusan", tmp_path / "k")
+    (one,) = told(result)["berkas"]
+    assert [r["baris"] for r in one["penolakan"] if r["baris"]] == [FIRST, FIRST + 1]
+
+
+def test_who_and_when_must_be_known(finished: Path, village: Path, tmp_path: Path) -> None:
+    store = tmp_path / "k.duckdb"
+    tick = {(FIRST, ALARM): "x"}
+    bare = fill(village, tmp_path / "a.xlsx", tick, day=None, name=None)
+    result = call("verify", finished, bare, "--keputusan", store, "--json")
+    assert result.exit_code == 3
+    assert len([r for r in told(result)["berkas"][0]["penolakan"] if r["baris"] is None]) == 2
+    words = fill(village, tmp_path / "b.xlsx", tick, day="kapan-kapan", name="A")
+    assert "kapan-kapan" in call("verify", finished, words, "--keputusan", store, "--json").stdout
+    assert not store.exists()
+    given = call("verify", finished, bare, "--keputusan", store, "--oleh", "B", "--tanggal", "2026-04-01", "--json")
+    assert given.exit_code == 0, given.output
+    assert decisions.read(store).select("oleh", "tanggal").unique().row(0) == ("B", date(2026, 4, 1))
+    empty = fill(village, tmp_path / "c.xlsx", {}, day=None, name=None)  # nothing decided, nothing to sign
+    assert call("verify", finished, empty, "--keputusan", store).exit_code == 0
+
+
+def test_contradictions_are_settled_by_people(finished: Path, village: Path, tmp_path: Path) -> None:
+    store = tmp_path / "k.duckdb"
+    one = fill(village, tmp_path / "satu.xlsx", {(FIRST, ALARM): "x", (FIRST + 1, ALARM): "x"})
+    two = fill(village, tmp_path / "dua.xlsx", {(FIRST, HAPUS): "x", (FIRST + 1, ALARM): "x"})
+    result = call("verify", finished, one, two, "--keputusan", store, "--json")
+    assert result.exit_code == 3
+    assert [f["ditolak"] for f in told(result)["berkas"]] == [1, 1]
+    assert [f["diputuskan"] for f in told(result)["berkas"]] == [1, 1]
+    assert call("verify", finished, one, "--keputusan", store).exit_code == 0
+    assert call("verify", finished, two, "--keputusan", store).exit_code == 3  # the same day, but otherwise
+    later = call("verify", finished, two, "--keputusan", store, "--tanggal", "2026-05-01")
+    assert later.exit_code == 0, later.output
+    counted = decisions.latest(decisions.read(store))
+    assert set(counted.filter(pl.col("baris") == FIRST)["putusan"]) == {"HAPUS"}
+
+
+def test_pairs_are_decided_for_all_rows_of_the_two(finished: Path, tmp_path: Path) -> None:
+    pairs = read_register(finished).filter(pl.col("jenis") == "pasangan")
+    wide = pairs.sort(pl.col("pasangan").list.len(), descending=True).row(0, named=True)
+    source = finished / "desa" / f"{wide['kode_desa']}.xlsx"
+    page: Any = load_workbook(source).worksheets[1]
+    row = next(r for r in range(FIRST, page.max_row + 1) if page.cell(r, 9).value == wide["kode_baris"])
+    store = tmp_path / "k.duckdb"
+    result = call("verify", finished, fill(source, tmp_path / "a.xlsx", {(row, 7): "x"}, sheet=1), "--keputusan", store)
+    assert result.exit_code == 0, result.output
+    records = pl.read_parquet(finished / "data" / "records.parquet")
+    frame = decisions.linkage_decisions(decisions.read(store), records)
+    assert frame.height == len({tuple(sorted(p.values())) for p in wide["pasangan"]})
+    assert not frame["sama"].any()
+    assert (frame["kiri"] < frame["kanan"]).all()
+    assert frame.schema["kiri"] == pl.UInt32
+
+
+def test_what_is_no_list_of_this_run_is_told(finished: Path, village: Path, tmp_path: Path) -> None:
+    page = load_workbook(village)
+    del page[page.sheetnames[0]]
+    if len(page.sheetnames) > 1:
+        del page[page.sheetnames[0]]
+    page.save(tmp_path / "panduan.xlsx")
+    result = call("verify", finished, tmp_path / "panduan.xlsx", "--keputusan", tmp_path / "k", "--json")
+    assert result.exit_code == 3
+    assert told(result)["berkas"][0]["penolakan"]
+    assert call("verify", tmp_path, village).exit_code == 4
+    (tmp_path / "x.xlsx").write_bytes(b"\x89PNG\r\n\x1a\n")
+    assert call("verify", finished, tmp_path / "x.xlsx").exit_code == 3
+    broken = tmp_path / "rusak.duckdb"
+    broken.write_bytes(b"no store")
+    assert call("verify", finished, village, "--keputusan", broken).exit_code == 4
+
+
+def test_every_list_that_was_written_is_known(finished: Path) -> None:
+    register = read_register(finished)
+    assert register["kode_daftar"].n_unique() == len(list((finished / "desa").glob("*.xlsx")))
+    assert register["kode_baris"].is_unique().all()
