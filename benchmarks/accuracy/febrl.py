@@ -10,22 +10,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from benchmarks.accuracy.scoring import I64
 from benchmarks.accuracy.task import Task
-from blocking.mix import U64, combine
+from matching.generic import read_spec
+from matching.generic.keys import plan
+from matching.generic.prepare import prepare
 
 NAMES = ("febrl1", "febrl2", "febrl3", "febrl4")
-# The passes all engines share: the fields of which two rows must be equal in all. The same as in specs/febrl.toml.
-PASSES = (
-    ("soc_sec_id",),
-    ("given_name", "surname"),
-    ("date_of_birth",),
-    ("postcode",),
-    ("street_number", "address_1"),
-    ("state", "address_1"),
-    ("surname",),
-    ("given_name",),
-)
+SPEC = Path(__file__).resolve().parents[1] / "specs" / "febrl.toml"
 
 
 def frames(name: str) -> list[pl.DataFrame]:
@@ -51,20 +42,21 @@ def write(name: str, folder: Path) -> list[Path]:
     return paths
 
 
-def _code(column: pl.Series) -> I64:
-    """Rank of the distinct value, from 1; 0 for a missing one."""
-    return column.rank("dense").fill_null(0).to_numpy().astype(np.int64)
-
-
-def _key(salt: int, rows: pl.DataFrame, fields: tuple[str, ...]) -> U64:
-    return combine(salt, *(_code(rows[field]) for field in fields))
-
-
 def task(name: str) -> Task:
-    """The rows of all files of `name` under one another; the person is the number in `rec_id`."""
+    """The rows of all files of `name` under one another, with the keys of the passes of the specification.
+
+    The person is the number in `rec_id`.
+    """
     parts = frames(name)
     rows = pl.concat(parts)
     truth = rows["rec_id"].str.extract(r"^rec-(\d+)-", 1).cast(pl.Int64).to_numpy().astype(np.int64)
-    between = np.repeat(np.arange(len(parts)), [part.height for part in parts]) if len(parts) > 1 else None
-    keys = [_key(k, rows, fields) for k, fields in enumerate(PASSES)]
+    height = np.array([part.height for part in parts])
+    spec = read_spec(SPEC)
+    prepared = prepare(parts, spec)
+    # The engine keeps rows in the order of their content; here they stand as in the files.
+    place = (np.cumsum(height) - height)[prepared.source] + prepared.row.astype(np.int64) - 1
+    back = np.empty(len(truth), dtype=np.int64)
+    back[place] = np.arange(len(truth))
+    keys = [np.asarray(key, dtype=np.uint64)[back] for key in plan(prepared, spec).keys]
+    between = np.repeat(np.arange(len(parts)), height) if len(parts) > 1 else None
     return Task(rows.drop("rec_id"), truth, keys, between)

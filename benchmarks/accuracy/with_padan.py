@@ -13,13 +13,13 @@ import polars as pl
 
 from benchmarks.accuracy import febrl
 from benchmarks.accuracy.registers import Registers
-from benchmarks.accuracy.scoring import I64, SURE, Scored, judge, log_odds, true_pairs
+from benchmarks.accuracy.scoring import I64, SURE, UNKNOWN, Scored, judge, log_odds, true_pairs
 from benchmarks.accuracy.task import Task
 from matching.engine import link
+from matching.generic import Linkage, Result, read_spec
 from matching.settings import LinkSettings
 
 ROOT = Path(__file__).resolve().parents[2]
-SPEC = ROOT / "benchmarks" / "specs" / "febrl.toml"
 # Thresholds at which the best is looked for; the setting allows nothing at or below one half.
 THRESHOLDS = (0.55, 0.70, 0.80, 0.85, 0.90, 0.94, 0.97, 0.98, 0.99, 0.995, 0.998)
 
@@ -64,8 +64,6 @@ def registers(out: Path, data: Registers, task: Task, truth: Path) -> dict[str, 
         threshold = round(1 / (1 + 2.0**-weight), 9)
         return _labels(link(data.records, families, LinkSettings(padan=threshold)).entities)
 
-    a, b = task.pairs()
-    held = int(((data.truth[a] == data.truth[b]) & (data.truth[a] >= 0)).sum())
     figures = judge(
         data.truth,
         scored(low),
@@ -75,43 +73,69 @@ def registers(out: Path, data: Registers, task: Task, truth: Path) -> dict[str, 
         weights=np.array([log_odds(t) for t in THRESHOLDS]),
         rounds=1,
         decided=scored(low.filter(pl.col("alasan").is_null())),
-        blocking_recall=held / max(true_pairs(data.truth), 1),
+        blocking_recall=_held(task),
     )
     found = json.loads(command("evaluate", out, "--truth", truth, "--json"))
     return {**figures, "keluarga": found["keluarga"]}
 
 
 def generic(name: str, task: Task, work: Path) -> dict[str, Any]:
-    """`padan link` with the one specification on a FEBRL data set."""
-    from matching.generic import read_spec
-
+    """`padan link` with the one specification on a FEBRL data set; other thresholds through its Python interface."""
     files = febrl.write(name, work)
     out = work / "hasil"
-    command("link", SPEC, *files, "--out", out, "--quiet")
-    first = pl.DataFrame({"source": [path.stem for path in files], "first": np.cumsum([0, *_heights(files)])[:-1]})
+    command("link", febrl.SPEC, *files, "--out", out, "--quiet")
+    rows = _Rows([path.name for path in files], [frame.height for frame in febrl.frames(name)])
+    spec = read_spec(febrl.SPEC)
+    frames = febrl.frames(name)
 
-    def place(frame: pl.DataFrame, side: str) -> I64:
-        """Row number over all files, from 0, of the columns source<side>, row<side>."""
-        key = pl.col(f"source{side}").str.replace(r"\.csv$", "").alias("source")
-        joined = frame.select(key, row=f"row{side}").join(first, on="source", how="left", maintain_order="left")
-        return joined.select(pl.col("first") + pl.col("row").cast(pl.Int64) - 1).to_series().to_numpy()
+    def linked(**cut: float) -> Result:
+        chosen = spec.model_copy(update={"thresholds": spec.thresholds.model_copy(update=cut)})
+        return Linkage(chosen).run(frames, rows.sources)
 
-    pairs = pl.read_parquet(out / "pairs.parquet")
-    left, right = place(pairs, "_l"), place(pairs, "_r")
-    weight, probability = pairs["weight"].to_numpy(), pairs["probability"].to_numpy()
-    entities = pl.read_parquet(out / "entities.parquet")
-    label = np.empty(len(task.truth), dtype=np.int64)
-    label[place(entities, "")] = entities["entity_id"].rank("dense").to_numpy()
-    a, b = task.pairs()
-    held = int((task.truth[a] == task.truth[b]).sum())
+    def at(weight: float) -> I64:
+        threshold = round(1 / (1 + 2.0**-weight), 9)
+        return rows.labels(linked(match=threshold, review=min(spec.thresholds.review, threshold / 2)).entities)
+
+    pairs = linked(review=SURE[0]).pairs
+    left, right = rows.number(pairs, "_l"), rows.number(pairs, "_r")
     return judge(
         task.truth,
-        Scored(np.minimum(left, right), np.maximum(left, right), weight, probability),
-        read_spec(SPEC).thresholds.match,
-        label=label,
-        blocking_recall=held / true_pairs(task.truth),
+        Scored(
+            np.minimum(left, right),
+            np.maximum(left, right),
+            pairs["weight"].to_numpy(),
+            pairs["probability"].to_numpy(),
+        ),
+        spec.thresholds.match,
+        label=rows.labels(pl.read_parquet(out / "entities.parquet")),
+        label_at=at,
+        weights=np.array([log_odds(t) for t in THRESHOLDS]),
+        rounds=1,
+        blocking_recall=_held(task),
     )
 
 
-def _heights(files: list[Path]) -> list[int]:
-    return [pl.read_csv(path, infer_schema=False).height for path in files]
+def _held(task: Task) -> float:
+    """The share of true pairs that some pass holds."""
+    a, b = task.pairs()
+    return int(((task.truth[a] == task.truth[b]) & (task.truth[a] != UNKNOWN)).sum()) / max(true_pairs(task.truth), 1)
+
+
+class _Rows:
+    """Numbers the rows of all files from 0, in order, as tasks do."""
+
+    def __init__(self, sources: list[str], heights: list[int]) -> None:
+        self.sources, self.n = sources, sum(heights)
+        self._first = pl.DataFrame({"source": sources, "first": np.cumsum([0, *heights])[:-1]})
+
+    def number(self, frame: pl.DataFrame, side: str = "") -> I64:
+        """Row number of the columns source<side>, row<side> (rows from 1)."""
+        named = frame.select(source=f"source{side}", row=f"row{side}")
+        joined = named.join(self._first, on="source", how="left", maintain_order="left")
+        return joined.select(pl.col("first") + pl.col("row").cast(pl.Int64) - 1).to_series().to_numpy()
+
+    def labels(self, entities: pl.DataFrame) -> I64:
+        """The entity of every row as an integer."""
+        label = np.empty(self.n, dtype=np.int64)
+        label[self.number(entities)] = entities["entity_id"].rank("dense").to_numpy()
+        return label
