@@ -20,7 +20,7 @@ from rules.gate.parameters import GateParameters
 from rules.gate.view import Frames
 
 Progress = Callable[[str, float], None]
-SAMPLE: Final = 40_000  # rows of the run that tell the model how rows of one person, card and kecamatan look
+SAMPLE: Final = 30_000  # rows of the run that tell the model how rows of one person, card and kecamatan look
 _LINKS: Final = ("kiri", "kanan", "lintasan", "bobot", "peluang", "putusan", "alasan")
 _LOOK: Final = ("baris_id", "nik", "no_kk", "nama", "tanggal_lahir", "kode_wilayah")
 # Rows of the run that share one of these with a payee are compared with him. Sought in the raw columns: the engine's
@@ -55,8 +55,8 @@ def attach(
     """Put `payees` (records) and `payments` of a list into the frames of a finished run.
 
     New rows are numbered after those of the run, and every payee becomes an entity: of the person he is, or alone. What
-    he may be besides stands in `links` as review pairs. Ids of the payments get the mark `g:`, since a row of an earlier
-    version of the list has the same content.
+    he may be besides stands in `links` as review pairs. Ids of the payments get the mark `g:`, since an earlier version
+    of the list in the run holds rows of the same content.
     """
     first = run.entities.height
     payees = payees.sort("baris_id").with_columns((pl.col("baris_id") + first).cast(pl.UInt32))

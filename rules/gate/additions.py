@@ -52,24 +52,25 @@ def coverage(view: View) -> dict[str, float]:
 
 
 def _unit(view: View) -> pl.Expr:
-    person = pl.format("o{}", "orang")
-    return person if view.programme.satuan == "ORANG" else pl.coalesce(pl.format("k{}", "keluarga"), person)
+    """The unit of the programme as one number: the family, else (and for person programmes) the person."""
+    person = pl.col("orang").cast(pl.Int64)
+    return person if view.programme.satuan == "ORANG" else pl.coalesce(pl.col("keluarga").cast(pl.Int64), -person - 1)
 
 
 def _holds(one: Dated, day: date | None) -> bool:
     return day is not None and one.berlaku_dari <= day and (one.berlaku_sampai is None or day <= one.berlaku_sampai)
 
 
-def _reached(view: View) -> pl.DataFrame:
-    """Rows of people whom the list reaches: paid by this programme, perhaps paid (review pairs), or of their family."""
+def _reached(view: View) -> pl.Series:
+    """Units that the list reaches: paid by this programme, perhaps paid (review pairs), or on a card of theirs."""
     paid = view.semua_bayar.filter(pl.col("program") == view.programme.kode)
-    people = pl.concat([paid["orang"], view.tinjau["orang_lain"]]).unique()
-    cards = view.rows.filter(pl.col("orang").is_in(people.implode()), pl.col("no_kk").is_not_null())["no_kk"].unique()
-    kin = pl.lit(value=False)
-    if view.programme.satuan != "ORANG":
-        families = paid["keluarga"].drop_nulls().unique()
-        kin = pl.col("keluarga").is_in(families.implode()) | pl.col("no_kk").is_in(cards.implode())
-    return view.rows.filter(pl.col("orang").is_in(people.implode()) | kin.fill_null(value=False))
+    people = pl.concat([paid["orang"], view.tinjau["orang_lain"]]).unique().to_frame("orang")
+    mine = view.rows.join(people, on="orang", how="semi").select("no_kk", u=_unit(view))
+    if view.programme.satuan == "ORANG":
+        return mine["u"].unique()
+    cards = mine.select("no_kk").drop_nulls().unique()
+    kin = view.rows.join(cards, on="no_kk", how="semi").select(u=_unit(view))
+    return pl.concat([mine["u"], kin["u"]]).unique()
 
 
 def _by_decile(view: View) -> pl.DataFrame:
@@ -82,8 +83,8 @@ def _by_decile(view: View) -> pl.DataFrame:
     chosen = view.newest(view.rows.filter("daftar", ~pl.col("pergi"), low.fill_null(value=False)))
     chosen = chosen.filter(pl.col("kode_wilayah").str.head(_place_length(view)).is_in(_places(view).implode()))
     unit = _unit(view)
-    reached = _reached(view).select(u=unit)["u"].unique()
-    chosen = chosen.with_columns(u=unit).filter(~pl.col("u").is_in(reached.implode()))
+    reached = view.once("terjangkau", lambda v: _reached(v).to_frame("u"))
+    chosen = chosen.with_columns(u=unit).join(reached, on="u", how="anti")
     members = (
         view.rows.filter("daftar", ~pl.col("pergi"))
         .with_columns(u=unit)
@@ -135,7 +136,7 @@ def _fitting(view: View, members: pl.DataFrame) -> pl.DataFrame:
 
 def _expected(view: View) -> pl.DataFrame:
     unit = _unit(view)
-    reached = _reached(view).select(u=unit)["u"].unique()
+    reached = view.once("terjangkau", lambda v: _reached(v).to_frame("u"))
     first, last = view.bayar["awal"].min(), view.bayar["akhir"].max()
     made = [_told(view.rows.clear(), "PELENGKAP", "")]
     for other in view.programmes.values():
@@ -144,7 +145,7 @@ def _expected(view: View) -> pl.DataFrame:
         paid = view.semua_bayar.filter(
             pl.col("program") == other.kode, pl.col("awal") <= last, pl.col("akhir") >= first
         ).with_columns(u=unit)
-        missing = paid.filter(~pl.col("u").is_in(reached.implode())).sort("u", "baris_id")
+        missing = paid.join(reached, on="u", how="anti").sort("u", "baris_id")
         missing = missing.unique("u", keep="first", maintain_order=True)
         rows = view.rows.join(missing.select("baris_id"), on="baris_id", how="semi").with_columns(
             program=pl.lit(other.nama)

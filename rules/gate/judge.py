@@ -46,7 +46,7 @@ def verdicts(view: View) -> pl.DataFrame:
     )
     place = view.bayar.select(
         "bayar_id", "baris_id", "berkas", "lembar", "nomor_baris", "program", "periode_awal", "periode_akhir", "tahap",
-        "nominal",
+        rupiah=_rupiah(view),
     )  # fmt: skip
     return (
         place.join(grouped, on="bayar_id", how="left", maintain_order="left")
@@ -59,6 +59,16 @@ def verdicts(view: View) -> pl.DataFrame:
         )
         .sort("bayar_id")
     )
+
+
+def _rupiah(view: View) -> pl.Expr:
+    """The amount the list states, else the programme's monthly amount of that time for each month begun."""
+    start, end = pl.col("periode_awal"), pl.coalesce("periode_akhir", "periode_awal")
+    months = (end.dt.year() - start.dt.year()) * 12 + end.dt.month().cast(pl.Int32) - start.dt.month() + 1
+    usual = pl.lit(None, dtype=pl.Int64)
+    for amount in view.programme.nominal:
+        usual = pl.when(view.valid(amount)).then(pl.lit(amount.nominal_bulanan) * months).otherwise(usual)
+    return pl.coalesce("nominal", usual).cast(pl.Int64)
 
 
 def _rule_of(rules: dict[str, GateRule], code: str) -> GateRule:

@@ -218,22 +218,15 @@ class View:
 
     @cached_property
     def kokoh(self) -> pl.DataFrame:
-        """Payees (baris_id) whose trusted NIK stands, with like name or the same birth date, on a register row.
-
-        `nama_sama`, `lahir_sama` (bool): what agrees with any such row.
-        """
+        """Payees (baris_id) whose trusted NIK stands, with like name or the same birth date, on a register row."""
         mine = self.penerima.filter(pl.col("nik_mutu").cast(pl.String) == "TEPERCAYA")
-        rows = self.rows.filter("daftar", pl.col("nik").is_not_null()).select(
-            "nik", nama_lain="nama", lahir_lain="lahir"
-        )
-        pairs = mine.select("baris_id", "nik", "nama", "lahir").join(rows, on="nik")
-        pairs = self.alike(pairs)
-        return (
-            pairs.group_by("baris_id")
-            .agg(pl.col("nama_sama").any(), pl.col("lahir_sama").any())
-            .filter(pl.col("nama_sama") | pl.col("lahir_sama"))
-            .sort("baris_id")
-        )
+        mine = mine.select("baris_id", "nik", "nama", "lahir")
+        rows = self.rows.filter("daftar", pl.col("nik").is_not_null()).select("nik", "nama", "lahir")
+        born = mine.join(rows.drop_nulls("lahir"), on=["nik", "lahir"], how="semi")["baris_id"]
+        rest = mine.filter(~pl.col("baris_id").is_in(born.implode()))
+        pairs = rest.join(rows.rename({"nama": "nama_lain", "lahir": "lahir_lain"}), on="nik")
+        named = self.alike(pairs).filter("nama_sama")["baris_id"]  # letters are compared only where dates differ
+        return pl.concat([born, named]).unique().sort().to_frame()
 
     def alike(self, pairs: pl.DataFrame) -> pl.DataFrame:
         """`pairs` (nama, nama_lain, lahir, lahir_lain) with `nama_sama` and `lahir_sama`; unknown agrees in nothing."""

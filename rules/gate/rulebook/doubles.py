@@ -18,47 +18,51 @@ _FAMILY = N_("another member of the same KK family is paid for the same period: 
 _KITCHEN = N_("shares a kitchen with another family that is paid (no duplicate): {lawan}")
 
 
-def clashes(paid: pl.DataFrame, unit: str) -> pl.DataFrame:
+def clashes(view: View, paid: pl.DataFrame, unit: str) -> pl.DataFrame:
     """Pairs of payments of one `unit` whose periods meet: every column of both, the better one with `_lain`.
 
-    `paid` holds bayar_id, awal, akhir, tanpa, urut (smaller is better) and `unit`. `pasti_lain`: the better payment is
-    not itself the worse one of another pair. A payment without a period meets those of the same stage.
+    `paid` as `_paid` with the column `unit`. `pasti_lain`: the better payment is not itself the worse one of another
+    pair. A payment without a period meets those of the same stage. Only payments that meet any other are ranked.
     """
     key = [unit, "tanpa"]
-    many = paid.filter(pl.col(unit).is_not_null(), pl.len().over(key) > 1).sort(*key, "awal", "akhir", "urut")
+    many = paid.filter(pl.col(unit).is_not_null(), pl.len().over(unit) > 1).sort(*key, "awal", "akhir")
     before = pl.col("akhir").cum_max().shift(1).over(key)
     touched = many.filter((pl.col("awal") <= before).fill_null(value=False)).select(key).unique()
-    near = many.join(touched, on=key, how="semi", nulls_equal=True)
+    near = ranked(view, many.join(touched, on=key, how="semi", nulls_equal=True))
     pairs = near.join(near, on=key, how="inner", suffix="_lain", nulls_equal=True).filter(
         pl.col("urut_lain") < pl.col("urut"),
         pl.col("awal_lain") <= pl.col("akhir"),
         pl.col("awal") <= pl.col("akhir_lain"),
     )
     worse = pairs["bayar_id"].unique()
-    return pairs.with_columns(pasti_lain=~pl.col("bayar_id_lain").is_in(worse.implode()))
+    return pairs.with_columns(pasti_lain=~pl.col("bayar_id_lain").is_in(worse.implode())).filter("dinilai")
 
 
-def ranked(view: View) -> pl.DataFrame:
-    """Payments of this programme with `urut`: which of two for one entitlement is to be kept.
+def _paid(view: View) -> pl.DataFrame:
+    """The payments of this programme, earlier versions of the list left out."""
+    return view.semua_bayar.filter(pl.col("program") == view.programme.kode, ~pl.col("versi_lama"))
+
+
+def ranked(view: View, paid: pl.DataFrame) -> pl.DataFrame:
+    """`paid` with the fields of its payees and `urut`: which of two for one entitlement is to be kept (the smaller).
 
     What other lists of the run paid before comes first; then payees whose NIK the registers confirm, those who are paid
     more often, the earlier period, the earlier row.
     """
-    payee = view.rows.select("baris_id", "nik", "nik_mutu", "nama", "lahir", "no_kk")
-    firm = view.kokoh.select("baris_id", kokoh=pl.lit(value=True))
-    paid = (
-        view.semua_bayar.filter(pl.col("program") == view.programme.kode, ~pl.col("versi_lama"))
+    payee = view.rows.join(paid.select("baris_id"), on="baris_id", how="semi").select(
+        "baris_id", "nik", "nik_mutu", "nama", "lahir", "no_kk"
+    )
+    payee = payee.with_columns(kokoh=pl.col("baris_id").is_in(view.kokoh["baris_id"].implode()))
+    often = view.semua_bayar.join(paid.select("baris_id"), on="baris_id", how="semi").group_by("baris_id").len("kali")
+    known = (
+        paid.drop("nik", strict=False)
         .join(payee, on="baris_id", how="left")
-        .join(firm, on="baris_id", how="left")
-        .with_columns(
-            pl.col("kokoh").fill_null(value=False),
-            kali=pl.len().over("baris_id"),
-            lawan=fill(_("{berkas} row {nomor_baris}"), {"berkas", "nomor_baris"}),
-        )
+        .join(often, on="baris_id", how="left")
+        .with_columns(lawan=fill(_("{berkas} row {nomor_baris}"), {"berkas", "nomor_baris"}))
     )
     order = ["dinilai", "kokoh", "kali", "awal", "berkas", "lembar", "nomor_baris", "bayar_id"]
     down = [False, True, True, False, False, False, False, False]
-    return paid.sort(order, descending=down, nulls_last=False).with_row_index("urut")
+    return known.sort(order, descending=down, nulls_last=False).with_row_index("urut")
 
 
 @gate_rule(
@@ -72,17 +76,21 @@ def ranked(view: View) -> pl.DataFrame:
 )
 def same_nik(view: View) -> pl.DataFrame:
     """Payments under one NIK that meet in time; certain when the NIK is trusted and name or birth date agree."""
-    paid = view.once("bayar_urut", ranked)
-    known = pl.col("nik").is_not_null()
-    by_nik = clashes(paid.filter(known), "nik").rename({"nik": "kunci"}).with_columns(nik="kunci", nik_lain="kunci")
-    by_row = clashes(paid.filter(~known), "baris_id").with_columns(baris_id_lain="baris_id", kunci=pl.lit(0, pl.Int64))
-    found = pl.concat([by_nik, by_row.select(by_nik.columns)]).filter("dinilai")
+    paid = view.once("bayar_program", _paid)
+    niks = view.rows.join(paid.select("baris_id").unique(), on="baris_id", how="semi").select(
+        "baris_id", nik_kunci="nik"
+    )
+    several = niks.filter(pl.col("nik_kunci").is_not_null(), pl.len().over("nik_kunci") > 1)
+    one_row = clashes(view, paid, "baris_id").with_columns(baris_id_lain="baris_id")
+    one_nik = clashes(view, paid.join(several, on="baris_id"), "nik_kunci")
+    one_nik = one_nik.filter(pl.col("baris_id") != pl.col("baris_id_lain"))
+    columns = [c for c in one_row.columns if c in one_nik.columns]
+    found = pl.concat([one_row.select(columns), one_nik.select(columns)])
     if found.is_empty():
         return no_marks()
     found = view.alike(found)
-    one_row = pl.col("baris_id") == pl.col("baris_id_lain")
     trusted = pl.col("nik_mutu").cast(pl.String) == "TEPERCAYA"
-    agree = one_row | (trusted & (pl.col("nama_sama") | pl.col("lahir_sama")))
+    agree = (pl.col("baris_id") == pl.col("baris_id_lain")) | (trusted & (pl.col("nama_sama") | pl.col("lahir_sama")))
     # One NIK under two names and two birth dates is a shared NIK, not one person paid twice.
     found = found.filter(agree | (pl.col("orang") == pl.col("orang_lain")))
     held = agree & pl.col("pasti_lain")
@@ -108,21 +116,24 @@ def same_nik(view: View) -> pl.DataFrame:
 )
 def two_identities(view: View) -> pl.DataFrame:
     """Payments of one person under two payee rows with different NIKs (or none), review pairs included."""
-    paid = view.once("bayar_urut", ranked)
-    one = clashes(paid, "orang").with_columns(
+    paid = view.once("bayar_program", _paid)
+    two_rows = paid.filter((pl.col("baris_id").min() != pl.col("baris_id").max()).over("orang"))
+    one = clashes(view, two_rows, "orang").with_columns(
         peluang=pl.min_horizontal("keyakinan", "keyakinan_lain"), tautan=pl.lit("padan")
     )
     one = one.with_columns(orang_lain="orang")
     near = view.tinjau.filter(pl.col("orang") < pl.col("orang_lain")).with_row_index("pasangan")
     ends = pl.concat([near.select("pasangan", "orang"), near.select("pasangan", orang="orang_lain")])
-    maybe = clashes(paid.join(ends, on="orang"), "pasangan").filter(pl.col("orang") != pl.col("orang_lain"))
+    maybe = clashes(view, paid.join(ends, on="orang"), "pasangan").filter(pl.col("orang") != pl.col("orang_lain"))
     maybe = maybe.join(near.select("pasangan", "peluang"), on="pasangan").with_columns(tautan=pl.lit("tinjau"))
     found = pl.concat([one, maybe.select(one.columns)])
     same_nik = (pl.col("nik") == pl.col("nik_lain")).fill_null(value=False)
-    found = found.filter("dinilai", pl.col("baris_id") != pl.col("baris_id_lain"), ~same_nik)
+    found = found.filter(pl.col("baris_id") != pl.col("baris_id_lain"), ~same_nik)
     if found.is_empty():
         return no_marks()
     sure = (pl.col("tautan") == "padan") & (pl.col("peluang") >= view.p.peluang_pasti.nilai)
+    # Two NIKs that the registers both know under this name or birth date may be twins: no hold on that.
+    sure &= ~(pl.col("kokoh") & pl.col("kokoh_lain"))
     return marks(
         found.with_columns(
             akibat=pl.when(sure & pl.col("pasti_lain")).then(pl.lit("TAHAN")).otherwise(pl.lit("VERIFIKASI")),
@@ -155,7 +166,7 @@ def _suspects(view: View, paid: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
 
 def _family_context(view: View) -> tuple[Context, pl.DataFrame]:
     """The finding rules' context over the suspects, and their payments with `unit` (payees of one family share it)."""
-    paid = view.once("bayar_urut", ranked)
+    paid = view.once("bayar_program", _paid)
     chosen, near = _suspects(view, paid)
     mine = paid.filter(pl.col("orang").is_in(chosen.implode()))
     ctx = view.context(near, mine)
@@ -178,10 +189,10 @@ def family_twice(view: View) -> pl.DataFrame:
     Held only when every register that knows both says one card, one of them not long before the period, and the list
     itself does not say two cards: families part and join, and each may then be paid lawfully.
     """
-    if view.programme.satuan != "KELUARGA" or view.once("bayar_urut", ranked).is_empty():
+    if view.programme.satuan != "KELUARGA" or view.once("bayar_program", _paid).is_empty():
         return no_marks()
     ctx, paid = _family_context(view)
-    found = clashes(paid, "unit").filter("dinilai", pl.col("orang") != pl.col("orang_lain"))
+    found = clashes(view, paid, "unit").filter(pl.col("orang") != pl.col("orang_lain"))
     if found.is_empty():
         return no_marks()
     same = view.tinjau.select("orang", "orang_lain")
@@ -246,7 +257,7 @@ def one_kitchen(view: View) -> pl.DataFrame:
     """Payments to people of one DTKS id who are not told as one family."""
     if view.programme.satuan != "KELUARGA":
         return no_marks()
-    paid = view.once("bayar_urut", ranked)
+    paid = view.once("bayar_program", _paid)
     listed = view.newest(
         view.rows.filter(pl.col("sumber").cast(pl.String) == "dtks", pl.col("id_keluarga").is_not_null())
     )
@@ -254,7 +265,7 @@ def one_kitchen(view: View) -> pl.DataFrame:
         "orang", dapur="id_keluarga", bukti="baris_id"
     )
     home = home.unique("orang", keep="first", maintain_order=True)
-    met = clashes(paid.join(home, on="orang"), "dapur").filter("dinilai", pl.col("orang") != pl.col("orang_lain"))
+    met = clashes(view, paid.join(home, on="orang"), "dapur").filter(pl.col("orang") != pl.col("orang_lain"))
     doubled = view.mark_of("BG03").select("bayar_id")
     found = met.join(doubled, on="bayar_id", how="anti").with_columns(
         akibat=pl.lit("CATATAN"), peluang=pl.lit(1.0), bukti_bayar=pl.concat_list("bayar_id_lain"),

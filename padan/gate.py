@@ -1,0 +1,324 @@
+"""`padan gate`: a payment list against a finished run, or against files of which a run is made first."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from padan import config, pipeline, store
+from padan.console import OutputError, Report
+from padan.gate_link import attach
+from padan.returning import returned
+from reports.gate import FOLDER, GateResult, write_gate
+from rules import i18n
+from rules.errors import ConfigError, Place, TableError
+from rules.findings.programme import Programme, load_programmes, programme_files
+from rules.gate.additions import additions, coverage
+from rules.gate.judge import all_marks, verdicts
+from rules.gate.parameters import GateParameters, load_gate_parameters
+from rules.gate.registry import gate_rules
+from rules.gate.view import Frames, View
+from rules.i18n import _
+from rules.masking import mask_text
+from rules.vocab import PAYMENT_PREFIX, REGISTERS
+
+PASSED: Final = 10  # exit code: a limit was passed; the files are written all the same
+# Rules of programme_rules.md, section 3, that no source of padan can answer.
+UNANSWERED: Final = ("D08", "D09", "D10", "D11", "D15", "D16")
+_TABLES: Final = ("entities", "links", "payments")
+
+
+@dataclass(frozen=True, slots=True)
+class GateSettings:
+    """What a gate run depends on. `terhadap`: a run folder, a padan.toml, or REGISTER=FILE[@DATE] several times."""
+
+    daftar: tuple[Path, ...]
+    program: str
+    terhadap: tuple[str, ...]
+    program_berkas: tuple[Path, ...] = ()
+    parameter: Path | None = None
+    tanggal_acuan: date | None = None
+    mode_uji: bool = False
+    maks_tahan: float | None = None  # share of the rows, 0-1
+    maks_rupiah: int | None = None
+
+
+@dataclass(slots=True)
+class _Base:
+    """The run the list is judged against."""
+
+    folder: Path
+    info: dict[str, Any]
+    labels: dict[str, str] = field(default_factory=dict)  # sha256 -> name, of lists of this programme in the run
+
+
+def gate(settings: GateSettings, out: Path, report: Report) -> tuple[dict[str, Any], bool]:
+    """Judge the list into the folder `out`; returns the summary and whether a limit was passed.
+
+    Raises PadanError for what the user can mend. The same input gives the same bytes in every file.
+    """
+    local = programme_files(settings.program_berkas)
+    programmes = load_programmes(local)
+    programme = _known(settings.program, programmes)
+    parameters = load_gate_parameters(settings.parameter)
+    with store.open_folder(out) as folder:
+        _clear(folder.path)
+        base = _base(settings, out, report)
+        report(0.30, _("Reading the list"))
+        inputs = _inputs(settings)
+        hashes = [store.sha256_file(one.path) for one in inputs]
+        names = pipeline.names(inputs)
+        frames, rejected, files, how = _frames(settings, base, inputs, hashes, parameters, report)
+        report(0.60, _("Judging"))
+        view = View(frames, programme, programmes, parameters, settings.tanggal_acuan)
+        found = verdicts(view)
+        report(0.75, _("Proposals"))
+        more = additions(view)
+        summary = _summary(settings, base, view, found, rejected, files, more, how)
+        summary["masukan"] = [{"berkas": name, "sha256": digest} for name, digest in zip(names, hashes, strict=True)]
+        placed = _with_places(view, found)
+        result = GateResult(placed, rejected, more, summary, view.tanggal_acuan)
+        labels = [base.labels.get(digest, name) for name, digest in zip(names, hashes, strict=True)]
+        write_gate(result, returned(inputs, labels), out, lambda share: report(0.8 + 0.2 * share, _("Writing")))
+        report(1.0, _("Done"))
+    return summary, bool(summary["batas"]["dilampaui"])
+
+
+def _known(code: str, programmes: dict[str, Programme]) -> Programme:
+    found = programmes.get(code.lower().replace("-", "_"))
+    if found is None:
+        raise ConfigError(
+            _("padan knows no programme {code}").format(code=mask_text(code)),
+            hint=_("known are {known}; give a file of your own with --program-berkas").format(
+                known=", ".join(sorted(programmes))
+            ),
+        )
+    return found
+
+
+def _clear(out: Path) -> None:
+    for name in (FOLDER,):
+        shutil.rmtree(out / name, ignore_errors=True)
+    for name in ("ringkasan.json", "tambah.xlsx", "padan-galat.log"):
+        (out / name).unlink(missing_ok=True)
+
+
+def _inputs(settings: GateSettings) -> list[config.InputFile]:
+    given = [f"{settings.program}={path}" for path in settings.daftar]
+    return config.input_files(config.from_command({}, given))
+
+
+def _base(settings: GateSettings, out: Path, report: Report) -> _Base:
+    """The run folder: the one given, or a run made into `out`/run of the files given and the list itself."""
+    first = Path(settings.terhadap[0])
+    if len(settings.terhadap) == 1 and first.is_dir():
+        if first.resolve() == out.resolve():
+            raise OutputError(
+                _("the run and the output of the gate are one folder"), place=Place(file=str(first)),
+                hint=_("give another folder with --out"),
+            )  # fmt: skip
+        folder = first
+    else:
+        folder = out / "run"
+        pipeline.run(_run_settings(settings), folder, report=lambda share, what: report(0.3 * share, what))
+    info = store.run_info(folder)
+    mine = f"{PAYMENT_PREFIX}{settings.program.lower().replace('-', '_')}"
+    labels = {one["sha256"]: one["berkas"] for one in info["masukan"] if one["sumber"] == mine}
+    return _Base(folder, info, labels)
+
+
+def _run_settings(settings: GateSettings) -> config.Settings:
+    """Settings of the run that is made first: registers as given, the list among the payments."""
+    paid = [f"{settings.program}={path.absolute()}" for path in settings.daftar]
+    own = [str(path.absolute()) for path in settings.program_berkas]
+    if len(settings.terhadap) == 1 and settings.terhadap[0].endswith(".toml"):
+        chosen = config.read(Path(settings.terhadap[0]))
+        known = {one.path.resolve() for one in config.input_files(chosen)}
+        new = [text for text, path in zip(paid, settings.daftar, strict=True) if path.resolve() not in known]
+        added = config.from_command({}, new).masukan if new else []
+        return chosen.model_copy(
+            update={
+                "masukan": [*chosen.masukan, *added],
+                "kembali": False,
+                "program_berkas": [*chosen.program_berkas, *own],
+            }
+        )
+    registers: dict[str, list[str]] = {}
+    for text in settings.terhadap:
+        name, equals, file = text.partition("=")
+        if not equals or name not in REGISTERS:
+            raise ConfigError(
+                _("--terhadap needs a run folder, a padan.toml, or REGISTER=FILE; found {value}").format(
+                    value=mask_text(text)
+                ),
+                hint=_("for example: --terhadap dtks=dtks.csv@2025-12-31 dukcapil=dukcapil.csv@2026-03-31"),
+            )
+        registers.setdefault(name, []).append(file)
+    return config.from_command(registers, paid, mode_uji=settings.mode_uji, kembali=False, program_berkas=own)
+
+
+def _frames(
+    settings: GateSettings, base: _Base, inputs: list[config.InputFile], hashes: list[str],
+    parameters: GateParameters, report: Report,
+) -> tuple[Frames, pl.DataFrame, pl.DataFrame, dict[str, int]]:  # fmt: skip
+    """The run with the list in it, rejected rows and control totals of the list, and how its payees were found."""
+    data = base.folder / "data"
+    read = {name: pl.read_parquet(data / f"{name}.parquet") for name in _TABLES}
+    inside = [base.labels[digest] for digest in hashes if digest in base.labels]
+    is_mine = pl.col("berkas").is_in(inside)
+    run = Frames(
+        pl.scan_parquet(data / "records.parquet"),
+        read["entities"],
+        read["links"],
+        read["payments"].with_columns(dinilai=is_mine),
+    )
+    rejected = pl.read_parquet(data / "rejected.parquet").filter(is_mine)
+    files = pl.read_parquet(data / "files.parquet").filter(is_mine)
+    paid = read["payments"].filter(is_mine)["baris_id"].n_unique()
+    new = [one for one, digest in zip(inputs, hashes, strict=True) if digest not in base.labels]
+    if not new:
+        return run, rejected, files, {"run": paid}
+    from sources.load import load
+    from sources.model import Input, SourceSettings
+
+    loaded = load(
+        [Input(one.path, one.sumber, one.tanggal) for one in new],
+        SourceSettings(mode_uji=settings.mode_uji or bool(base.info.get("mode_uji"))),
+    )
+    report(0.45, _("Linking"))
+    attached = attach(run, loaded.records, loaded.payments, parameters)
+    how = {"run": paid, **attached.cara}
+    return (
+        attached.frames,
+        pl.concat([rejected, loaded.rejected.select(rejected.columns)]),
+        pl.concat([files, loaded.files.select(files.columns)]),
+        how,
+    )
+
+
+def _with_places(view: View, found: pl.DataFrame) -> pl.DataFrame:
+    """`found` with its evidence as places: list of (label, sumber, berkas, lembar, nomor_baris, tanggal)."""
+    order = pl.struct("label", "sumber", "berkas", "lembar", "nomor_baris", "tanggal")
+    row = _("{file} row {row}")
+    before, between = row.split("{file}")[0], row.split("{file}")[1].split("{row}")[0]
+    where = pl.concat_str(pl.lit(before), "berkas", pl.lit(between), pl.col("nomor_baris").cast(pl.String))
+    rows = found.filter(pl.col("bukti").list.len() > 0).select("bayar_id", baris_id="bukti").explode("baris_id")
+    ids = rows.select("baris_id").unique()
+    known = (
+        view.frames.records.join(ids.lazy(), on="baris_id", how="semi")
+        .select("baris_id", "sumber", "berkas", "lembar", "nomor_baris", tanggal="tanggal_data")
+        .collect()
+    )
+    labels = {source: view.label(source) for source in known["sumber"].unique().sort().to_list()}
+    named = pl.col("sumber").replace_strict(labels, default=None, return_dtype=pl.String)
+    day = pl.col("tanggal").dt.strftime("%d-%m-%Y").fill_null("-")
+    text = pl.concat_str(named, pl.lit(" "), day, pl.lit(" ("), where, pl.lit(")"))
+    rows = rows.join(known.with_columns(label=text), on="baris_id")
+    paid = found.filter(pl.col("bukti_bayar").list.len() > 0).select("bayar_id", lain="bukti_bayar").explode("lain")
+    other = view.frames.payments.select(
+        "berkas", "lembar", "nomor_baris", lain="bayar_id", sumber=pl.lit(PAYMENT_PREFIX) + pl.col("program"),
+        tanggal="periode_awal",
+    )  # fmt: skip
+    paid = paid.join(other, on="lain").with_columns(label=where)
+
+    def lists(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+        # The newest source first; ties by place, so that the same evidence reads the same.
+        ordered = frame.sort(
+            "bayar_id", "tanggal", "berkas", "lembar", "nomor_baris", descending=[False, True, False, False, False],
+            nulls_last=True,
+        )  # fmt: skip
+        return ordered.group_by("bayar_id", maintain_order=True).agg(order.alias(name))
+
+    return (
+        found.drop("bukti", "bukti_bayar")
+        .join(lists(rows, "bukti"), on="bayar_id", how="left", maintain_order="left")
+        .join(lists(paid, "bukti_bayar"), on="bayar_id", how="left", maintain_order="left")
+        .with_columns(pl.col("bukti", "bukti_bayar").fill_null([]))
+    )
+
+
+def _summary(
+    settings: GateSettings, base: _Base, view: View, found: pl.DataFrame, rejected: pl.DataFrame,
+    files: pl.DataFrame, more: pl.DataFrame, how: dict[str, int],
+) -> dict[str, Any]:  # fmt: skip
+    """What ringkasan.json holds. Raises TableError when a row of the list was lost."""
+    read, refused = int(files["baris_dibaca"].sum()), rejected.height
+    if read != found.height + refused:
+        raise TableError(f"the gate lost rows: {read} read, {found.height} judged, {refused} refused")
+    put = {
+        word: {
+            "baris": int((found["putusan"] == word).sum()),
+            "rupiah": int(found.filter(pl.col("putusan") == word)["rupiah"].sum()),
+        }
+        for word in ("LAYAK", "VERIFIKASI", "TAHAN")
+    }
+    codes = (
+        all_marks(view)
+        .join(found.select("bayar_id", "rupiah"), on="bayar_id")
+        .group_by("kode", "akibat")
+        .agg(baris=pl.col("bayar_id").n_unique(), rupiah=pl.col("rupiah").sum())
+        .sort("kode", "akibat")
+    )
+    share = put["TAHAN"]["baris"] / max(found.height, 1)
+    too_many = settings.maks_tahan is not None and share > settings.maks_tahan
+    too_much = settings.maks_rupiah is not None and put["TAHAN"]["rupiah"] > settings.maks_rupiah
+    known = base.info["masukan"]
+    dates = view.rows.filter("daftar").group_by("sumber").agg(pl.col("tanggal_data").max()).sort("sumber")
+    return {
+        "program": view.programme.kode,
+        "nama_program": view.programme.nama,
+        "satuan": view.programme.satuan,
+        "tanggal_acuan": str(view.tanggal_acuan) if view.tanggal_acuan else None,
+        "periode": [_text(view.bayar["periode_awal"].min()), _text(view.bayar["periode_akhir"].max())],
+        "kekekalan": {"dibaca": read, "dinilai": found.height, "ditolak": refused},
+        "putusan": put,
+        "aturan": codes.with_columns(pl.col("akibat").cast(pl.String)).to_dicts(),
+        "penerima": {"jumlah": view.penerima.height, **how},
+        "tambah": {k: int((more["jenis"] == k).sum()) for k in ("DESIL", "PELENGKAP")},
+        "cakupan": coverage(view),
+        "sumber": {str(r["sumber"]): _text(r["tanggal_data"]) for r in dates.to_dicts()},
+        "versi_lama_dilewati": view.versi_lama,
+        "tidak_dapat_diperiksa": list(UNANSWERED),
+        "terhadap": [{"sumber": one["sumber"], "berkas": one["berkas"], "sha256": one["sha256"]} for one in known],
+        "batas": {
+            "maks_tahan": settings.maks_tahan,
+            "maks_rupiah": settings.maks_rupiah,
+            "bagian_tahan": round(share, 6),
+            "dilampaui": too_many or too_much,
+        },
+        "aturan_gerbang": [rule.kode for rule in gate_rules()],
+        "bahasa": i18n.language(),
+        "versi": store.versions()["padan"],
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def share_of(text: str) -> float:
+    """`2%`, `2,5 %` or `0.02` as a share. Raises ValueError for anything else."""
+    found = re.fullmatch(r"\s*(\d+(?:[.,]\d+)?)\s*(%?)\s*", text)
+    if not found:
+        raise ValueError(text)
+    value = float(found[1].replace(",", ".")) / (100 if found[2] else 1)
+    if not 0 <= value <= 1:
+        raise ValueError(text)
+    return value
+
+
+def rupiah_of(text: str) -> int:
+    """`250000000`, `250.000.000` or `Rp250.000.000` as a number. Raises ValueError for anything else."""
+    digits = re.sub(r"^\s*rp\.?\s*|[._\s]", "", text.lower())
+    if not digits.isdigit():
+        raise ValueError(text)
+    return int(digits)
+
+
+__all__ = ["PASSED", "GateSettings", "gate", "rupiah_of", "share_of"]
