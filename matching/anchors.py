@@ -108,6 +108,26 @@ def anchors(e: Encoded, compare: Comparer) -> dict[str, list[F64]]:
     }
 
 
+def known_shares(e: Encoded, compare: Comparer) -> list[F64]:
+    """Per comparison (pairs of sources, groups): the share of pairs of two lists in which each group is known.
+
+    From random pairs: whether a value is there is taken not to depend on who the two are.
+    """
+    a, b = random_pairs(e.n, RANDOM_PAIRS // 2)
+    n = len(e.nama_sumber)
+    pair = np.minimum(e.sumber[a], e.sumber[b]).astype(np.int64) * n + np.maximum(e.sumber[a], e.sumber[b])
+    levels = compare.levels(a, b)
+    out = []
+    for f, comparison in enumerate(COMPARISONS):
+        groups = comparison.groups
+        width = int(groups.max()) + 1
+        counts = np.bincount(pair * width + groups[levels[:, f]], minlength=n * n * width).reshape(n * n, width)
+        pooled = counts.sum(axis=0) / max(counts.sum(), 1)
+        shares = counts + BORROWED * pooled
+        out.append(shares / shares.sum(axis=1, keepdims=True))
+    return out
+
+
 def _twins(levels: Levels) -> npt.NDArray[np.bool_]:
     """Members of one household with one birth date: another name, or a similar one beside another trusted NIK."""
     name, nik = levels[:, _COLUMN["nama"]], levels[:, _COLUMN["nik"]]

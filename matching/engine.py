@@ -14,7 +14,7 @@ from blocking.candidates import Plan, candidates, found_by, plan
 from blocking.encode import Encoded, encode
 from blocking.pairs import Index
 from blocking.passes import Pass, standard
-from matching.anchors import anchors
+from matching.anchors import anchors, known_shares
 from matching.compare import Comparer
 from matching.constraints import BRIDGE, REASONS, reasons
 from matching.context import context_of
@@ -157,7 +157,7 @@ def _first_pass(
 ) -> tuple[Index, Model, Scored]:
     """Each pair by itself. Returns the clusters of the strong links, which are the context of the second pass."""
     table, cell = count_patterns(pairs)
-    model = fit(table, strata, anchors(e, compare), REGISTERS)
+    model = fit(table, strata, anchors(e, compare), REGISTERS, known=known_shares(e, compare))
     scored = decide(e, pairs, model, table, cell, settings.tinjau)
     return _group(e, compare, scored, settings.pasti).label, model, scored
 
@@ -210,7 +210,7 @@ def link(
         tell("keluarga", 0.0)
         pairs, compare = in_context(e, compare, pairs, first)
         table, cell = count_patterns(pairs)
-        model = fit(table, strata, anchors(e, compare), REGISTERS)
+        model = fit(table, strata, anchors(e, compare), REGISTERS, known=known_shares(e, compare))
         scored = decide(e, pairs, model, table, cell, settings.tinjau)
         first = _group(e, compare, scored, settings.pasti).label
     tell("kelompokkan", 0.0)

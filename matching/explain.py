@@ -79,12 +79,17 @@ class Explanation:
 def split_score(model: Model, levels: npt.NDArray[np.uint8], stratum: int) -> tuple[float, npt.NDArray[np.float64]]:
     """(starting weight, weight per comparison) in log2 odds of one pair; they sum to the pair's score."""
     where = np.array([stratum], dtype=np.uint16)
-    terms = model.log_terms(levels[None, :], model.strata.pass_of(where))[0]
+    terms = model.log_terms(levels[None, :], where)[0]
     share = np.log(model.share[stratum])
     split = model.spec.padanan
     for_start, for_fields = _mixture(share[:split], terms[:, :split])
     against_start, against_fields = _mixture(share[split:], terms[:, split:])
-    return (for_start - against_start) / np.log(2), (for_fields - against_fields) / np.log(2)
+    weights = (for_fields - against_fields) / np.log(2)
+    # A missing value weighs only through the passes that did not find the pair: it belongs to the start.
+    unseen = levels == 0
+    start = (for_start - against_start) / np.log(2) + float(weights[unseen].sum())
+    weights[unseen] = 0.0
+    return start, weights
 
 
 def _mixture(share: npt.NDArray[np.float64], terms: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:

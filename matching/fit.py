@@ -68,6 +68,7 @@ class _Cells:
     """The pattern table as the EM reads it."""
 
     levels: Levels
+    stratum: npt.NDArray[np.uint16]
     passes: npt.NDArray[np.int64]
     used: npt.NDArray[np.uint16]  # strata that occur
     where: npt.NDArray[np.int64]  # cell -> position in `used`
@@ -83,6 +84,7 @@ def _cells(table: PatternTable, strata: Strata, spec: Specification) -> _Cells:
     passes = strata.pass_of(table.stratum)
     return _Cells(
         levels,
+        table.stratum,
         passes,
         used,
         where.astype(np.int64),
@@ -113,22 +115,23 @@ def fit(
     rounds: int = 200,
     tolerance: float = 1e-5,
     starts: int = STARTS,
+    known: list[F64] | None = None,
 ) -> Model:
     """Fit class shares of each stratum and the movable classes (MAP), keeping the best of `starts` starts.
 
-    `anchors[class][comparison]` are level counts of anchor pairs. The model's `info` tells starts, convergence, how
-    far the starts agree, and which levels rest on the stated prior with the number of pairs they touch.
+    `anchors[class][comparison]` are level counts of anchor pairs; `known` is that of Model. The model's `info` tells
+    starts, convergence, how far the starts agree, and which levels rest on the stated prior with the pairs they touch.
     """
     cells = _cells(table, strata, spec)
     prior = [
         np.stack([theta_of(anchors[c][f], one, match=k < spec.padanan) for k, c in enumerate(spec.class_names)])
         for f, one in enumerate(spec.comparisons)
     ]
-    found = [_run(cells, strata, spec, prior, start, rounds, tolerance) for start in range(max(starts, 1))]
+    found = [_run(cells, strata, spec, prior, start, rounds, tolerance, known) for start in range(max(starts, 1))]
     best = max(found, key=lambda s: s.likelihood)  # the first of equals: the start at the anchors
     share = np.full((strata.size, len(spec.classes)), 1.0 / len(spec.classes))
     share[cells.used] = best.share
-    return Model(best.theta, share, strata, _info(cells, spec, anchors, found, best), spec)
+    return Model(best.theta, share, strata, _info(cells, spec, anchors, found, best), spec, known)
 
 
 def _begin(prior: list[F64], spec: Specification, strata: int, start: int) -> tuple[list[F64], F64]:
@@ -147,16 +150,23 @@ def _begin(prior: list[F64], spec: Specification, strata: int, start: int) -> tu
 
 
 def _run(
-    cells: _Cells, strata: Strata, spec: Specification, prior: list[F64], start: int, rounds: int, tolerance: float
+    cells: _Cells,
+    strata: Strata,
+    spec: Specification,
+    prior: list[F64],
+    start: int,
+    rounds: int,
+    tolerance: float,
+    known: list[F64] | None,
 ) -> _Start:
     theta, share = _begin(prior, spec, len(cells.used), start)
-    model = Model(theta, np.zeros((strata.size, len(spec.classes))), strata, {}, spec)
-    used_pass = strata.pass_of(cells.used)
+    model = Model(theta, np.zeros((strata.size, len(spec.classes))), strata, {}, spec, known)
+    lender = _lenders(strata, cells.used)
     movable = [c for c, kind in enumerate(spec.classes) if np.isfinite(kind.kekuatan)]
     parts = [[by_group(m[f], c.groups) for m in cells.masks] for f, c in enumerate(spec.comparisons)]
     last, done, matches = -np.inf, 0, 0.0
     for step in range(rounds):
-        joint = model.log_terms(cells.levels, cells.passes).sum(axis=1) + np.log(share[cells.where])
+        joint = model.log_terms(cells.levels, cells.stratum).sum(axis=1) + np.log(share[cells.where])
         total = np.logaddexp.reduce(joint, axis=1)
         resp = np.exp(joint - total[:, None]) * cells.n[:, None]
         likelihood = float((total * cells.n).sum() / max(cells.n.sum(), 1.0))
@@ -165,7 +175,7 @@ def _run(
         if abs(likelihood - last) < tolerance:
             break
         last = likelihood
-        share = _shares(resp, cells, used_pass, len(strata.passes))
+        share = _shares(resp, cells, lender, 2 * len(strata.passes))
         for f, comparison in enumerate(spec.comparisons):
             for c in movable:
                 moved = _update(
@@ -175,12 +185,19 @@ def _run(
     return _Start(theta, share, likelihood, done, done < rounds, matches)
 
 
-def _shares(resp: F64, cells: _Cells, used_pass: npt.NDArray[np.int64], n_passes: int) -> F64:
+def _lenders(strata: Strata, used: npt.NDArray[np.uint16]) -> npt.NDArray[np.int64]:
+    """From which strata together a thin one borrows: those of its pass, a list with itself apart."""
+    pair = strata.pair_of(used)
+    itself = (pair // strata.n_sources == pair % strata.n_sources).astype(np.int64)
+    return np.asarray(2 * strata.pass_of(used) + itself, dtype=np.int64)
+
+
+def _shares(resp: F64, cells: _Cells, lender: npt.NDArray[np.int64], n_lenders: int) -> F64:
     per_stratum = np.stack([np.bincount(cells.where, weights=r, minlength=len(cells.used)) for r in resp.T], axis=1)
-    per_pass = np.zeros((n_passes, resp.shape[1]))
-    np.add.at(per_pass, used_pass, per_stratum)
+    per_pass = np.zeros((n_lenders, resp.shape[1]))
+    np.add.at(per_pass, lender, per_stratum)
     per_pass = (per_pass + 0.25) / (per_pass + 0.25).sum(axis=1, keepdims=True)
-    share = per_stratum + BORROWED * per_pass[used_pass] + 1e-3
+    share = per_stratum + BORROWED * per_pass[lender] + 1e-3
     return np.asarray(share / share.sum(axis=1, keepdims=True), dtype=np.float64)
 
 

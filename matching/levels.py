@@ -75,6 +75,7 @@ NIK = Comparison(
     N_("NIK"),
     (_MISSING, *NIK_LEVELS * NIK_CONTEXTS),
     (0, *(1 + k // len(NIK_LEVELS) for k in range(len(NIK_LEVELS) * NIK_CONTEXTS))),
+    konteks=True,
 )
 BIRTH_LEVELS: Final = (
     N_("same"),
@@ -87,7 +88,7 @@ BIRTH_LEVELS: Final = (
     _DIFFERENT,
 )
 # The NIK contains the birth date, so what an equal date says depends on whether the NIKs are equal: two groups.
-LAHIR = Comparison("lahir", N_("birth date"), (_MISSING, *BIRTH_LEVELS * 2), (0, *[1] * 8, *[2] * 8))
+LAHIR = Comparison("lahir", N_("birth date"), (_MISSING, *BIRTH_LEVELS * 2), (0, *[1] * 8, *[2] * 8), konteks=True)
 KELAMIN = Comparison("kelamin", N_("sex"), (_MISSING, N_("same"), _DIFFERENT))
 IBU = Comparison(
     "ibu",
@@ -128,14 +129,16 @@ SAINGAN = Comparison(
         N_("two rows of one card of one list"),
     ),
     (0, 1, 1, 1, 2, 2, 2),
+    konteks=True,
 )
 
 COMPARISONS: Final = (NAMA, NIK, LAHIR, KELAMIN, IBU, KELUARGA, SAINGAN)
 
 
 def _nik(*levels: int) -> tuple[int, ...]:
-    """Positions of NIK levels (1..10) in every context."""
-    return tuple(context * len(NIK_LEVELS) + level for context in range(NIK_CONTEXTS) for level in levels)
+    """Positions of NIK levels (1..10) in every context; 0 is missing."""
+    known = (context * len(NIK_LEVELS) + level for context in range(NIK_CONTEXTS) for level in levels if level)
+    return (*(0 for level in levels if level == 0), *known)
 
 
 def _family(holds: Callable[[int, int, int], bool]) -> tuple[int, ...]:
@@ -163,21 +166,21 @@ def nik_level(level: Levels) -> Levels:
     return np.where(level == 0, 0, (level - 1) % len(NIK_LEVELS) + 1).astype(np.uint8)
 
 
-# Levels that can occur in a case that a pass narrows a comparison to. Narrowing by an earlier pass holds where both
-# rows have the fields of its key, which is the rule for what it narrows: a level is only seen where the field is.
+# Levels that can occur in a case that a pass narrows a comparison to; with level 0 where it is the passes before that
+# narrow it. That holds where both rows have the fields of their key, the rule for what they narrow.
 NARROWED: Final = {
-    "nik:tidak_sama": _nik(2, 3, 4, 5, 6, 7, 8, 9, 10),
+    "nik:tidak_sama": _nik(0, 2, 3, 4, 5, 6, 7, 8, 9, 10),
     "nik:tanggal_sama": _nik(2, 4, 5, 6, 8),
-    "nik:tanggal_lain": _nik(3, 7, 9, 10),
+    "nik:tanggal_lain": _nik(0, 3, 7, 9, 10),
     "nama:depan_sama": tuple(range(1, 11)),
     "nama:depan_beda": tuple(range(11, 16)),
     "nama:sama": tuple(range(1, 6)),
     "keluarga:kartu_sama": _family(lambda card, _members, _place: card == 1),
-    "keluarga:kartu_lain": _family(lambda card, _members, _place: card != 1),
+    "keluarga:kartu_lain": (0, *_family(lambda card, _members, _place: card != 1)),
     "keluarga:desa_sama": _family(lambda _card, _members, place: place == 1),
-    "lahir:tidak_tepat": tuple(range(2, 9)),
+    "lahir:tidak_tepat": (0, *range(2, 9)),
     "lahir:tahun_sama": (2, 3, 4, 5, 6),
-    "lahir:tahun_lain": (3, 4, 5, 7, 8),
+    "lahir:tahun_lain": (0, 3, 4, 5, 7, 8),
 }
 
 # One person is found with his family or, after a marriage or a move or under a second identity, without it: two

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.passes import Pass
-from matching.specification import Patterns, Specification
+from matching.specification import Comparison, Patterns, Specification
 
 F64 = npt.NDArray[np.float64]
 
@@ -48,6 +48,10 @@ class Strata:
         """Number of strata, empty ones included."""
         return len(self.passes) * self.n_sources**2
 
+    def pair_of(self, stratum: npt.NDArray[np.uint16]) -> npt.NDArray[np.int64]:
+        """Number of the pair of sources of each stratum."""
+        return np.asarray(stratum % (self.n_sources**2), dtype=np.int64)
+
     def pass_of(self, stratum: npt.NDArray[np.uint16]) -> npt.NDArray[np.int64]:
         """Index of the pass of each stratum."""
         return np.asarray(stratum // (self.n_sources**2), dtype=np.int64)
@@ -62,6 +66,9 @@ class Model:
     strata: Strata
     info: dict[str, Any]
     spec: Specification
+    # Per comparison (pairs of sources, groups): how often each group is known whatever the class; column 0 is missing.
+    # Without it a missing value has no weight anywhere.
+    known: list[F64] | None = None
 
     def to_dict(self, sources: Sequence[str]) -> dict[str, Any]:
         """Plain values from which `from_dict` makes the same model; `sources` names the source codes."""
@@ -73,6 +80,7 @@ class Model:
             "lintasan": [p.nama for p in self.strata.passes],
             "theta": {c.nama: self.theta[f].tolist() for f, c in enumerate(self.spec.comparisons)},
             "pangsa": {str(int(s)): self.share[s].tolist() for s in used},
+            "diketahui": None if self.known is None else [table.tolist() for table in self.known],
         }
 
     @classmethod
@@ -83,27 +91,45 @@ class Model:
         share = np.full((strata.size, len(spec.classes)), 1.0 / len(spec.classes))
         for stratum, row in data["pangsa"].items():
             share[int(stratum)] = row
-        return cls([np.array(data["theta"][c.nama]) for c in spec.comparisons], share, strata, {}, spec)
+        known = data.get("diketahui")
+        return cls(
+            [np.array(data["theta"][c.nama]) for c in spec.comparisons],
+            share,
+            strata,
+            {},
+            spec,
+            None if known is None else [np.array(table) for table in known],
+        )
 
-    def log_terms(self, levels: npt.NDArray[np.uint8], passes: npt.NDArray[np.int64]) -> F64:
-        """(rows, comparisons, classes) natural-log likelihood terms, conditioned on what the pass demands."""
-        masks = self.spec.allowed_levels(self.strata.passes)
-        comparisons, classes = self.spec.comparisons, len(self.spec.classes)
-        out = np.zeros((len(levels), len(comparisons), classes))
-        for f, comparison in enumerate(comparisons):
-            table = np.zeros((len(masks), self.theta[f].shape[1], classes))
-            for k, row in enumerate(masks):
-                for mask in by_group(row[f], comparison.groups):
-                    mass = self.theta[f][:, mask].sum(axis=1)
-                    table[k][mask] = np.log(self.theta[f][:, mask] / mass[:, None]).T
-            out[:, f, :] = table[passes, levels[:, f]]
+    def log_terms(self, levels: npt.NDArray[np.uint8], stratum: npt.NDArray[np.uint16]) -> F64:
+        """(rows, comparisons, classes) natural-log likelihood terms, conditioned on what the passes settled.
+
+        What the pass's key demands is divided out per group of levels. What earlier passes took is divided out over
+        all groups and the missing values together: a match whose NIKs are not equal has most likely none on one side,
+        so a missing value is evidence there.
+        """
+        passes = self.strata.pass_of(stratum)
+        pair = self.strata.pair_of(stratum)
+        allowed, demanded = (
+            self.spec.allowed_levels(self.strata.passes),
+            self.spec.demanded_levels(self.strata.passes),
+        )
+        out = np.zeros((len(levels), len(self.spec.comparisons), len(self.spec.classes)))
+        for f, comparison in enumerate(self.spec.comparisons):
+            known = None if self.known is None else self.known[f]
+            table = np.stack(
+                [
+                    conditioned(self.theta[f], comparison, a[f], d[f], known)
+                    for a, d in zip(allowed, demanded, strict=True)
+                ]
+            )
+            where = pair if table.shape[1] > 1 else np.zeros(len(pair), dtype=np.int64)
+            out[:, f, :] = table[passes, where, levels[:, f]]
         return out
 
     def score(self, pattern: Patterns, stratum: npt.NDArray[np.uint16]) -> tuple[F64, F64]:
         """(weight in log2 odds, probability of a match) per (pattern, stratum) cell."""
-        joint = self.log_terms(self.spec.unpack(pattern), self.strata.pass_of(stratum)).sum(axis=1) + np.log(
-            self.share[stratum]
-        )
+        joint = self.log_terms(self.spec.unpack(pattern), stratum).sum(axis=1) + np.log(self.share[stratum])
         split = self.spec.padanan
         odds = np.logaddexp.reduce(joint[:, :split], axis=1) - np.logaddexp.reduce(joint[:, split:], axis=1)
         return odds / np.log(2), 1.0 / (1.0 + np.exp(-odds))
@@ -113,3 +139,40 @@ def by_group(mask: npt.NDArray[np.bool_], groups: npt.NDArray[np.int64]) -> list
     """`mask` cut into its groups of levels; empty ones left out."""
     parts = [mask & (groups == g) for g in range(1, int(groups.max()) + 1)]
     return [part for part in parts if part.any()]
+
+
+def conditioned(
+    theta: F64,
+    comparison: Comparison,
+    allowed: npt.NDArray[np.bool_],
+    demanded: npt.NDArray[np.bool_],
+    known: F64 | None,
+) -> F64:
+    """(pairs of sources or 1, levels, classes) log terms of one comparison in one pass."""
+    groups = comparison.groups
+    known = np.zeros((1, int(groups.max()) + 1)) if known is None else known
+    out = np.zeros((len(known), theta.shape[1], theta.shape[0]))
+    parts = by_group(allowed, groups)
+    if not parts:
+        return out
+    number = [int(groups[part][0]) for part in parts]
+    mass = np.stack([theta[:, demanded & (groups == g)].sum(axis=1) for g in number])
+    left = np.stack([theta[:, part].sum(axis=1) for part in parts]) / mass  # (groups, classes) not taken earlier
+    may_miss = bool(demanded[0])
+    weight = np.column_stack([known[:, 0] * may_miss, known[:, number]])
+    total = weight.sum(axis=1)
+    # Nothing known of how often values are missing: each group by itself.
+    by_itself = total == 0
+    weight = weight / np.where(by_itself, 1.0, total)[:, None]
+    if comparison.konteks:
+        norm = weight[:, :1, None] + (1 - weight[:, :1, None]) * left[None]
+        missing = weight[:, :1] + (1 - weight[:, :1]) * left.mean(axis=0)[None]
+    else:
+        missing = weight[:, :1] + weight[:, 1:] @ left
+        norm = np.repeat(missing[:, None, :], len(parts), axis=1)
+    norm[by_itself] = left
+    missing[by_itself] = 1.0
+    out[:, 0, :] = -np.log(missing) if may_miss else 0.0
+    for i, part in enumerate(parts):
+        out[:, part, :] = (np.log(theta[:, part] / mass[i][:, None]).T)[None] - np.log(norm[:, i])[:, None, :]
+    return out

@@ -26,6 +26,7 @@ class Comparison:
     judul: str
     tingkat: tuple[str, ...]
     kelompok: tuple[int, ...] = ()  # levels are probabilities within a group; () = all but level 0 are one group
+    konteks: bool = False  # groups tell what other comparisons found; else which parts of the comparison are known
 
     @property
     def groups(self) -> npt.NDArray[np.int64]:
@@ -50,7 +51,8 @@ class LatentClass:
 class Specification:
     """Comparisons, classes (the first `padanan` are match classes), and the cases that passes narrow comparisons to.
 
-    `sempit` maps "comparison:case" to the levels that can occur in that case.
+    `sempit` maps "comparison:case" to the levels that can occur in that case. A case that a key demands lacks level 0
+    (the key needs the value); one that holds because earlier passes took the other pairs includes it.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -101,15 +103,18 @@ class Specification:
 
     def allowed_levels(self, passes: Sequence[Pass]) -> list[list[npt.NDArray[np.bool_]]]:
         """Per pass and comparison the levels that can occur there (index 0, missing, is always False)."""
-        masks = []
-        for one in passes:
-            row = []
-            for comparison in self.comparisons:
-                mask = np.full(len(comparison.tingkat), comparison.nama not in one.fixed)
-                mask[0] = False
-                for case in one.narrowed:
-                    if case.partition(":")[0] == comparison.nama:
-                        mask &= np.isin(np.arange(len(mask)), self.sempit[case])
-                row.append(mask)
-            masks.append(row)
-        return masks
+        return [[self._mask(one, c, demanded=False) for c in self.comparisons] for one in passes]
+
+    def demanded_levels(self, passes: Sequence[Pass]) -> list[list[npt.NDArray[np.bool_]]]:
+        """The same by what the pass's own key demands alone; index 0 says whether the value may be missing."""
+        return [[self._mask(one, c, demanded=True) for c in self.comparisons] for one in passes]
+
+    def _mask(self, one: Pass, comparison: Comparison, *, demanded: bool) -> npt.NDArray[np.bool_]:
+        mask = np.full(len(comparison.tingkat), comparison.nama not in one.fixed)
+        for case in one.narrowed:
+            levels = self.sempit[case]
+            if case.partition(":")[0] == comparison.nama and not (demanded and 0 in levels):
+                mask &= np.isin(np.arange(len(mask)), levels)
+        if not demanded:
+            mask[0] = False
+        return mask

@@ -150,7 +150,7 @@ def test_a_level_without_data_takes_the_stated_prior_and_says_what_it_touches(dr
 
 def test_evidence_that_a_pass_demands_has_no_weight(fitted: Model) -> None:
     levels = np.ones((1, len(SPEC.comparisons)), dtype=np.uint8)
-    assert (fitted.log_terms(levels, np.array([0]))[0, SPEC.column("id")] == 0).all()
+    assert (fitted.log_terms(levels, np.array([0], dtype=np.uint16))[0, SPEC.column("id")] == 0).all()
 
 
 @settings(max_examples=60, deadline=None)
