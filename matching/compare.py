@@ -288,6 +288,8 @@ class Comparer:
         members[shared >= 1] = 2
         members[(shared >= 2) | ((shared == 1) & (fewest == 1))] = 1
         members[(left == 0) | (right == 0)] = 0
+        # Two rows of one card of one list have the same fellow members by being there: that says nothing.
+        members[(e.kartu[a] == e.kartu[b]) & (e.kartu[a] != 0)] = 0
         level = (self.kartu(a, b) * np.uint8(N_MEMBERS) + members) * np.uint8(N_PLACE) + self.wilayah(a, b)
         return np.asarray(level, dtype=np.uint8)
 
