@@ -24,7 +24,7 @@ def engine_version(engine: str) -> str:
         from padan.store import code_version
 
         return code_version(("rules", "sources", "blocking", "matching", "fixtures"))
-    return version(engine)
+    return version("splink" if engine.startswith("splink") else engine)
 
 
 def load(path: Path) -> dict[str, Any]:

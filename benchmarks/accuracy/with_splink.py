@@ -17,11 +17,12 @@ SAMPLE_PAIRS = 2e7  # for u; the guide calls 1e7 adequate
 THRESHOLD = 0.9
 
 
-def register_settings() -> dict[str, Any]:
+def register_settings(*, family: bool = True) -> dict[str, Any]:
     """Comparisons and training blocks for the family registers.
 
     Names are compared by their canonical spelling with term frequency, Splink's own Jaro-Winkler cuts and a level for
-    one name being part of the other; numbers by edit distance; dates by Splink's date-of-birth levels.
+    one name being part of the other; numbers by edit distance; dates by Splink's date-of-birth levels. `family` False
+    leaves out what a household shares, KK, mother's name and desa: two classes do better without.
     """
     import splink.comparison_level_library as cll
     import splink.comparison_library as cl
@@ -49,19 +50,22 @@ def register_settings() -> dict[str, Any]:
             cll.ElseLevel(),
         ],
     )
+    shared = [
+        cl.NameComparison("nama_ibu").configure(term_frequency_adjustments=True),
+        cl.DamerauLevenshteinAtThresholds("no_kk", [1]),
+        place,
+    ]
     return {
         "comparisons": [
             name,
             cl.DamerauLevenshteinAtThresholds("nik", [1, 2]),
             cl.DateOfBirthComparison("lahir", input_is_string=False),
             cl.ExactMatch("kelamin"),
-            cl.NameComparison("nama_ibu").configure(term_frequency_adjustments=True),
-            cl.DamerauLevenshteinAtThresholds("no_kk", [1]),
-            place,
+            *(shared if family else []),
         ],
         "sure": [block_on("nik", "lahir"), block_on("nama", "lahir", "desa")],
         "recall": 0.9,
-        "train": [block_on("nik"), block_on("no_kk", "lahir"), block_on("nama", "lahir")],
+        "train": [block_on("nik"), block_on("nama", "lahir")],
     }
 
 
