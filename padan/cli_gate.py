@@ -139,3 +139,78 @@ def show_gate(summary: dict[str, Any], out: Path) -> None:
             share=f"{summary['batas']['bagian_tahan']:.2%}"
         ), style="bold")  # fmt: skip
     screen.print(_("Written to {folder}").format(folder=out))
+
+
+@cli.command(
+    "sample",
+    help=N_(
+        "Draw a random sample of findings for a check in the field; read the answers back.\n\n"
+        "Stratified by rule and band of probability. With --hasil the filled file gives the estimated share of true "
+        "findings with its 95 % interval."
+    ),
+)
+@click.argument("folder", cls=Argument, metavar=N_("RUN_FOLDER"), type=click.Path(path_type=Path))
+@click.option("--n", cls=Option, metavar="N", type=click.IntRange(1), default=200, help=N_("Findings to draw."))
+@click.option("--seed", cls=Option, metavar="S", type=click.IntRange(0), default=1, help=N_("Seed."))
+@click.option("--kode", cls=Several, metavar=N_("CODE..."), help=N_("Only these rules (default: all)."))
+@click.option(
+    "--out", cls=Option, metavar=N_("FILE"), type=click.Path(path_type=Path), help=N_("The workbook to write (.xlsx).")
+)
+@click.option(
+    "--hasil",
+    cls=Option,
+    metavar=N_("FILE"),
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help=N_("The workbook with the answers."),
+)
+@_shared
+@click.pass_context
+def sample(
+    ctx: click.Context,
+    folder: Path,
+    n: int,
+    seed: int,
+    kode: tuple[str, ...],
+    out: Path | None,
+    hasil: Path | None,
+    json: bool,
+    quiet: bool,
+) -> None:
+    """A sample of findings, or what its answers say."""
+    if (out is None) == (hasil is None):
+        raise click.UsageError(_("give either --out (draw) or --hasil (read the answers)"), ctx)
+    from padan import sample as work
+    from padan import store
+
+    run = store.read_run(folder)
+    found = work.result(run, hasil) if hasil else work.make(run, out or Path(), n=n, seed=seed, kode=kode)
+    if json:
+        console.print_json({"ok": True, **found})
+    elif hasil is not None:
+        show_rates(found)
+    elif not quiet:
+        console.out().print(
+            _("{n} of {all} findings drawn into {file}").format(n=found["sampel"], all=found["temuan"], file=out)
+        )
+
+
+def show_rates(found: dict[str, Any]) -> None:
+    """Estimated shares of true findings, in the terminal."""
+    from padan.show import number, share, table
+
+    rows = table(
+        _("Estimated share of true findings (95 % interval)"),
+        [_("Rule"), _("Findings"), _("Checked"), _("True"), _("Share"), _("from"), _("to")],
+        range(1, 7),
+    )
+    for name, one in (*found["aturan"].items(), (_("all"), found["semua"])):
+        rows.add_row(
+            name, *(number(one[c]) for c in ("populasi", "dijawab", "benar")),
+            *(share(one[c]) for c in ("laju", "bawah", "atas")),
+        )  # fmt: skip
+    console.out().print(rows)
+    console.out().print(
+        _("{n} lines without an answer, {m} could not be told, {k} strata without any answer (left out).").format(
+            n=number(found["belum_dijawab"]), m=number(found["ragu"]), k=number(found["lapis_tanpa_jawaban"])
+        )
+    )

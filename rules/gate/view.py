@@ -158,7 +158,7 @@ class View:
             awal=start,
             akhir=pl.max_horizontal(start, pl.coalesce("periode_akhir", start)),
             tanpa=pl.when(pl.col("periode_awal").is_null()).then(pl.col("tahap").fill_null("")),
-            mulai=pl.col("periode_awal").fill_null(self.tanggal_acuan),
+            mulai=pl.coalesce("periode_awal", pl.lit(self.tanggal_acuan, dtype=pl.Date)),
             selesai=pl.coalesce("periode_akhir", "periode_awal", pl.lit(self.tanggal_acuan, dtype=pl.Date)),
         )
 
