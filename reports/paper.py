@@ -13,6 +13,8 @@ from typing import Any, Final
 import typst
 
 _TEMPLATE: Final = Path(__file__).parent / "templates" / "desa.typ"
+_BLANK: Final = b"#set page(width: 1cm, height: 1cm)"
+_LINES_PER_GENERATION: Final = 40
 
 
 @cache
@@ -34,6 +36,10 @@ def render(data: dict[str, Any]) -> bytes:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     # Tags for screen readers would double the time and the size of a list that is made for paper.
     made = typst.compile(_template(), font_paths=_fonts(), sys_inputs={"data": text}, format="pdf", pdf_tags=False)
+    # typst keeps what it set for the next ten documents; nothing of a village comes again, and a large one takes
+    # hundreds of MB. Blank documents let it age sooner, the more the longer the list.
+    for _ in range(min(sum(len(k["baris"]) for k in data["keluarga"]) // _LINES_PER_GENERATION, 10)):
+        typst.compile(_BLANK, font_paths=_fonts())
     if not isinstance(made, bytes):
         raise TypeError("typst gave no single document")
     return made

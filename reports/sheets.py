@@ -61,17 +61,18 @@ def text_lines(value: object, width: float) -> int:
 
 
 class Book:
-    """A workbook of mode 0600, written from top to bottom. Use as a context manager.
+    """A workbook of mode 0600, written from top to bottom. Use as a context manager. `small`: some thousand rows.
 
     `created` is the date in the file's properties: never the clock, so that equal data gives equal bytes.
     """
 
-    def __init__(self, path: Path, *, created: date | None = None, title: str = "") -> None:
+    def __init__(self, path: Path, *, created: date | None = None, title: str = "", small: bool = False) -> None:
         self.path = private(path)
         self.book = xlsxwriter.Workbook(
             str(path),
             {
-                "constant_memory": True,
+                # A small workbook is put together in memory: its ten temporary files would take longer than its cells.
+                **({"in_memory": True} if small else {"constant_memory": True}),
                 "strings_to_formulas": False,
                 "strings_to_urls": False,
                 "strings_to_numbers": False,

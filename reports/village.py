@@ -63,8 +63,8 @@ def write_villages(
     )
     written: list[Path] = []
     kept: list[pl.DataFrame] = []
-    # typst sets the pages of one village in a thread of its own while the workbook of the next is written here.
-    with ThreadPoolExecutor(max_workers=1) as setter:
+    # typst sets pages without holding up Python: two villages at a time, while the next workbooks are written here.
+    with ThreadPoolExecutor(max_workers=2) as setter:
         for batch in _batches(sizes):
             waiting: list[Future[Path]] = []
             for village in _villages(context, batch, families, asked, pairs, key):

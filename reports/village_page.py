@@ -41,7 +41,6 @@ def page_data(context: Context, village: Village) -> dict[str, Any]:
             "kolom_keluarga": family_titles,
             "kolom_pasangan": pair_titles,
             "kode_daftar": _("List code") + " ",
-            "catatan": _("Remark:"),
             "data": _("data:"),
             "kaki": _("Names real people: keep it in the office, send it back, put it in no group or social media."),
             "halaman": _("Page") + " {n} / {semua}",

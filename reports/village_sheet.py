@@ -88,9 +88,10 @@ def columns_of() -> tuple[list[str], list[str]]:
     """Headings of the two lists on paper."""
     box = box_titles()
     return (
-        [_("No."), _("Who"), _("What contradicts what (source, date)"), _("What to do"),
-         *(box[b] for b in FAMILY_BOXES), _("Line code")],
-        [*text_titles("pasangan"), *(box[b] for b in PAIR_BOXES), _("Line code")],
+        [_("No. and code"), _("Who"), _("What contradicts what (source, date) → what to do"),
+         *(box[b] for b in FAMILY_BOXES), _("Remark")],
+        [_("No. and code"), _("Person 1"), _("Person 2"), _("Equal"), _("Different"), *(box[b] for b in PAIR_BOXES),
+         _("Remark")],
     )  # fmt: skip
 
 
@@ -121,7 +122,7 @@ def with_cells(lines: pl.DataFrame) -> pl.DataFrame:
 def write_book(context: Context, village: Village, path: Path) -> Path:
     """Write the workbook of `village`."""
     place = place_of(context, village.kode)
-    with Book(path, created=context.as_of, title=place) as book:
+    with Book(path, created=context.as_of, title=place, small=True) as book:
         _family_sheet(book, context, place, village)
         if village.pairs.height:
             _pair_sheet(book, place, village)
