@@ -20,7 +20,8 @@ NIK_DIFFERS: Final = 1
 SAME_CARD: Final = 2
 SHARED_NIK: Final = 3
 BRIDGE: Final = 4
-REASONS: Final = (None, "nik_beda", "satu_kartu", "nik_bersama", "jembatan_lemah")
+DECIDED: Final = 5
+REASONS: Final = (None, "nik_beda", "satu_kartu", "nik_bersama", "jembatan_lemah", "keputusan")
 
 _COLUMN = {c.nama: i for i, c in enumerate(COMPARISONS)}
 

@@ -15,9 +15,11 @@ from blocking.encode import Encoded, encode
 from blocking.pairs import Index
 from blocking.passes import Pass, standard
 from matching.anchors import anchors, known_shares
+from matching.calibrate import Calibration
 from matching.compare import Comparer
-from matching.constraints import BRIDGE, REASONS, reasons
+from matching.constraints import BRIDGE, DECIDED, NONE, REASONS, reasons
 from matching.context import context_of
+from matching.decided import CERTAIN, Decided, decided, rows_of
 from matching.entities import Clusters, cluster
 from matching.families import family_links
 from matching.fit import fit
@@ -94,17 +96,43 @@ def count_patterns(pairs: Pairs) -> tuple[PatternTable, npt.NDArray[np.int64]]:
     return table, inverse
 
 
-def decide(
-    e: Encoded, pairs: Pairs, model: Model, table: PatternTable, cell: npt.NDArray[np.int64], floor: float
-) -> Scored:
-    """Score the cells, keep the pairs from the review band up, and apply the constraints."""
-    weight, probability = model.score(table.pattern, table.stratum)
-    keep = probability[cell] >= floor
-    a, b, pattern, stratum = pairs.a[keep], pairs.b[keep], pairs.pattern[keep], pairs.stratum[keep]
-    chosen = cell[keep]
-    return Scored(
-        a, b, pattern, stratum, weight[chosen], probability[chosen], reasons(e, a, b, REGISTERS.unpack(pattern))
+def with_decided(e: Encoded, compare: Comparer, pairs: Pairs, sure: Decided, strata: Strata) -> Pairs:
+    """The candidate pairs and, behind them, the decided pairs that no pass holds; they stand under the first pass."""
+    new = rows_of(sure, pairs.a, pairs.b) < 0
+    a, b = sure.a[new], sure.b[new]
+    if len(a) == 0:
+        return pairs
+    more = Pairs(a, b, REGISTERS.pack(compare.levels(a, b)), strata.number(0, e.sumber[a], e.sumber[b]))
+    return Pairs(
+        np.concatenate((pairs.a, more.a)),
+        np.concatenate((pairs.b, more.b)),
+        np.concatenate((pairs.pattern, more.pattern)),
+        np.concatenate((pairs.stratum, more.stratum)),
     )
+
+
+def decide(
+    e: Encoded,
+    pairs: Pairs,
+    model: Model,
+    table: PatternTable,
+    cell: npt.NDArray[np.int64],
+    floor: float,
+    sure: Decided,
+    calibrate: Calibration,
+) -> Scored:
+    """Score the cells, keep the pairs from the review band up, and apply the constraints and people's decisions."""
+    weight, probability = model.score(table.pattern, table.stratum)
+    weight, probability = weight[cell], calibrate(probability)[cell]
+    row = rows_of(sure, pairs.a, pairs.b)
+    same, apart = row[sure.sama & (row >= 0)], row[~sure.sama & (row >= 0)]
+    weight[same], probability[same] = CERTAIN, 1.0
+    keep = np.flatnonzero(probability >= floor)
+    a, b, pattern, stratum = pairs.a[keep], pairs.b[keep], pairs.pattern[keep], pairs.stratum[keep]
+    why = reasons(e, a, b, REGISTERS.unpack(pattern))
+    why[np.isin(keep, same)] = NONE
+    why[np.isin(keep, apart)] = DECIDED
+    return Scored(a, b, pattern, stratum, weight[keep], probability[keep], why)
 
 
 def blocking_figures(chosen: Plan, scored: Scored, padan: float) -> dict[str, Any]:
@@ -152,16 +180,6 @@ def links_frame(scored: Scored, strata: Strata, settings: LinkSettings, cut: npt
     return check("links", frame.sort("kiri", "kanan"))
 
 
-def _first_pass(
-    e: Encoded, compare: Comparer, pairs: Pairs, strata: Strata, settings: LinkSettings
-) -> tuple[Index, Model, Scored]:
-    """Each pair by itself. Returns the clusters of the strong links, which are the context of the second pass."""
-    table, cell = count_patterns(pairs)
-    model = fit(table, strata, anchors(e, compare), REGISTERS, known=known_shares(e, compare))
-    scored = decide(e, pairs, model, table, cell, settings.tinjau)
-    return _group(e, compare, scored, settings.pasti).label, model, scored
-
-
 def in_context(e: Encoded, compare: Comparer, pairs: Pairs, label: Index) -> tuple[Pairs, Comparer]:
     """The pairs again with the levels that depend on what is linked already."""
     compare = compare.with_context(context_of(e, label))
@@ -173,7 +191,7 @@ def in_context(e: Encoded, compare: Comparer, pairs: Pairs, label: Index) -> tup
     return Pairs(pairs.a, pairs.b, REGISTERS.replace(pairs.pattern, columns, levels), pairs.stratum), compare
 
 
-def _group(e: Encoded, compare: Comparer, scored: Scored, threshold: float) -> Clusters:
+def _group(e: Encoded, compare: Comparer, scored: Scored, threshold: float, sure: Decided) -> Clusters:
     """Entities of the links at or above `threshold` that no constraint moved."""
     match = (scored.probability >= threshold) & (scored.reason == 0)
     near = scored.reason == 0
@@ -185,6 +203,7 @@ def _group(e: Encoded, compare: Comparer, scored: Scored, threshold: float) -> C
         scored.weight[match],
         scored.probability[match],
         (scored.a[near], scored.b[near]),
+        sure.apart,
     )
 
 
@@ -194,9 +213,17 @@ def link(
     settings: LinkSettings | None = None,
     progress: Progress | None = None,
     passes: list[Pass] | None = None,
+    decisions: pl.DataFrame | None = None,
+    calibration: Calibration | None = None,
 ) -> Linked:
-    """Link all records of a run with one another. `records` is sorted by baris_id, which counts from 0."""
+    """Link all records of a run with one another. `records` is sorted by baris_id, which counts from 0.
+
+    `decisions` (kiri, kanan, sama) are pairs that people judged: they hold. `calibration` replaces the one that the
+    settings ship with.
+    """
     settings = settings or LinkSettings()
+    calibrate = calibration or Calibration("platt", slope=settings.kemiringan, intercept=settings.geseran)
+    sure = decided(decisions)
     tell: Progress = progress or (lambda _stage, _share: None)
     tell("sandikan", 0.0)
     e = encode(records)
@@ -204,17 +231,22 @@ def link(
     chosen = plan(e, passes or standard(), settings.blok_maksimum)
     strata = Strata(chosen.passes, len(e.nama_sumber))
     pairs = compare_all(e, compare, chosen, strata, settings.pasangan_per_bagian, tell)
-    tell("modelkan", 0.0)
-    first, model, scored = _first_pass(e, compare, pairs, strata, settings)
-    for _round in range(settings.putaran_keluarga):
-        tell("keluarga", 0.0)
-        pairs, compare = in_context(e, compare, pairs, first)
+    pairs = with_decided(e, compare, pairs, sure, strata)
+
+    def judge(compare: Comparer, pairs: Pairs) -> tuple[Model, Scored]:
+        tell("modelkan", 0.0)
         table, cell = count_patterns(pairs)
         model = fit(table, strata, anchors(e, compare), REGISTERS, known=known_shares(e, compare))
-        scored = decide(e, pairs, model, table, cell, settings.tinjau)
-        first = _group(e, compare, scored, settings.pasti).label
+        return model, decide(e, pairs, model, table, cell, settings.tinjau, sure, calibrate)
+
+    # First each pair by itself, then in the light of what is strongly linked already.
+    model, scored = judge(compare, pairs)
+    for _turn in range(settings.putaran_keluarga):
+        tell("keluarga", 0.0)
+        pairs, compare = in_context(e, compare, pairs, _group(e, compare, scored, settings.pasti, sure).label)
+        model, scored = judge(compare, pairs)
     tell("kelompokkan", 0.0)
-    found = _group(e, compare, scored, settings.padan)
+    found = _group(e, compare, scored, settings.padan, sure)
     match = (scored.probability >= settings.padan) & (scored.reason == 0)
     cut = np.zeros(len(match), dtype=bool)
     cut[np.flatnonzero(match)[found.cut]] = True

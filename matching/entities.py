@@ -20,6 +20,7 @@ from blocking.mix import U64
 from blocking.pairs import Index, block, pairs_of
 from matching.compare import Comparer
 from matching.constraints import NIK_DIFFERS, SAME_CARD, reasons
+from matching.decided import pair_key
 
 F64 = npt.NDArray[np.float64]
 LARGE = 200  # rows of a component above which not all inner pairs are compared
@@ -42,17 +43,13 @@ def _labels(n: int, a: Index, b: Index) -> Index:
     return np.asarray(first[part], dtype=np.uint32)
 
 
-def _pair_key(a: Index, b: Index) -> U64:
-    return np.asarray(a.astype(np.uint64) << np.uint64(32) | b.astype(np.uint64), dtype=np.uint64)
-
-
 def _conflicts(e: Encoded, compare: Comparer, label: Index, linked: U64) -> tuple[Index, Index]:
     """Pairs inside a component that must stay apart."""
     size = np.bincount(label, minlength=e.n)[label]
     inner = np.where((size > 2) & (size <= LARGE), label.astype(np.uint64) + np.uint64(1), np.uint64(0))
     left, right = [], []
     for a, b in pairs_of(block(inner), 1_000_000):
-        direct = np.isin(_pair_key(a, b), linked)
+        direct = np.isin(pair_key(a, b), linked)
         why = reasons(e, a, b, compare.levels(a, b))
         apart = ((why == NIK_DIFFERS) | (why == SAME_CARD) | (e.edisi[a] == e.edisi[b])) & ~direct
         left.append(a[apart])
@@ -102,16 +99,21 @@ def cluster(
     weight: F64,
     probability: F64,
     near: tuple[Index, Index] | None = None,
+    apart: tuple[Index, Index] | None = None,
 ) -> Clusters:
     """Cluster the match links (a, b); `weight` orders them, ties broken by record number.
 
-    `near` are pairs that may stand together besides the links: those in the review band without a reason.
+    `near` are pairs that may stand together besides the links: those in the review band without a reason. `apart` are
+    pairs that must not, come what may.
     """
     label = _labels(e.n, a, b)
-    allowed = _pair_key(a, b)
+    allowed = pair_key(a, b)
     if near is not None:
-        allowed = np.concatenate((allowed, _pair_key(*near)))
+        allowed = np.concatenate((allowed, pair_key(*near)))
     left, right = _conflicts(e, compare, label, allowed)
+    if apart is not None:
+        inside = label[apart[0]] == label[apart[1]]
+        left, right = np.concatenate((left, apart[0][inside])), np.concatenate((right, apart[1][inside]))
     troubled = np.zeros(e.n, dtype=bool)
     troubled[label[left]] = True
     cut = np.zeros(len(a), dtype=bool)

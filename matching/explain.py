@@ -42,6 +42,7 @@ REASON_TEXT = {
     "satu_kartu": N_("both rows stand on one family card of one list as different members"),
     "nik_bersama": N_("the NIK is the same but given name and birth date differ: a shared NIK"),
     "jembatan_lemah": N_("joining them would merge rows that must stay apart"),
+    "keputusan": N_("somebody who checked them said that they are two people"),
 }
 
 

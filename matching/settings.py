@@ -18,3 +18,5 @@ class LinkSettings(BaseModel):
     putaran_keluarga: int = Field(
         default=1, ge=0, le=5, description="times the pairs are judged again in the light of what is linked already"
     )
+    kemiringan: float = Field(default=1.0, gt=0, le=3, description="slope of the calibration of log odds")
+    geseran: float = Field(default=0.0, ge=-5, le=5, description="shift of the calibration of log odds (nats)")

@@ -217,7 +217,8 @@ def _link(
             from matching.engine import link
 
             folder.begin("taut")
-            linked = link(data.records, data.families, chosen, progress=tell)
+            told = decisions.linkage_decisions(decided, data.records)
+            linked = link(data.records, data.families, chosen, progress=tell, decisions=told)
             frames = {name: tables.check(name, getattr(linked, name)) for name in LINKED}
             if frames["entities"].height != data.records.height:
                 raise TableError("entities do not hold every record once")

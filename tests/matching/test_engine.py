@@ -127,3 +127,22 @@ def test_a_row_that_may_stand_in_two_files_is_asked_back(tables: Tables) -> None
     assert find_row(both, f"/data/a/{first['berkas']}:{first['nomor_baris']}") == first["baris_id"]
     with pytest.raises(PadanError, match=str(first["nomor_baris"])):
         find_row(both, f"{first['berkas']}:{first['nomor_baris']}")
+
+
+def test_what_people_decided_holds(loaded: Loaded, linked: Linked) -> None:
+    """A match that somebody called two people is parted, two strangers whom somebody called one are joined."""
+    match = linked.links.filter(pl.col("putusan") == "padan").row(0, named=True)
+    label = linked.entities.sort("baris_id")["person_id"]
+    other = next(
+        i for i in range(len(label) - 1, 0, -1) if label[i] not in {label[match["kiri"]], label[match["kanan"]]}
+    )
+    decisions = pl.DataFrame(
+        {"kiri": [match["kanan"], match["kiri"]], "kanan": [match["kiri"], other], "sama": [False, True]},
+        schema_overrides={"kiri": pl.UInt32, "kanan": pl.UInt32},
+    )
+    again = link(loaded.records, loaded.families, decisions=decisions)
+    person = again.entities.sort("baris_id")["person_id"]
+    assert person[match["kiri"]] != person[match["kanan"]]
+    assert person[match["kiri"]] == person[other]
+    told = again.links.filter((pl.col("kiri") == match["kiri"]) & (pl.col("kanan") == match["kanan"]))
+    assert told["alasan"].to_list() == ["keputusan"]
