@@ -71,6 +71,8 @@ def run_summary(tables: Tables) -> dict[str, Any]:
         "jumlah": tables.info["jumlah"],
         "temuan_per_tingkat": {row["tingkat"]: row["n"] for row in levels.to_dicts()},
         "temuan_per_kode": {row["kode"]: row["n"] for row in by_code.to_dicts()},
+        "diputuskan": tables.info.get("diputuskan", {}),
+        "tren": tables.info.get("tren", {}).get("jumlah"),
         "catatan": tables.info.get("catatan", []),
         "tahap": tables.info["tahap"],
     }
@@ -99,6 +101,13 @@ def run_result(tables: Tables, out: Path) -> None:
     for level in ("KRITIS", "TINGGI", "SEDANG", "INFO"):
         if level in summary["temuan_per_tingkat"]:
             screen.print(f"  {level:<7} {number(summary['temuan_per_tingkat'][level]):>9}")
+    if summary["tren"]:
+        counts = {status: number(n) for status, n in summary["tren"].items()}
+        screen.print(
+            _("Since the earlier run: {new} new, {open} still open, {solved} solved, {alarms} false alarms.").format(
+                new=counts["BARU"], open=counts["TETAP"], solved=counts["SELESAI"], alarms=counts["ALARM"]
+            )
+        )
     screen.print("\n" + _("Reports in {folder}:").format(folder=out))
     for name in _REPORTS:
         if (out / name).exists():

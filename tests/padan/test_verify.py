@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from openpyxl import load_workbook
 from padan import decisions
 from padan.cli import cli
 from padan.verify import read_register
+from reports.codes import PATTERN
 from reports.village_sheet import DATE_ROW, FAMILY_TEXTS, FILL_COLUMN
 from tests.padan.helpers import arguments
 
@@ -203,6 +205,24 @@ def test_pairs_are_decided_for_all_rows_of_the_two(finished: Path, tmp_path: Pat
     assert not frame["sama"].any()
     assert (frame["kiri"] < frame["kanan"]).all()
     assert frame.schema["kiri"] == pl.UInt32
+
+
+def test_a_list_of_another_run_is_told(finished: Path, village: Path, tmp_path: Path) -> None:
+    page: Any = load_workbook(village).worksheets[0]
+    rows = [r for r in range(FIRST, page.max_row + 1) if re.fullmatch(PATTERN, str(page.cell(r, CODE).value))]
+    foreign: dict[tuple[int, int], object] = {(r, CODE): str(page.cell(r, CODE).value)[::-1] for r in rows}
+    foreign[DATE_ROW + 3, FILL_COLUMN + 1] = "AAAA-BBBB-CCCC"
+    book = fill(village, tmp_path / "a.xlsx", foreign)
+    pairs = load_workbook(book)
+    for name in pairs.sheetnames[1:]:
+        del pairs[name]
+    pairs.save(book)
+    result = call("verify", finished, book, "--keputusan", tmp_path / "k", "--json", "--lang", "en")
+    assert result.exit_code == 3
+    (one,) = told(result)["berkas"]
+    assert one["dibaca"] == one["ditolak"] == len(rows)
+    assert one["desa"] is None
+    assert "another run" in one["penolakan"][0]["alasan"]
 
 
 def test_what_is_no_list_of_this_run_is_told(finished: Path, village: Path, tmp_path: Path) -> None:
