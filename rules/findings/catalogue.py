@@ -10,6 +10,8 @@ from rules import i18n
 from rules.findings.parameters import load_parameters
 from rules.findings.programme import Dated, Programme, load_programmes
 from rules.findings.registry import PAYMENTS, Rule, all_rules
+from rules.gate.parameters import load_gate_parameters
+from rules.gate.registry import gate_rules
 from rules.i18n import N_, _
 
 FILE = Path(__file__).parents[2] / "docs" / "rule_catalogue.md"
@@ -33,7 +35,7 @@ def text(language: str = "en", local: tuple[Path, ...] = ()) -> str:
     i18n.set_language(language)
     try:
         rules = all_rules()
-        parts = [_head(rules), *(_section(rule) for rule in rules), _parameters(), _programmes(local)]
+        parts = [_head(rules), *(_section(rule) for rule in rules), _gate(), _parameters(), _programmes(local)]
         return "\n".join(parts)
     finally:
         i18n.set_language(before)
@@ -83,6 +85,31 @@ def _section(rule: Rule) -> str:
     if rule.per_berkas:
         lines.append("- " + _("Told as one line per file when it touches most of the file."))
     return "\n".join([*lines, ""])
+
+
+def _gate() -> str:
+    lines = [
+        "## " + _("Gate before payment"),
+        "",
+        _("What `padan gate` says of a payment row. TAHAN only for what is certain; CATATAN changes no verdict."),
+        "",
+        _row(_("code"), _("rule"), _("worst effect"), _("basis"), _("mark"), _("What to do"), _("also called")),
+        "|---|---|---|---|---|---|---|",
+        *(
+            _row(r.kode, _(r.judul), r.akibat, _(r.dasar), r.tanda, _(r.tindakan), ", ".join(r.alias))
+            for r in gate_rules()
+        ),
+        "",
+    ]
+    values = load_gate_parameters()
+    rows = [(name, getattr(values, name)) for name in type(values).model_fields]
+    lines += [
+        _row(_("parameter"), _("value"), _("mark"), _("meaning and source")),
+        "|---|---|---|---|",
+        *(_row(f"`{name}`", str(value.nilai), value.tanda, value.sumber) for name, value in rows),
+        "",
+    ]
+    return "\n".join(lines)
 
 
 def _parameters() -> str:
