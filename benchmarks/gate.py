@@ -1,6 +1,6 @@
 """The gate on payments with known faults: who is held, who is asked about, and how many lawful families are.
 
-    python -m benchmarks.gate [--pembayaran 50000] [--seed 1]
+    python -m benchmarks.gate [--penduduk 20000] [--seed 1]
 
 The truth comes from the simulated life and the log of what was put into the lists, never from the rules. A payment is
 lawful when the truth knows no fault of it. The simulation gives work to people at random, also to poor families, so
@@ -10,6 +10,11 @@ verification) are counted apart: `sah` leaves them out, `sah_dengan_pekerjaan` c
 
 from __future__ import annotations
 
+import argparse
+import json
+import sys
+import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -159,3 +164,101 @@ def _groups(lawful: pl.DataFrame, truth: Path, records: pl.DataFrame) -> dict[st
         ),
         "nik_awalan_lain": mine.filter(pl.col("nik").str.head(4) != pl.col("kode_wilayah").str.head(4)),
     }
+
+
+PROGRAMMES = ("pkh", "bpnt", "pbi_jkn", "blt_desa")
+_REGISTERS = {
+    "dtks": "dtks_desa.csv", "p3ke": "p3ke_individu.csv", "regsosek": "regsosek.csv", "dtsen": "dtsen_anggota.csv",
+    "dukcapil": "dukcapil.csv",
+}  # fmt: skip
+_DATES = {"dtks": "2022-09-30", "p3ke": "2022-07-31", "regsosek": "2022-11-01", "dtsen": "2025-02-03",
+          "dukcapil": "2023-06-30"}  # fmt: skip
+
+
+def measure(people: int, seed: int, work: Path) -> dict[str, Any]:
+    """Simulate `people`, link their registers, judge all four payment lists against that run; rates and CPU seconds."""
+    from padan.cli import cli
+
+    folder, run = work / "masukan", work / "run"
+    words = ["synth", "--penduduk", str(people), "--kabupaten", "3201", "--seed", str(seed), "--tanpa-excel", "--quiet"]
+    _must(cli.main([*words, "--out", str(folder)], standalone_mode=False))
+    given = [word for name, file in _REGISTERS.items() for word in (f"--{name}", f"{folder / file}@{_DATES[name]}")]
+    _must(
+        cli.main(["run", "--mode-uji", "--quiet", "--tanpa-kembali", *given, "--out", str(run)], standalone_mode=False)
+    )
+    registers = pl.read_parquet(run / "data" / "records.parquet")
+    lists: dict[str, Any] = {}
+    for program in PROGRAMMES:
+        lists[program] = _one(program, folder, run, registers, work / program)
+    return {"penduduk": people, "seed": seed, "jumlah": _together(lists), "daftar": lists}
+
+
+def _must(code: int) -> None:
+    if code:
+        raise SystemExit(code)
+
+
+def _one(program: str, folder: Path, run: Path, registers: pl.DataFrame, out: Path) -> dict[str, Any]:
+    from padan.gate import GateSettings, gate
+    from sources.load import load
+    from sources.model import Input, SourceSettings
+
+    file = folder / f"bayar_{program}.csv"
+    seconds: dict[str, float] = {}
+    begun = [time.process_time(), ""]
+
+    def tell(_share: float, step: str) -> None:
+        now = time.process_time()
+        if step != begun[1]:
+            if begun[1]:
+                seconds[str(begun[1])] = round(now - float(begun[0]), 2)
+            begun[:] = [now, step]
+
+    gate(GateSettings((file,), program, (str(run),)), out, tell)
+    payees = load([Input(file, f"bayar_{program}")], SourceSettings(mode_uji=True)).records
+    everyone = pl.concat([registers, payees.with_columns((pl.col("baris_id") + registers.height).cast(pl.UInt32))])
+    found = pl.read_parquet(out / "data" / "putusan.parquet")
+    told = evaluate(found, folder / "truth", everyone, {*_REGISTERS, f"bayar_{program}"})
+    return {**told, "detik_cpu": seconds}
+
+
+def _together(lists: dict[str, Any]) -> dict[str, Any]:
+    """The figures of issue 5 over all lists."""
+    each = list(lists.values())
+    n = sum(one["pembayaran"] for one in each)
+    extra, marked = (sum(one[c][k] for one in each for c in _DOUBLE) for k in ("lebih", "ditandai"))
+    exact, held = (sum(one["BG01"][k] for one in each) for k in ("lebih", "ditahan"))
+    dead = sum(one["mati"]["n"] for one in each)
+    dead_marked = sum(round(one["mati"]["n"] * one["mati"]["ditandai_bagian"]) for one in each)
+    dead_exact = sum(one["mati"]["tepat"] for one in each)
+    dead_held = sum(round(one["mati"]["tepat"] * one["mati"]["tepat_ditahan_bagian"]) for one in each)
+    out: dict[str, Any] = {
+        "pembayaran": n,
+        "mati_dan_ganda": extra + dead,
+        "mati_dan_ganda_ditandai": (marked + dead_marked) / max(extra + dead, 1),
+        "tepat": exact + dead_exact,
+        "tepat_ditahan": (held + dead_held) / max(exact + dead_exact, 1),
+        "detik_cpu_per_100_ribu": round(sum(sum(one["detik_cpu"].values()) for one in each) / n * 1e5, 1),
+    }
+    for key in sorted(each[0]):
+        if key.startswith("sah") and isinstance(each[0][key], dict):
+            rows, hold, ask = (sum(one[key][k] for one in each) for k in ("n", "tahan", "verifikasi"))
+            out[key] = {"n": rows, "tahan_bagian": hold / max(rows, 1), "verifikasi_bagian": ask / max(rows, 1)}
+    return out
+
+
+def main() -> None:
+    """Measure and write benchmarks/results/gate.json."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--penduduk", type=int, default=20_000, help="people; they get about 2.5 payments each")
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure(chosen.penduduk, chosen.seed, Path(folder))
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    sys.stdout.write(json.dumps(found["jumlah"], indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
