@@ -23,6 +23,7 @@ from rules.tables import empty
 ROOT = Path(__file__).resolve().parents[2]
 # Thresholds at which the best is looked for; the setting allows nothing at or below one half.
 THRESHOLDS = (0.55, 0.75, 0.85, 0.90, 0.95, 0.98, 0.995)
+FEW = (0.75, 0.90, 0.97)  # where no peer runs beside it
 
 
 def command(*args: object) -> str:
@@ -51,8 +52,8 @@ def run_labels(out: Path) -> I64:
     return _labels(pl.read_parquet(out / "data" / "entities.parquet"))
 
 
-def registers(out: Path, data: Registers, task: Task, truth: Path) -> dict[str, Any]:
-    """All figures of the run in `out`. Its best threshold is found by linking the same records again at each."""
+def registers(out: Path, data: Registers, task: Task, truth: Path, thresholds: tuple[float, ...]) -> dict[str, Any]:
+    """All figures of the run in `out`. Its best of `thresholds` is found by linking the same records again at each."""
     families = empty("families")  # they do not bear on who is who
     default, own = LinkSettings().padan, run_labels(out)
     # Calibration looks further down than the review band reaches.
@@ -74,7 +75,7 @@ def registers(out: Path, data: Registers, task: Task, truth: Path) -> dict[str, 
         default,
         label=own,
         label_at=at,
-        weights=np.array([log_odds(t) for t in THRESHOLDS]),
+        weights=np.array([log_odds(t) for t in thresholds]),
         rounds=1,
         decided=scored(low.filter(pl.col("alasan").is_null())),
         blocking_recall=_held(task),
