@@ -49,20 +49,16 @@ def main() -> None:
     chosen = parser.parse_args()
     run = read_run(chosen.run)
     out = chosen.out or Path(tempfile.mkdtemp(prefix="desa-"))
+    village.write_villages(make_context(spread(run, 8, 0)), out / "uji", key=bytes(32), register=out / "uji" / "daftar")
+    found = sum(pl.read_parquet(p).height for p in (out / "uji" / "daftar").iterdir())
+    shutil.rmtree(out / "uji")
+    per_round = min(max(found // chosen.baris, 1), chosen.desa)  # villages that the findings of the run are enough for
     seconds = cpu = 0.0
     done = lines = 0
-    per_round = None
     while done < chosen.desa:
-        wanted = chosen.desa - done if per_round is None else min(per_round, chosen.desa - done)
-        part = spread(run, wanted if per_round else 8, done)
-        context = make_context(part)
+        context = make_context(spread(run, per_round, done))
         context.keyed  # noqa: B018 - computed for other reports as well
         folder = out / f"{done:05d}"
-        if per_round is None:  # a first small round tells how many lines the run has
-            village.write_villages(context, folder / "desa", key=bytes(32), register=folder / "daftar")
-            found = sum(pl.read_parquet(p).height for p in (folder / "daftar").iterdir())
-            per_round = max(found // chosen.baris, 1)
-            continue
         begun, used = time.perf_counter(), time.process_time()
         written = village.write_villages(context, folder / "desa", key=bytes(32), register=folder / "daftar")
         seconds += time.perf_counter() - begun
