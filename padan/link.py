@@ -51,7 +51,7 @@ def read_list(path: Path, spec: LinkageSpec) -> ListFile:
     book = open_book(path)
     found = [(grid, *_header(grid, spec)) for grid in book.grids if grid.cells.height]
     most = max((len(columns) for _grid, _row, columns in found), default=0)
-    given = [name for name, column in spec.columns.items() if not column.join]
+    given = [name for name, column in spec.columns.items() if column.own]
     if most == 0:
         raise InputError(
             _("no column of the specification is in this file: {names}").format(names=", ".join(given)),
@@ -66,7 +66,8 @@ def read_list(path: Path, spec: LinkageSpec) -> ListFile:
             hint=_("keep the sheet to be linked and remove the others"),
         )
     grid, row, columns = chosen[0]
-    missing = [name for name in given if name not in columns and not spec.columns[name].optional]
+    needed = [name for name in given if not (spec.columns[name].optional or spec.columns[name].join)]
+    missing = [name for name in needed if name not in columns]
     if missing:
         titles = [text for text in grid.cells.row(row) if text]
         near = process.extractOne(missing[0], titles, score_cutoff=60)
@@ -83,7 +84,7 @@ def _header(grid: Grid, spec: LinkageSpec) -> tuple[int, dict[str, int]]:
     """The row that holds most of the specification's headers, and where each column stands in it."""
     wanted: dict[str, str] = {}
     for name, column in spec.columns.items():
-        if not column.join:
+        if column.own:
             for spelling in (*column.header, name):
                 wanted.setdefault(key(spelling), name)
     best: tuple[int, dict[str, int]] = (0, {})

@@ -2,8 +2,8 @@
 
 * unrelated: random pairs, each counted by the chance that it is no match (in a small list matches are not rare);
 * similar: candidate pairs, counted the same way;
-* match: pairs of passes called pure, for the comparisons that their keys do not touch; where there are none, the stated
-  prior. The match class may move from its anchor, so that the data decide.
+* match: each comparison over the candidate pairs that the others confirm without it, found by a pass without
+  it; where there are none, the stated prior. The class may move from its anchor a little, so that the data decide.
 """
 
 from __future__ import annotations
@@ -13,17 +13,15 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from blocking.mix import U64, mix
-from blocking.pairs import Index, block, pairs_of
-from matching.fit import level_counts
-from matching.generic.compare import Comparer
+from blocking.mix import mix
+from blocking.pairs import Index
 from matching.generic.prepare import Prepared
 from matching.generic.spec import LinkageSpec
 from matching.model import F64, MATCH, Model
 from matching.specification import Comparison, LatentClass, Levels
 
 SAME, SIMILAR, OTHER = "same", "similar", "unrelated"
-PURE_PAIRS = 200_000
+CONFIRMED = 10.0  # log2 odds from which the other comparisons confirm a pair
 
 
 def classes(spec: LinkageSpec) -> tuple[LatentClass, ...]:
@@ -73,31 +71,40 @@ def random_pairs(rows: Prepared, spec: LinkageSpec) -> tuple[Index, Index]:
     return a, b
 
 
-def pure_counts(
-    rows: Prepared, spec: LinkageSpec, comparisons: Sequence[Comparison], keys: Sequence[U64], compare: Comparer
+def confirmed_counts(
+    spec: LinkageSpec,
+    comparisons: Sequence[Comparison],
+    held: npt.NDArray[np.bool_],
+    levels: Levels,
+    theta: Sequence[F64],
+    prior: float,
 ) -> list[F64]:
-    """Level counts of the match class from the pure passes; zeros where none shows a comparison."""
-    out = [np.zeros(len(c.tingkat)) for c in comparisons]
-    for rule, parts, key in zip(spec.passes, spec.keys, keys, strict=True):
-        if not rule.pure:
-            continue
-        mixed = np.where(key == 0, np.uint64(0), mix(key))
-        a, b = next(pairs_of(block(mixed), PURE_PAIRS), (np.zeros(0, np.uint32), np.zeros(0, np.uint32)))
-        keep = admissible(rows, spec, a, b)
-        counts = level_counts(compare.levels(a[keep], b[keep]), comparisons)
-        touched = {name for part in parts for name in (part.column, part.other)}
-        for f, one in enumerate(spec.comparisons):
-            made_of = {one.column, one.crossed, *spec.columns[one.column].join}
-            if not made_of & touched:
-                out[f] += counts[f]
+    """Level counts of the match class: each comparison over the candidate pairs that all others confirm without it.
+
+    `held` (pairs, passes) says which passes hold each pair; a pass whose key touches the comparison says nothing of it.
+    `theta` (classes, levels) are the probabilities by which the others confirm, `prior` the odds of a match.
+    """
+    ratios = [log_ratio(one)[levels[:, f]] for f, one in enumerate(theta)]
+    score = np.log2(max(prior, 1e-300)) + np.sum(ratios, axis=0)
+    out = []
+    for f, (rule, one) in enumerate(zip(spec.comparisons, comparisons, strict=True)):
+        about: set[str | None] = {rule.column, *spec.columns[rule.column].join}
+        about |= {name for name, column in spec.columns.items() if rule.column in column.join}
+        about |= {rule.crossed} - {None}
+        free = [not about & {name for part in parts for name in (part.column, part.other)} for parts in spec.keys]
+        sure = held[:, free].any(axis=1) & (score - ratios[f] >= CONFIRMED)
+        out.append(np.bincount(levels[sure, f], minlength=len(one.tingkat)).astype(float))
+    return out
+
+
+def log_ratio(theta: F64) -> F64:
+    """Log2 of what each level says for the match class against the unrelated; 0 for missing."""
+    out = np.zeros(theta.shape[1])
+    out[1:] = np.log2(theta[MATCH, 1:] / theta[-1, 1:])
     return out
 
 
 def unconditioned(model: Model, levels: Levels, prior: float) -> F64:
     """Log2 odds of the match class for pairs that no pass chose, against the unrelated, at prior odds `prior`."""
-    score = np.full(len(levels), np.log2(max(prior, 1e-300)))
-    for f, theta in enumerate(model.theta):
-        ratio = np.zeros(theta.shape[1])
-        ratio[1:] = np.log2(theta[MATCH, 1:] / theta[-1, 1:])
-        score += ratio[levels[:, f]]
-    return score
+    ratios = [log_ratio(theta)[levels[:, f]] for f, theta in enumerate(model.theta)]
+    return np.asarray(np.log2(max(prior, 1e-300)) + np.sum(ratios, axis=0), dtype=np.float64)

@@ -15,12 +15,12 @@ from blocking.mix import U64, combine, mix
 from blocking.pairs import Index, PassCount, block, refine
 from blocking.passes import Pass
 from matching.generic.compare import equal_levels, level_count
-from matching.generic.grammar import KeyPart
+from matching.generic.grammar import CROSSED, KeyPart
 from matching.generic.prepare import Prepared
 from matching.generic.similar import transformed
 from matching.generic.spec import LinkageSpec
 
-_EQUAL, _UNEQUAL = "equal", "unequal"
+_EQUAL, _UNEQUAL, _SWAPPED, _YEAR = "equal", "unequal", "swapped", "year"
 
 
 @dataclass(slots=True)
@@ -84,11 +84,19 @@ def _settled(spec: LinkageSpec, number: int, complete: list[bool]) -> tuple[str,
         rest = {part for part in spec.keys[earlier] if part not in own and (part.other or part.column not in same)}
         if complete[earlier] and len(rest) == 1 and (part := next(iter(rest))).whole:
             unlike.add(part.column)
+    either = {name for part in own if part.other is not None for name in (part.column, part.other)}
+    year = {part.column for part in own if part.transform == "year"}
+    swaps = {name for rule in spec.comparisons if rule.crossed for name in (rule.column, rule.crossed)}
     cases = []
     for rule, conditions in zip(spec.comparisons, spec.conditions, strict=True):
         if equal_levels(rule, conditions):
             if rule.column in same:
                 cases.append(f"{rule.title}:{_EQUAL}")
+            elif rule.column in either & swaps:
+                # The same two values in either order: equal both, or swapped. A swap has its level in one comparison.
+                cases.append(f"{rule.title}:{_SWAPPED}")
+            elif rule.column in year and "same_year" in (one.word for one in conditions):
+                cases.append(f"{rule.title}:{_YEAR}")
             elif rule.column in unlike:
                 cases.append(f"{rule.title}:{_UNEQUAL}")
     return tuple(cases)
@@ -100,8 +108,15 @@ def narrowed(spec: LinkageSpec) -> dict[str, tuple[int, ...]]:
     for rule, conditions in zip(spec.comparisons, spec.conditions, strict=True):
         equal = equal_levels(rule, conditions)
         every = range(1, level_count(rule, conditions))
+        words = [one.word for one in conditions]
         out[f"{rule.title}:{_EQUAL}"] = equal
         out[f"{rule.title}:{_UNEQUAL}"] = tuple(level for level in every if level not in equal)
+        out[f"{rule.title}:{_SWAPPED}"] = equal + (
+            (len(rule.cuts) + 1 + words.index(CROSSED),) if CROSSED in words else ()
+        )
+        if "same_year" in words:
+            last = len(rule.cuts) + 1 + words.index("same_year")
+            out[f"{rule.title}:{_YEAR}"] = tuple(level for level in every if level <= last)
     return out
 
 

@@ -15,33 +15,34 @@ import polars_hash  # noqa: F401 - registers the .chash namespace
 from blocking.pairs import Index, block, first_pass_only, pairs_of
 from matching.calibrate import Calibration, Labels
 from matching.calibrate import calibrator as calibration_of
-from matching.fit import LEAST_PAIRS, fit, level_counts
+from matching.fit import fit, level_counts, stated_prior, theta_of
 from matching.generic.anchors import (
     OTHER,
     SAME,
     SIMILAR,
     admissible,
     classes,
+    confirmed_counts,
     possible_pairs,
-    pure_counts,
     random_pairs,
     unconditioned,
 )
 from matching.generic.cluster import cluster
 from matching.generic.compare import Comparer, comparisons
-from matching.generic.keys import Plan, block_count, narrowed, plan
+from matching.generic.keys import Plan, block_count, found_by, narrowed, plan
 from matching.generic.prepare import Prepared, prepare
 from matching.generic.spec import LinkageSpec, read_spec, validate
 from matching.labels import settled
-from matching.model import F64, MATCH, Model, PatternTable, Strata
-from matching.specification import MOST_BITS, Levels, Patterns, Specification
+from matching.model import F64, Model, PatternTable, Strata
+from matching.specification import MOST_BITS, LatentClass, Levels, Patterns, Specification
 
 if TYPE_CHECKING:
     from matching.generic.explaining import Explanation
 
 Progress = Callable[[str, float], None]
 Calibrator = Callable[[F64], F64]
-ROUNDS = 1  # fits after the first, which knows nothing of matches among the random pairs
+ROUNDS = 2  # of finding the pairs that all but one comparison confirm
+MOST_CONFIRMED = 1_000_000  # candidate pairs among which they are looked for
 
 
 @dataclass(slots=True)
@@ -138,7 +139,7 @@ class Linkage:
         pairs = _compare_all(rows, spec, chosen, compare, model_spec, strata, tell)
         tell("model", 0.0)
         table, cell = _count(pairs)
-        model, prior = _fit(rows, spec, chosen, compare, model_spec, strata, table)
+        model, prior = _fit(rows, spec, chosen, compare, model_spec, strata, table, pairs)
         weight, probability = model.score(table.pattern, table.stratum)
         calibration = None
         if calibrator is None and labels is not None:
@@ -222,33 +223,44 @@ def _fit(
     model_spec: Specification,
     strata: Strata,
     table: PatternTable,
+    pairs: _Pairs,
 ) -> tuple[Model, float]:
     """The model, and the prior odds of a match among all admissible pairs."""
     compared = model_spec.comparisons
     drawn = compare.levels(*random_pairs(rows, spec))
-    levels = model_spec.unpack(table.pattern)
-    same = pure_counts(rows, spec, compared, chosen.keys, compare)
     total = max(possible_pairs(rows, spec), 1)
-    # First with two classes only: what resembles a match without being one is known once the matches are.
-    two = replace(model_spec, classes=(model_spec.classes[0], model_spec.classes[-1]))
-    anchors = {SAME: same, OTHER: level_counts(drawn, compared)}
-    model = fit(table, strata, anchors, two, starts=1)
+    step = -(-len(pairs.a) // MOST_CONFIRMED) or 1
+    some = slice(None, None, step)
+    held = found_by(chosen.keys, pairs.a[some], pairs.b[some])
+    levels = model_spec.unpack(pairs.pattern[some])
+    alone = np.ones(len(drawn))
+    theta = [stated_prior(one) for one in compared]
+    expected = float(min(len(pairs.a), rows.n))
     for _again in range(ROUNDS):
+        apart = level_counts(drawn, compared, alone)
+        both = [np.stack([m, theta_of(u, one, match=False)]) for m, u, one in zip(theta, apart, compared, strict=True)]
+        prior = _odds(expected / total)
+        same = confirmed_counts(spec, compared, held, levels, both, prior)
+        theta = [theta_of(counts, one, match=True) for counts, one in zip(same, compared, strict=True)]
+        # A first fit with two classes says how many matches there are, and which random pairs are matches.
+        anchors = {SAME: same, OTHER: apart}
+        two = replace(model_spec, classes=(LatentClass(SAME), LatentClass(OTHER)))
+        model = fit(table, strata, anchors, two, starts=1)
         probability = model.score(table.pattern, table.stratum)[1]
         expected = float((probability * table.count).sum())
-        prior = min(expected / total, 0.5) / (1 - min(expected / total, 0.5))
-        unlike = table.count * (1 - probability)
-        alone = 1 / (1 + np.exp2(unconditioned(model, drawn, prior)))
-        anchors = {
-            SAME: [
-                known + theta[MATCH] * max(expected, LEAST_PAIRS)
-                for known, theta in zip(same, model.theta, strict=True)
-            ],
-            SIMILAR: level_counts(levels, compared, unlike),
-            OTHER: level_counts(drawn, compared, alone),
-        }
-        model = fit(table, strata, anchors, model_spec, starts=spec.model.starts)
-    return model, prior
+        alone = 1 / (1 + np.exp2(unconditioned(model, drawn, _odds(expected / total))))
+    anchors = {SAME: same, OTHER: level_counts(drawn, compared, alone)}
+    full = replace(two, classes=classes(spec))
+    if spec.model.similar:
+        weight = table.count * (1 - probability)
+        anchors[SIMILAR] = level_counts(model_spec.unpack(table.pattern), compared, weight)
+    model = fit(table, strata, anchors, full, starts=spec.model.starts)
+    expected = float((model.score(table.pattern, table.stratum)[1] * table.count).sum())
+    return model, _odds(expected / total)
+
+
+def _odds(share: float) -> float:
+    return min(share, 0.5) / (1 - min(share, 0.5))
 
 
 def _calibration(rows: Prepared, pairs: _Pairs, probability: F64, labels: pl.DataFrame) -> Calibration:

@@ -88,7 +88,7 @@ class Prepared:
 
 def prepare(frames: Sequence[pl.DataFrame], spec: LinkageSpec) -> Prepared:
     """Clean and code `frames`, which hold the columns of the specification as text (absent ones count as missing)."""
-    given = [name for name, column in spec.columns.items() if not column.join]
+    given = [name for name, column in spec.columns.items() if column.own]
     parts = []
     for number, frame in enumerate(frames):
         texts = [
@@ -107,12 +107,15 @@ def prepare(frames: Sequence[pl.DataFrame], spec: LinkageSpec) -> Prepared:
     whole = whole.with_columns(hashed.str.head(32).alias(FINGERPRINT)).sort(FINGERPRINT, SOURCE, ROW)
     cleaned = whole.select(SOURCE, ROW, FINGERPRINT)
     for name in given:
-        cleaned = cleaned.with_columns(clean(whole[name], spec.columns[name]).alias(name))
+        if not spec.columns[name].join:
+            cleaned = cleaned.with_columns(clean(whole[name], spec.columns[name]).alias(name))
     for name, column in spec.columns.items():
         if column.join:
             joined = pl.concat_str([pl.col(part) for part in column.join], separator=" ", ignore_nulls=True)
             made = cleaned.select(pl.when(joined != "").then(joined).alias(name)).to_series()
-            cleaned = cleaned.with_columns(clean(made, column).alias(name))
+            own = [whole[name]] if column.own else []
+            cleaned = cleaned.with_columns(pl.select(pl.coalesce(*own, made)).to_series().alias(name))
+            cleaned = cleaned.with_columns(clean(cleaned[name], column).alias(name))
     return Prepared(
         {name: Coded(name, column.kind, cleaned[name]) for name, column in spec.columns.items()},
         cleaned[SOURCE].to_numpy(),
@@ -156,6 +159,7 @@ def clean(values: pl.Series, column: Column) -> pl.Series:
 
 def _date(text: pl.Expr, formats: Sequence[str]) -> pl.Expr:
     """yyyy-mm-dd, taken part by part: a miswritten month 99 is kept, because it is evidence of what was written."""
+    text = text.str.replace(r"[T ]+\d{1,2}:\d{2}.*$", "")  # a spreadsheet adds a time of day
     found = []
     for form in formats:
         # Parts that touch must have their full width.

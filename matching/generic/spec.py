@@ -56,8 +56,13 @@ class Column(Part):
     words: dict[Text, str] = Field(default_factory=dict)  # whole words replaced after cleaning
     null: list[str] = Field(default_factory=list)  # texts that mean "not known"
     formats: list[Text] = Field(default_factory=lambda: ["%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y", "%Y%m%d"])  # dates
-    join: list[Name] = Field(default_factory=list)  # made of these columns instead of a header
+    join: list[Name] = Field(default_factory=list)  # made of these columns, where it has no header or no value there
     optional: bool = False  # a list may lack it; its rows then count as not known
+
+    @property
+    def own(self) -> bool:
+        """Whether it is looked for in the files, and not only made of others."""
+        return bool(self.header) or not self.join
 
 
 class Comparison(Part):
@@ -83,10 +88,9 @@ class Comparison(Part):
 
 
 class PassRule(Part):
-    """Rows that agree in every part of `key` are compared. `pure`: nearly all such pairs are matches."""
+    """Rows that agree in every part of `key` are compared."""
 
     key: list[Text] = Field(min_length=1)
-    pure: bool = False
 
     @property
     def title(self) -> str:
@@ -112,10 +116,10 @@ class Limits(Part):
 class Fitting(Part):
     """How the model is fitted."""
 
-    similar: bool = True  # a class of pairs that resemble each other and are not the same
+    similar: bool = False  # a class of pairs that resemble each other and are not the same
     starts: int = Field(default=3, ge=1, le=50)
-    match_strength: float = Field(default=50.0, gt=0)  # pairs that the anchor of the match class is worth
-    similar_strength: float = Field(default=1_000.0, gt=0)
+    match_strength: float = Field(default=float("inf"), gt=0)  # pairs that the anchor of the match class is worth
+    similar_strength: float = Field(default=200.0, gt=0)
 
 
 class LinkageSpec(Part):
@@ -198,8 +202,6 @@ def _columns(spec: LinkageSpec) -> list[str]:
                 wrong.append(f"{where}.join: {unknown_column(other, spec.kinds)}")
             elif spec.columns[other].join or other == name:
                 wrong.append(f"{where}.join: " + _("'{column}' is itself a joined column").format(column=other))
-        if column.join and column.kind != "text":
-            wrong.append(f"{where}.kind: " + _("a joined column is text"))
         if column.kind == "date":
             wrong += [
                 f"{where}.formats: " + _("'{text}' holds %Y and no other sign than %m, %d and marks").format(text=text)

@@ -47,7 +47,6 @@ levels = ["equal", "jaccard>=0.5"]
 
 [[passes]]
 key = ["number"]
-pure = true
 [[passes]]
 key = ["born"]
 [[passes]]
@@ -107,7 +106,7 @@ def test_the_tables_have_the_promised_columns(linked: Path, lists: list[pl.DataF
     assert f1(numbered, lists) > 0.97
     match = pairs.filter(pl.col("decision") == "match")
     assert (match["probability"] >= 0.9).all()
-    assert set(pairs["decision"]) == {"match", "review"}
+    assert set(pairs["decision"]) <= {"match", "review"}
     assert entities.height == 480
     info = json.loads((linked / "run.json").read_text(encoding="utf-8"))
     assert info["rows"] == {"a.csv": 240, "b.xlsx": 240}

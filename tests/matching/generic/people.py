@@ -29,7 +29,7 @@ SPEC: dict[str, Any] = {
     ],
     "limits": {"random_pairs": 100_000},
     "passes": [
-        {"key": ["number"], "pure": True},
+        {"key": ["number"]},
         {"key": ["born"]},
         {"key": ["given~family"]},
         {"key": ["family:soundex", "born:year"]},

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
 from matching.generic import Linkage, Result
+from matching.generic.explaining import Term, position
 from tests.matching.generic.people import SPEC, copies, f1, people
 
 
@@ -35,6 +37,29 @@ def test_every_row_is_in_exactly_one_entity(linked: Result, lists: list[pl.DataF
     rows = linked.entities.select("source", "row").rows()
     assert len(rows) == len(wanted)
     assert set(rows) == wanted
+
+
+def test_the_match_class_is_learned_without_labels(linked: Result, lists: list[pl.DataFrame]) -> None:
+    who = [frame.with_row_index("at", offset=1) for frame in lists]
+    true = who[0].join(who[1], on="who").select("at", "at_right")
+    a = [position(linked, row, 0) for row in true["at"]]
+    b = [position(linked, row, 1) for row in true["at_right"]]
+    levels = linked.compare.levels(np.minimum(a, b).astype(np.uint32), np.maximum(a, b).astype(np.uint32))
+    for f, theta in enumerate(linked.model.theta):
+        count = np.bincount(levels[:, f], minlength=theta.shape[1])[1:]
+        assert theta[0, 1:] == pytest.approx(count / count.sum(), abs=0.06)
+
+
+def test_what_a_key_settles_is_no_evidence(linked: Result) -> None:
+    # Rows found by equal names in either order: the names brought them together and may not speak for them again.
+    by_key: dict[str, list[dict[str, Term]]] = {rule.title: [] for rule in linked.spec.passes}
+    for row in linked.pairs.to_dicts():
+        told = linked.explain(row["row_l"], row["row_r"])
+        by_key[str(told.key)].append({t.comparison: t for t in told.terms})
+    assert all(abs(t["number"].weight) < 1e-9 for t in by_key["number"])
+    assert all(abs(t["born"].weight) < 1e-9 for t in by_key["born"])
+    assert by_key["given~family"]
+    assert all(abs(t["family"].weight) < 3 for t in by_key["given~family"])
 
 
 def test_row_numbers_point_at_the_rows_given(linked: Result, lists: list[pl.DataFrame]) -> None:

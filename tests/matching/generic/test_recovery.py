@@ -21,7 +21,7 @@ SHARES = np.array([[0.30, 0.70], [0.02, 0.98], [0.55, 0.45]])
 
 @pytest.fixture(scope="module")
 def drawn() -> tuple[Specification, Strata, list[np.ndarray], PatternTable, np.ndarray]:
-    spec = validate({**SPEC, "model": {"similar": False}})
+    spec = validate({**SPEC, "model": {"match_strength": 20}})
     compared = comparisons(spec)
     model_spec = Specification(compared, classes(spec), narrowed(spec))
     passes = [
