@@ -20,7 +20,7 @@ def _as_share(_ctx: click.Context, _param: click.Parameter, value: str | None) -
     try:
         return share_of(value) if value else None
     except ValueError as error:
-        raise click.BadParameter(_("must be a share like 2% or 0.02")) from error
+        raise click.BadParameter(_("must be a share like 0.02 or 2%")) from error
 
 
 def _as_rupiah(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
@@ -146,7 +146,7 @@ def show_gate(summary: dict[str, Any], out: Path) -> None:
     help=N_(
         "Draw a random sample of findings for a check in the field; read the answers back.\n\n"
         "Stratified by rule and band of probability. With --hasil the filled file gives the estimated share of true "
-        "findings with its 95 % interval."
+        "findings with a 95 per cent interval."
     ),
 )
 @click.argument("folder", cls=Argument, metavar=N_("RUN_FOLDER"), type=click.Path(path_type=Path))
@@ -199,7 +199,7 @@ def show_rates(found: dict[str, Any]) -> None:
     from padan.show import number, share, table
 
     rows = table(
-        _("Estimated share of true findings (95 % interval)"),
+        _("Estimated share of true findings (95 per cent interval)"),
         [_("Rule"), _("Findings"), _("Checked"), _("True"), _("Share"), _("from"), _("to")],
         range(1, 7),
     )
