@@ -116,7 +116,7 @@ def gate(
 
 def show_gate(summary: dict[str, Any], out: Path) -> None:
     """The verdicts and the rules behind them, in the terminal."""
-    from padan.show import number, table
+    from padan.show import number, share, table
 
     screen = console.out()
     verdicts = table(_("Verdicts"), [_("Verdict"), _("Rows"), "Rp"], (1, 2))
@@ -136,7 +136,7 @@ def show_gate(summary: dict[str, Any], out: Path) -> None:
     )
     if summary["batas"]["dilampaui"]:
         screen.print(_("A limit was passed: {share} of the rows are held. Look before you pay.").format(
-            share=f"{summary['batas']['bagian_tahan']:.2%}"
+            share=share(100 * summary["batas"]["bagian_tahan"]) + " %"
         ), style="bold")  # fmt: skip
     screen.print(_("Written to {folder}").format(folder=out))
 

@@ -19,7 +19,7 @@ _KITCHEN = N_("shares a kitchen with another family that is paid (no duplicate):
 
 
 def clashes(view: View, paid: pl.DataFrame, unit: str) -> pl.DataFrame:
-    """Pairs of payments of one `unit` whose periods meet: every column of both, the better one with `_lain`.
+    """Pairs of payments of one `unit` whose periods meet: every column of both, the better one with `_lain`; `lawan` names its row.
 
     `paid` as `_paid` with the column `unit`. `pasti_lain`: the better payment is not itself the worse one of another
     pair. A payment without a period meets those of the same stage. Only payments that meet any other are ranked.
@@ -35,7 +35,8 @@ def clashes(view: View, paid: pl.DataFrame, unit: str) -> pl.DataFrame:
         pl.col("awal") <= pl.col("akhir_lain"),
     )
     worse = pairs["bayar_id"].unique()
-    return pairs.with_columns(pasti_lain=~pl.col("bayar_id_lain").is_in(worse.implode())).filter("dinilai")
+    certain = ~pl.col("bayar_id_lain").is_in(worse.implode())
+    return pairs.with_columns(pasti_lain=certain, lawan="lawan_lain").filter("dinilai")
 
 
 def _paid(view: View) -> pl.DataFrame:

@@ -196,6 +196,9 @@ def test_of_two_payments_under_one_nik_one_is_held() -> None:
     assert found[one][0] == found[other_stage][0] == "LAYAK"
     assert found[two][0] == "TAHAN"
     assert found[two][1].startswith("BG01")
+    told = verdicts(view(b, "pkh")).filter(pl.col("bayar_id") == two).to_dicts()[0]
+    assert told["bukti_bayar"] == [one]
+    assert "pkh.csv row 2" in told["alasan"]  # the payment that stays, not the one that is held
 
 
 def test_a_bundled_tranche_beside_a_month_of_it_is_a_double_and_a_later_month_is_none() -> None:
