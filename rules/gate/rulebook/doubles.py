@@ -19,9 +19,9 @@ _KITCHEN = N_("shares a kitchen with another family that is paid (no duplicate):
 
 
 def clashes(view: View, paid: pl.DataFrame, unit: str) -> pl.DataFrame:
-    """Pairs of payments of one `unit` whose periods meet: every column of both, the better one with `_lain`; `lawan` names its row.
+    """Pairs of payments of one `unit` whose periods meet: every column of both, the better one with `_lain`.
 
-    `paid` as `_paid` with the column `unit`. `pasti_lain`: the better payment is not itself the worse one of another
+    `lawan` names the row of the better one. `paid` as `_paid` with the column `unit`. `pasti_lain`: the better payment is not itself the worse one of another
     pair. A payment without a period meets those of the same stage. Only payments that meet any other are ranked.
     """
     key = [unit, "tanpa"]
