@@ -14,7 +14,6 @@ import argparse
 import json
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +175,7 @@ _DATES = {"dtks": "2022-09-30", "p3ke": "2022-07-31", "regsosek": "2022-11-01", 
 
 
 def measure(people: int, seed: int, work: Path) -> dict[str, Any]:
-    """Simulate `people`, link their registers, judge all four payment lists against that run; rates and CPU seconds."""
+    """Simulate `people`, link their registers, judge all four payment lists against that run; the rates."""
     from padan.cli import cli
 
     folder, run = work / "masukan", work / "run"
@@ -204,22 +203,11 @@ def _one(program: str, folder: Path, run: Path, registers: pl.DataFrame, out: Pa
     from sources.model import Input, SourceSettings
 
     file = folder / f"bayar_{program}.csv"
-    seconds: dict[str, float] = {}
-    begun = [time.process_time(), ""]
-
-    def tell(_share: float, step: str) -> None:
-        now = time.process_time()
-        if step != begun[1]:
-            if begun[1]:
-                seconds[str(begun[1])] = round(now - float(begun[0]), 2)
-            begun[:] = [now, step]
-
-    gate(GateSettings((file,), program, (str(run),)), out, tell)
+    gate(GateSettings((file,), program, (str(run),)), out, lambda _share, _step: None)
     payees = load([Input(file, f"bayar_{program}")], SourceSettings(mode_uji=True)).records
     everyone = pl.concat([registers, payees.with_columns((pl.col("baris_id") + registers.height).cast(pl.UInt32))])
     found = pl.read_parquet(out / "data" / "putusan.parquet")
-    told = evaluate(found, folder / "truth", everyone, {*_REGISTERS, f"bayar_{program}"})
-    return {**told, "detik_cpu": seconds}
+    return evaluate(found, folder / "truth", everyone, {*_REGISTERS, f"bayar_{program}"})
 
 
 def _together(lists: dict[str, Any]) -> dict[str, Any]:
@@ -238,7 +226,6 @@ def _together(lists: dict[str, Any]) -> dict[str, Any]:
         "mati_dan_ganda_ditandai": (marked + dead_marked) / max(extra + dead, 1),
         "tepat": exact + dead_exact,
         "tepat_ditahan": (held + dead_held) / max(exact + dead_exact, 1),
-        "detik_cpu_per_100_ribu": round(sum(sum(one["detik_cpu"].values()) for one in each) / n * 1e5, 1),
     }
     for key in sorted(each[0]):
         if key.startswith("sah") and isinstance(each[0][key], dict):

@@ -21,8 +21,9 @@ _KITCHEN = N_("shares a kitchen with another family that is paid (no duplicate):
 def clashes(view: View, paid: pl.DataFrame, unit: str) -> pl.DataFrame:
     """Pairs of payments of one `unit` whose periods meet: every column of both, the better one with `_lain`.
 
-    `lawan` names the row of the better one. `paid` as `_paid` with the column `unit`. `pasti_lain`: the better payment is not itself the worse one of another
-    pair. A payment without a period meets those of the same stage. Only payments that meet any other are ranked.
+    `lawan` names the row of the better one; `pasti_lain`: that one is not itself the worse of another pair. `paid` is
+    as of `_paid`, with the column `unit`. A payment without a period meets those of the same stage. Only payments that
+    meet any other are ranked.
     """
     key = [unit, "tanpa"]
     many = paid.filter(pl.col(unit).is_not_null(), pl.len().over(unit) > 1).sort(*key, "awal", "akhir")
