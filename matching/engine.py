@@ -96,6 +96,20 @@ def count_patterns(pairs: Pairs) -> tuple[PatternTable, npt.NDArray[np.int64]]:
     return table, inverse
 
 
+class _Calibrate:
+    """Score (log2 odds) -> probability: as the settings ship it, then by the labels of the user, if there are any."""
+
+    def __init__(self, settings: LinkSettings, labels: Calibration | None) -> None:
+        self._between, self._inside = settings.kalibrasi_antar, settings.kalibrasi_dalam
+        self._labels = labels
+
+    def __call__(self, weight: npt.NDArray[np.float64], within: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        slope = np.where(within, self._inside[0], self._between[0])
+        shift = np.where(within, self._inside[1], self._between[1])
+        probability = 1.0 / (1.0 + np.exp(-(slope * weight * np.log(2) + shift)))
+        return probability if self._labels is None else self._labels(probability)
+
+
 def with_decided(e: Encoded, compare: Comparer, pairs: Pairs, sure: Decided, strata: Strata) -> Pairs:
     """The candidate pairs and, behind them, the decided pairs that no pass holds; they stand under the first pass."""
     new = rows_of(sure, pairs.a, pairs.b) < 0
@@ -119,11 +133,12 @@ def decide(
     cell: npt.NDArray[np.int64],
     floor: float,
     sure: Decided,
-    calibrate: Calibration,
+    calibrate: _Calibrate,
 ) -> Scored:
     """Score the cells, keep the pairs from the review band up, and apply the constraints and people's decisions."""
-    weight, probability = model.score(table.pattern, table.stratum)
-    weight, probability = weight[cell], calibrate(probability)[cell]
+    weight, _ = model.score(table.pattern, table.stratum)
+    probability = calibrate(weight, model.strata.within(table.stratum))
+    weight, probability = weight[cell], probability[cell]
     row = rows_of(sure, pairs.a, pairs.b)
     same, apart = row[sure.sama & (row >= 0)], row[~sure.sama & (row >= 0)]
     weight[same], probability[same] = CERTAIN, 1.0
@@ -222,7 +237,7 @@ def link(
     settings ship with.
     """
     settings = settings or LinkSettings()
-    calibrate = calibration or Calibration("platt", slope=settings.kemiringan, intercept=settings.geseran)
+    calibrate = _Calibrate(settings, calibration)
     sure = decided(decisions)
     tell: Progress = progress or (lambda _stage, _share: None)
     tell("sandikan", 0.0)

@@ -187,9 +187,7 @@ def _run(
 
 def _lenders(strata: Strata, used: npt.NDArray[np.uint16]) -> npt.NDArray[np.int64]:
     """From which strata together a thin one borrows: those of its pass, a list with itself apart."""
-    pair = strata.pair_of(used)
-    itself = (pair // strata.n_sources == pair % strata.n_sources).astype(np.int64)
-    return np.asarray(2 * strata.pass_of(used) + itself, dtype=np.int64)
+    return np.asarray(2 * strata.pass_of(used) + strata.within(used), dtype=np.int64)
 
 
 def _shares(resp: F64, cells: _Cells, lender: npt.NDArray[np.int64], n_lenders: int) -> F64:

@@ -52,6 +52,11 @@ class Strata:
         """Number of the pair of sources of each stratum."""
         return np.asarray(stratum % (self.n_sources**2), dtype=np.int64)
 
+    def within(self, stratum: npt.NDArray[np.uint16]) -> npt.NDArray[np.bool_]:
+        """Whether the pairs of each stratum are of a list with itself."""
+        pair = self.pair_of(stratum)
+        return np.asarray(pair // self.n_sources == pair % self.n_sources, dtype=np.bool_)
+
     def pass_of(self, stratum: npt.NDArray[np.uint16]) -> npt.NDArray[np.int64]:
         """Index of the pass of each stratum."""
         return np.asarray(stratum // (self.n_sources**2), dtype=np.int64)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
+
+# The model takes the fields for independent given the class, and is too sure for it. Slope and shift were fitted on the
+# truth of eight synthetic kabupaten (docs/adr/0013); labels of the user's own lists (`padan label`) replace them.
+Calibrated = tuple[Annotated[float, Field(gt=0, le=3)], Annotated[float, Field(ge=-5, le=5)]]
 
 
 class LinkSettings(BaseModel):
@@ -18,5 +24,9 @@ class LinkSettings(BaseModel):
     putaran_keluarga: int = Field(
         default=1, ge=0, le=5, description="times the pairs are judged again in the light of what is linked already"
     )
-    kemiringan: float = Field(default=1.0, gt=0, le=3, description="slope of the calibration of log odds")
-    geseran: float = Field(default=0.0, ge=-5, le=5, description="shift of the calibration of log odds (nats)")
+    kalibrasi_antar: Calibrated = Field(
+        default=(0.68, 1.4), description="slope and shift (nats) of the log odds of pairs of two lists"
+    )
+    kalibrasi_dalam: Calibrated = Field(
+        default=(0.75, -0.25), description="slope and shift (nats) of the log odds of pairs within one list"
+    )
