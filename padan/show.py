@@ -152,6 +152,14 @@ def link_result(info: dict[str, Any], out: Path) -> None:
                 share=share(model["beda_antar_awalan"])
             )
         )
+    unseen = sum(one["pasangan"] for one in model["tingkat_tanpa_data"])
+    if unseen:
+        screen.print(
+            _(
+                "{n} times a pair has a level that the data do not show; its weight rests on a stated prior "
+                "(run.json: tingkat_tanpa_data)."
+            ).format(n=number(unseen))
+        )
     screen.print("\n" + _("Results in {folder}:").format(folder=out))
     for name in ("pairs.parquet", "entities.parquet", "rows.parquet", "run.json"):
         screen.print(f"  {name}", soft_wrap=True)

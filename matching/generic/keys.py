@@ -50,11 +50,13 @@ def part_codes(rows: Prepared, part: KeyPart) -> npt.NDArray[np.int64]:
 
 
 def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
-    """Keys of all passes, blocks above the limit split by what the comparisons look at, and what each pass settles."""
-    finer = _finer(rows, spec)
+    """Keys of all passes, blocks above the limit split by a further column, and what each pass settles."""
     keys, counts = [], []
     for number, parts in enumerate(spec.keys):
         key = combine(number + 1, *(part_codes(rows, part) for part in parts))
+        blocks = block(key)
+        largest = int((blocks.stop - blocks.start).max(initial=0))
+        finer = _finer(rows, spec, parts, largest / spec.limits.block)
         bounded, large, skipped = refine(key, finer, spec.limits.block)
         keys.append(bounded)
         counts.append(PassCount(spec.passes[number].title, 0, large, skipped))
@@ -66,13 +68,20 @@ def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
     return Plan(passes, keys, counts)
 
 
-def _finer(rows: Prepared, spec: LinkageSpec) -> U64:
-    """What splits a block that is too large: the compared column of most values; missing counts as a value."""
-    names = sorted(
-        {rule.column for rule in spec.comparisons if not spec.columns[rule.column].join},
-        key=lambda name: (-len(rows.columns[name].share), name),
-    )
-    return combine(9_999, *(rows.columns[name].codes + 1 for name in names[:1]))
+def _finer(rows: Prepared, spec: LinkageSpec, parts: list[KeyPart], times: float) -> U64:
+    """What splits blocks `times` too large: the compared column of fewest values that splits them well enough.
+
+    The fewer values it has, the fewer pairs are lost to a difference in it. Missing counts as a value.
+    """
+    taken = {name for part in parts for name in (part.column, part.other)}
+    names = {rule.column for rule in spec.comparisons if rule.column not in taken}
+    # The effective number of values: what a column of equally common values would have.
+    effective = {name: 1 / max(float((rows.columns[name].share ** 2).sum()), 1e-12) for name in names}
+    ordered = sorted(names, key=lambda name: (effective[name], name))
+    enough = [name for name in ordered if effective[name] >= 2 * times] or ordered[-1:]
+    if not enough:
+        return np.zeros(rows.n, dtype=np.uint64)
+    return combine(9_999, rows.columns[enough[0]].codes + 1)
 
 
 def _settled(spec: LinkageSpec, number: int, complete: list[bool]) -> tuple[str, ...]:

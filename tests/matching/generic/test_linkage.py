@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from matching.calibrate import Calibration
 from matching.generic import Linkage, Result
 from matching.generic.explaining import Term, position
 from tests.matching.generic.people import SPEC, copies, f1, people
@@ -53,7 +54,7 @@ def test_the_match_class_is_learned_without_labels(linked: Result, lists: list[p
 def test_what_a_key_settles_is_no_evidence(linked: Result) -> None:
     # Rows found by equal names in either order: the names brought them together and may not speak for them again.
     by_key: dict[str, list[dict[str, Term]]] = {rule.title: [] for rule in linked.spec.passes}
-    for row in linked.pairs.to_dicts():
+    for row in linked.pairs.gather_every(5).to_dicts():
         told = linked.explain(row["row_l"], row["row_r"])
         by_key[str(told.key)].append({t.comparison: t for t in told.terms})
     assert all(abs(t["number"].weight) < 1e-9 for t in by_key["number"])
@@ -106,6 +107,25 @@ def test_the_terms_of_an_explanation_sum_to_the_score(linked: Result) -> None:
         assert told.decision == row["decision"]
     far = linked.explain(1, 550)
     assert far.start + sum(t.weight for t in far.terms) == pytest.approx(far.weight, abs=1e-9)
+
+
+def test_a_calibration_is_a_term_of_its_own(lists: list[pl.DataFrame]) -> None:
+    result = Linkage.from_dict(SPEC).run(lists, calibrator=Calibration("platt", slope=0.5, intercept=-0.7))
+    for row in result.pairs.gather_every(25).to_dicts():
+        told = result.explain(row["row_l"], row["row_r"])
+        assert told.start + sum(t.weight for t in told.terms) + told.calibration == pytest.approx(told.weight, abs=1e-9)
+        assert told.weight == pytest.approx(row["weight"], abs=1e-9)
+        assert told.calibration != 0
+
+
+def test_a_block_too_large_is_split_and_the_loss_is_told(lists: list[pl.DataFrame]) -> None:
+    coarse = [*SPEC["passes"], {"key": ["born:month"]}]
+    result = Linkage.from_dict({**SPEC, "passes": coarse, "limits": {"block": 50, "random_pairs": 50_000}}).run(lists)
+    told = result.info["passes"][-1]
+    assert told["blok_besar"] > 0
+    assert told["pasangan_dilewati"] > 0
+    assert told["pasangan"] > 0
+    assert f1(result.entities, lists) > 0.97
 
 
 def test_a_clean_list_gives_no_row_two_partners(lists: list[pl.DataFrame]) -> None:
