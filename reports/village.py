@@ -167,8 +167,8 @@ def _pair_rows(context: Context, pairs: pl.DataFrame) -> pl.DataFrame:
             pl.concat_list(pl.concat_str(pl.lit("NIK "), short_id(pl.col(f"nik_asli_{side}"))),
                            pl.concat_str(pl.lit("KK "), short_id(pl.col(f"no_kk_asli_{side}")))
                            ).list.drop_nulls().list.join(", "),
-            pl.concat_str(pl.col(f"desa_{side}"), pl.lit(" RT "), pl.col(f"rt_{side}").fill_null("-"), pl.lit(" RW "),
-                          pl.col(f"rw_{side}").fill_null("-")),
+            pl.concat_list(pl.col(f"desa_{side}"), pl.concat_str(pl.lit("RT "), pl.col(f"rt_{side}")),
+                           pl.concat_str(pl.lit("RW "), pl.col(f"rw_{side}"))).list.drop_nulls().list.join(" "),
             pl.col(f"sumber_{side}"),
         ).list.drop_nulls().list.eval(pl.element().filter(pl.element() != "")).list.join("\n")  # fmt: skip
 
