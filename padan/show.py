@@ -102,10 +102,10 @@ def run_result(tables: Tables, out: Path) -> None:
         if level in summary["temuan_per_tingkat"]:
             screen.print(f"  {level:<7} {number(summary['temuan_per_tingkat'][level]):>9}")
     if summary["tren"]:
-        counts = {status: number(n) for status, n in summary["tren"].items()}
+        since = {status: number(n) for status, n in summary["tren"].items()}
         screen.print(
             _("Since the earlier run: {new} new, {open} still open, {solved} solved, {alarms} false alarms.").format(
-                new=counts["BARU"], open=counts["TETAP"], solved=counts["SELESAI"], alarms=counts["ALARM"]
+                new=since["BARU"], open=since["TETAP"], solved=since["SELESAI"], alarms=since["ALARM"]
             )
         )
     screen.print("\n" + _("Reports in {folder}:").format(folder=out))
