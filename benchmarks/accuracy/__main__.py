@@ -104,7 +104,7 @@ def run_registers(bench: Bench, engines: list[str], key: str, seed: int, people:
     about = {"penduduk": people, "baris": data.records.height, "pasangan_calon": pairs}
     if "padan" in engines:
         cuts = with_padan.THRESHOLDS if variant.peers else with_padan.FEW
-        own = partial(with_padan.registers, out, data, task, folder / "truth", cuts)
+        own = partial(with_padan.registers, out, data, task, cuts)
         if bench.measure(place, "padan", about, own) and key == variants.MERGES:
             merges = wrong_merges(data, with_padan.run_labels(out))
             results.cell(bench.found, "salah_gabung")[str(seed)] = {"penduduk": people, "jenis": merges}

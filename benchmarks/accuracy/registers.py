@@ -21,7 +21,7 @@ ROW = ["berkas", "lembar", "nomor_baris"]
 
 @dataclass(frozen=True, slots=True)
 class Registers:
-    """A run of padan over synthetic lists: its records (sorted by baris_id) and the truth of each."""
+    """Synthetic lists as padan read them: its records (sorted by baris_id) and the truth of each."""
 
     records: pl.DataFrame
     truth: I64  # orang_id per record, -1 unknown
@@ -29,7 +29,7 @@ class Registers:
 
 
 def read(run: Path, truth: Path) -> Registers:
-    """The records of the run folder `run` with the truth of the folder `truth`."""
+    """The records in the folder `run`/data with the truth of the folder `truth`."""
     records = pl.read_parquet(run / "data" / "records.parquet").sort("baris_id")
     rows = pl.read_parquet(truth / "rows.parquet").select(*ROW, "orang_id")
     known = records.with_columns(pl.col("berkas").str.split("/").list.last()).join(

@@ -13,11 +13,11 @@ from benchmarks.accuracy.with_padan import command
 from fixtures.settings import load_settings
 
 KABUPATEN = {1: "3201", 2: "5108", 3: "1271"}  # Sundanese, Balinese and Batak naming
-DTKS = {"--dtks": ["dtks_desa.csv@2022-09-30"]}
-P3KE = {"--p3ke": ["p3ke_individu.csv@2022-07-31", "p3ke_keluarga.csv@2022-07-31"]}
-REGSOSEK = {"--regsosek": ["regsosek.csv@2022-11-01"]}
-DTSEN = {"--dtsen": ["dtsen_anggota.csv@2025-02-03", "dtsen_keluarga.csv@2025-02-03"]}
-DUKCAPIL = {"--dukcapil": ["dukcapil.csv@2023-06-30"]}
+DTKS = {"dtks": ["dtks_desa.csv@2022-09-30"]}
+P3KE = {"p3ke": ["p3ke_individu.csv@2022-07-31", "p3ke_keluarga.csv@2022-07-31"]}
+REGSOSEK = {"regsosek": ["regsosek.csv@2022-11-01"]}
+DTSEN = {"dtsen": ["dtsen_anggota.csv@2025-02-03", "dtsen_keluarga.csv@2025-02-03"]}
+DUKCAPIL = {"dukcapil": ["dukcapil.csv@2023-06-30"]}
 REGSOSEK_NIK = "R403"  # the column of the NIK in the enumeration file
 
 
