@@ -112,9 +112,9 @@ def nik_of_another(view: View) -> pl.DataFrame:
     tindakan=N_("Only where the registers should hold everybody: look for the person, propose him at the musdes."),
 )
 def unlisted(view: View) -> pl.DataFrame:
-    """Payees whose person has no row in any register."""
+    """Payees whose person has no row in any register, and whose NIK stands on none under a like name or birth date."""
     known = view.baris_penerima.select("orang").unique()
-    missing = view.penerima.join(known, on="orang", how="anti")
+    missing = view.penerima.join(known, on="orang", how="anti").join(view.kokoh, on="baris_id", how="anti")
     if missing.is_empty():
         return no_marks()
     share = 1 - missing.height / view.penerima.height

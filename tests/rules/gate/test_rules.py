@@ -163,6 +163,15 @@ def test_a_nik_of_somebody_else_is_asked_about() -> None:
         assert judged(b)[paid] == ("LAYAK", "")  # a longer name, a corrected birth date
 
 
+def test_a_nik_of_the_registers_is_listed_even_where_the_linkage_left_it_apart() -> None:
+    b = Builder()
+    b.row("dukcapil", "abdul hakim", nik=A)
+    assert judged(b) == {}
+    paid = pay(b, "hakim")
+    assert judged(b)[paid] == ("LAYAK", "")
+    assert judged(b, "bpnt") == {}  # a list without a single row
+
+
 # -- D12 ---------------------------------------------------------------------------------------------------------------
 
 
