@@ -8,7 +8,7 @@ import pytest
 
 from matching.calibrate import Calibration
 from matching.generic import Linkage, Result
-from matching.generic.explaining import Term, position
+from matching.generic.explaining import position
 from tests.matching.generic.people import SPEC, copies, f1, people
 
 
@@ -53,14 +53,14 @@ def test_the_match_class_is_learned_without_labels(linked: Result, lists: list[p
 
 def test_what_a_key_settles_is_no_evidence(linked: Result) -> None:
     # Rows found by equal names in either order: the names brought them together and may not speak for them again.
-    by_key: dict[str, list[dict[str, Term]]] = {rule.title: [] for rule in linked.spec.passes}
-    for row in linked.pairs.gather_every(5).to_dicts():
+    weights: dict[str, list[dict[str, float]]] = {rule.title: [] for rule in linked.spec.passes}
+    rare = linked.pairs.sort("weight").head(60)  # the later passes find what is hard to find
+    for row in pl.concat([rare, linked.pairs.gather_every(20)]).to_dicts():
         told = linked.explain(row["row_l"], row["row_r"])
-        by_key[str(told.key)].append({t.comparison: t for t in told.terms})
-    assert all(abs(t["number"].weight) < 1e-9 for t in by_key["number"])
-    assert all(abs(t["born"].weight) < 1e-9 for t in by_key["born"])
-    assert by_key["given~family"]
-    assert all(abs(t["family"].weight) < 3 for t in by_key["given~family"])
+        weights[str(told.key)].append({t.comparison: abs(t.weight) for t in told.terms})
+    assert max(one["number"] for one in weights["number"]) < 1e-9
+    assert max(one["born"] for one in weights["born"]) < 1e-9
+    assert max(one["family"] for one in weights["given~family"]) < 3
 
 
 def test_row_numbers_point_at_the_rows_given(linked: Result, lists: list[pl.DataFrame]) -> None:
