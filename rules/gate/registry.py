@@ -115,6 +115,13 @@ def marks(frame: pl.DataFrame, kode: str, sentences: Mapping[Effect, str]) -> pl
         bukti_bayar=pl.col("bukti_bayar").cast(MARKS["bukti_bayar"]),
     )
     # Of several marks of one rule on one payment the worst stands, then the surest.
-    return made.sort("bayar_id", "akibat", "peluang", "alasan", descending=[False, True, True, False]).unique(
-        "bayar_id", keep="first", maintain_order=True
-    )
+    order = [
+        "bayar_id",
+        "akibat",
+        "peluang",
+        "alasan",
+        pl.col("bukti").list.first(),
+        pl.col("bukti_bayar").list.first(),
+    ]
+    down = [False, True, True, False, False, False]
+    return made.sort(order, descending=down, nulls_last=True).unique("bayar_id", keep="first", maintain_order=True)
