@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from reports.labels import rejection_label
+from reports.labels import rejection_label, source_label
 from reports.private import private, write_private
 from reports.returns import Added, RawSheets, write_remarked
 from reports.sheets import MAX_ROWS, Book, Column, left_out
@@ -99,7 +99,10 @@ def _write_additions(result: GateResult, path: Path) -> Path:
         Column("hasil", _("Result of the check"), 24),
     ]
     shown = result.tambah.head(MAX_ROWS).with_columns(
-        mask_expr(pl.col("nik")).alias("nik_samar"), mask_expr(pl.col("no_kk")).alias("kk_samar"), hasil=pl.lit("")
+        mask_expr(pl.col("nik")).alias("nik_samar"),
+        mask_expr(pl.col("no_kk")).alias("kk_samar"),
+        hasil=pl.lit(""),
+        sumber=pl.col("sumber").replace({code: source_label(code) for code in result.tambah["sumber"].unique()}),
     )
     coverage = "; ".join(f"{name} {share:.0%}" for name, share in result.ringkasan["cakupan"].items())
     with Book(path, created=result.acuan, title="TAMBAH") as book:
