@@ -26,6 +26,7 @@ from tests.padan.helpers import arguments
 FIRST = DATE_ROW + 6  # row of the first line, as seen in Excel
 PERBARUI, USULKAN, HAPUS, ALARM = range(len(FAMILY_TEXTS) + 1, len(FAMILY_TEXTS) + 5)  # columns, from 1
 CODE = ALARM + 2
+SATU, DUA = 6, 7
 DAY = date(2026, 3, 12)
 
 
@@ -71,6 +72,9 @@ def test_a_list_filled_in_libreoffice_changes_the_next_run(
 ) -> None:
     ticks = {(FIRST, ALARM): "x", (FIRST + 1, PERBARUI): "X", (FIRST + 2, HAPUS): "x", (FIRST, ALARM + 1): "serumah"}
     mine = fill(village, tmp_path / "isi.xlsx", ticks)
+    listed = read_register(finished).filter(pl.col("kode_desa") == village.stem)
+    pairs = min(listed.filter(pl.col("jenis") == "pasangan").height, 2)  # the data has one or two
+    fill(mine, mine, {(FIRST + i, (SATU, DUA)[i]): "x" for i in range(pairs)}, sheet=1)
     office = ["soffice", "--headless", f"-env:UserInstallation={(tmp_path / 'profil').as_uri()}"]
     subprocess.run([*office, "--convert-to", "xlsx", "--outdir", str(tmp_path / "lo"), str(mine)],
                    check=True, capture_output=True)  # fmt: skip
@@ -78,11 +82,11 @@ def test_a_list_filled_in_libreoffice_changes_the_next_run(
     result = call("verify", finished, back, "--keputusan", store, "--json")
     assert result.exit_code == 0, result.output
     (one,) = told(result)["berkas"]
-    listed = read_register(finished).filter(pl.col("kode_desa") == village.stem)
     assert one["dibaca"] == one["diputuskan"] + one["kosong"] + one["ditolak"] == listed.height
-    assert one["putusan"] == {"ALARM": 1, "HAPUS": 1, "PERBARUI": 1}
+    assert one["putusan"] == {"ALARM": 1, "HAPUS": 1, "PERBARUI": 1} | dict.fromkeys(("SATU", "DUA")[:pairs], 1)
     assert one["hilang"] == 0
-    kept = decisions.read(store)
+    everything = decisions.read(store)
+    kept = everything.filter(pl.col("jenis") == "temuan")
     assert set(kept["oleh"]) == {"SITI PETUGAS"}
     assert set(kept["tanggal"]) == {DAY}
     assert kept.filter(pl.col("putusan") == "ALARM")["catatan"].unique().to_list() == ["serumah"]
@@ -96,17 +100,26 @@ def test_a_list_filled_in_libreoffice_changes_the_next_run(
     before, after = (pl.read_parquet(run / "data" / "findings.parquet") for run in (finished, out))
     decided = pl.read_parquet(out / "data" / "diputuskan.parquet")
     alarms = decided.filter(pl.col("putusan") == "ALARM")
-    assert decided.height == kept.height
     assert alarms.height
-    assert set(before["temuan_id"]) == set(after["temuan_id"]) | set(alarms["temuan_id"])
     assert not set(after["temuan_id"]) & set(alarms["temuan_id"])
     asked = read_register(out).explode("temuan")["temuan"].struct.field("temuan_id").drop_nulls()
     assert not set(asked) & set(decided["temuan_id"])
     info = json.loads((out / "run.json").read_text(encoding="utf-8"))
-    assert info["tren"]["jumlah"] == {"BARU": 0, "TETAP": after.height, "SELESAI": 0, "ALARM": alarms.height}
-    assert info["diputuskan"]["ALARM"] == alarms.height
-    assert sum(n["TETAP"] for n in info["tren"]["per_desa"].values()) == after.height
-    assert "ALARM" not in (out / "laporan.html").read_text(encoding="utf-8").split("<main")[0]
+    moved = info["tren"]["jumlah"]
+    assert moved["BARU"] + moved["TETAP"] == after.height
+    assert moved["TETAP"] + moved["SELESAI"] + moved["ALARM"] == before.height
+    assert moved["ALARM"] == info["diputuskan"]["ALARM"] == alarms.height
+    assert sum(n["TETAP"] for n in info["tren"]["per_desa"].values()) == moved["TETAP"]
+
+    # A confirmed match or non-match holds.
+    records = pl.read_parquet(out / "data" / "records.parquet")
+    who = records.select("sidik").with_columns(pl.read_parquet(out / "data" / "entities.parquet")["person_id"])
+    person = dict(who.iter_rows())
+    for sidik, outcome, shown in (
+        everything.filter(pl.col("jenis") == "pasangan").select("sidik", "putusan", "ditanya").iter_rows()
+    ):
+        if shown or outcome == "DUA":
+            assert (person[sidik[0]] == person[sidik[1]]) == (outcome == "SATU")
 
 
 def test_a_slip_refuses_its_line_and_no_other(finished: Path, village: Path, tmp_path: Path) -> None:
@@ -197,7 +210,9 @@ def test_pairs_are_decided_for_all_rows_of_the_two(finished: Path, tmp_path: Pat
     page: Any = load_workbook(source).worksheets[1]
     row = next(r for r in range(FIRST, page.max_row + 1) if page.cell(r, 9).value == wide["kode_baris"])
     store = tmp_path / "k.duckdb"
-    result = call("verify", finished, fill(source, tmp_path / "a.xlsx", {(row, 7): "x"}, sheet=1), "--keputusan", store)
+    result = call(
+        "verify", finished, fill(source, tmp_path / "a.xlsx", {(row, DUA): "x"}, sheet=1), "--keputusan", store
+    )
     assert result.exit_code == 0, result.output
     records = pl.read_parquet(finished / "data" / "records.parquet")
     frame = decisions.linkage_decisions(decisions.read(store), records)
