@@ -92,7 +92,11 @@ def same_nik(view: View) -> pl.DataFrame:
         return no_marks()
     found = view.alike(found)
     trusted = pl.col("nik_mutu").cast(pl.String) == "TEPERCAYA"
-    agree = (pl.col("baris_id") == pl.col("baris_id_lain")) | (trusted & (pl.col("nama_sama") | pl.col("lahir_sama")))
+    # Two rows that are equal to the letter are one payee only if they say enough: a name and a village are many people.
+    told = pl.col("nik").is_not_null() | (pl.col("lahir").is_not_null() & pl.col("no_kk").is_not_null())
+    agree = (told & (pl.col("baris_id") == pl.col("baris_id_lain"))) | (
+        trusted & (pl.col("nama_sama") | pl.col("lahir_sama"))
+    )
     # One NIK under two names and two birth dates is a shared NIK, not one person paid twice.
     found = found.filter(agree | (pl.col("orang") == pl.col("orang_lain")))
     held = agree & pl.col("pasti_lain")

@@ -210,6 +210,16 @@ def test_of_two_payments_under_one_nik_one_is_held() -> None:
     assert "pkh.csv row 2" in told["alasan"]  # the payment that stays, not the one that is held
 
 
+def test_equal_rows_that_hold_a_name_only_may_be_two_people() -> None:
+    b = Builder()
+    bare: dict[str, Any] = {"nik": None, "no_kk": None, "tanggal_lahir": None, "lahir_mutu": "KOSONG"}
+    one = pay(b, "siti", program="blt_desa", **bare)
+    two = pay(b, "siti", program="blt_desa", baris=0)
+    found = judged(b, "blt_desa")
+    assert found[one][0] == found[two][0] == "VERIFIKASI"
+    assert "BG01" in found[two][1]
+
+
 def test_a_bundled_tranche_beside_a_month_of_it_is_a_double_and_a_later_month_is_none() -> None:
     b = Builder()
     bundle = pay(b, "ani", program="bpnt")
