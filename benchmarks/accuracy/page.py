@@ -170,11 +170,11 @@ def document(results: dict[str, Any]) -> str:
 
 
 def _sizes(results: dict[str, Any]) -> str:
-    """How many people the registers of the table hold, and how many seeds were measured at most."""
+    """How many people the registers of the table hold, and how many seeds were measured (at most)."""
     cells = [c for key in VARIANTS for c in _cells(results, "padan")[key]]
     people = sorted({c["penduduk"] for c in cells})
     seeds = max((len(_cells(results, "padan")[key]) for key in VARIANTS), default=0)
-    return f"Registers: {', '.join(f'{n:,}' for n in people) or 'no'} synthetic people per seed, at most {seeds} seeds."
+    return f"Registers: {', '.join(f'{n:,}' for n in people) or 'no'} synthetic people per seed; seeds measured: {seeds}."
 
 
 def readme_block(results: dict[str, Any]) -> str:
