@@ -174,7 +174,8 @@ def _sizes(results: dict[str, Any]) -> str:
     cells = [c for key in VARIANTS for c in _cells(results, "padan")[key]]
     people = sorted({c["penduduk"] for c in cells})
     seeds = max((len(_cells(results, "padan")[key]) for key in VARIANTS), default=0)
-    return f"Registers: {', '.join(f'{n:,}' for n in people) or 'no'} synthetic people per seed; seeds measured: {seeds}."
+    sizes = ", ".join(f"{n:,}" for n in people) or "no"
+    return f"Registers: {sizes} synthetic people per seed; seeds measured: {seeds}."
 
 
 def readme_block(results: dict[str, Any]) -> str:
