@@ -21,6 +21,7 @@ from matching.constraints import BRIDGE, DECIDED, NONE, REASONS, reasons
 from matching.context import context_of
 from matching.decided import CERTAIN, Decided, decided, rows_of
 from matching.entities import Clusters, cluster
+from matching.estimates import estimate
 from matching.families import family_links
 from matching.fit import fit
 from matching.levels import COMPARISONS, REGISTERS
@@ -67,6 +68,8 @@ class Scored:
     weight: npt.NDArray[np.float64]
     probability: npt.NDArray[np.float64]
     reason: npt.NDArray[np.uint8]
+    all_probabilities: npt.NDArray[np.float64]  # of every candidate pair
+    moved: npt.NDArray[np.bool_]  # whether a constraint speaks against it, of every candidate pair
 
 
 def compare_all(e: Encoded, compare: Comparer, chosen: Plan, strata: Strata, chunk: int, progress: Progress) -> Pairs:
@@ -142,12 +145,16 @@ def decide(
     row = rows_of(sure, pairs.a, pairs.b)
     same, apart = row[sure.sama & (row >= 0)], row[~sure.sama & (row >= 0)]
     weight[same], probability[same] = CERTAIN, 1.0
+    everything = probability.copy()
+    everything[apart] = 0.0
     keep = np.flatnonzero(probability >= floor)
     a, b, pattern, stratum = pairs.a[keep], pairs.b[keep], pairs.pattern[keep], pairs.stratum[keep]
     why = reasons(e, a, b, REGISTERS.unpack(pattern))
     why[np.isin(keep, same)] = NONE
     why[np.isin(keep, apart)] = DECIDED
-    return Scored(a, b, pattern, stratum, weight[keep], probability[keep], why)
+    moved = np.zeros(len(everything), dtype=bool)
+    moved[keep] = why != NONE
+    return Scored(a, b, pattern, stratum, weight[keep], probability[keep], why, everything, moved)
 
 
 def blocking_figures(chosen: Plan, scored: Scored, padan: float) -> dict[str, Any]:
@@ -271,6 +278,14 @@ def link(
     tell("keluarga", 0.0)
     linked_families = family_links(records, families, entities)
     info = _figures(e, chosen, scored, model, links, found, settings)
+    info["perkiraan_galat"] = estimate(
+        e.n,
+        found.label,
+        (pairs.a, pairs.b),
+        scored.all_probabilities,
+        scored.moved,
+        info["penyaringan"]["perkiraan_padan_terlewat"],
+    )
     return Linked(links, entities, persons, linked_families, info)
 
 

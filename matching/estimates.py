@@ -1,0 +1,146 @@
+"""How many wrong merges and missed matches a run holds, estimated without labels, as ranges.
+
+A merge rests on the strongest links that hold an entity together (its spanning tree). If such a link is wrong, all
+pairs across it are; that happens with 1 - p. What was not merged is missed with p. What no pass reached is estimated
+apart, from how the passes overlap. Ranges are 95 %: chance (few wrong merges, each of several pairs, scatter a lot) and
+what the model itself may be off by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+
+from blocking.pairs import Index
+
+F64 = npt.NDArray[np.float64]
+
+# Relative error of the estimates: how far truth and estimate were apart on synthetic kabupaten beyond chance.
+MODEL_CV: Final = 0.25
+Z95: Final = 1.96
+THRESHOLDS: Final = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+# What the calibration leaves at the very top, where a probability cannot be told from 1 (docs/adr/0013): wrong links
+# were 1.5 times as many as their probabilities say, and 5 in 100,000 even where they say none.
+BEYOND: Final = (1.5, 5e-5)
+CLUMP: Final = 3.0  # pairs that go wrong together, where no tree says which
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An expected count with its 95 % range."""
+
+    harapan: float
+    bawah: float
+    atas: float
+
+    def per(self, whole: float) -> Range:
+        """The same as a share of `whole`."""
+        whole = max(whole, 1.0)
+        return Range(self.harapan / whole, self.bawah / whole, min(self.atas / whole, 1.0))
+
+    def to_dict(self) -> dict[str, float]:
+        """Plain values."""
+        return {"harapan": self.harapan, "bawah": self.bawah, "atas": self.atas}
+
+
+def spread(mean: float, variance: float) -> Range:
+    """The 95 % range of a positive count with this mean and variance of chance, log-normal, the model's error added."""
+    if mean <= 0:
+        return Range(0.0, 0.0, 0.0)
+    sigma = float(np.sqrt(np.log1p(variance / mean**2 + MODEL_CV**2)))
+    return Range(mean, float(mean * np.exp(-Z95 * sigma)), float(mean * np.exp(Z95 * sigma)))
+
+
+def cut_sizes(n: int, a: Index, b: Index, probability: F64) -> tuple[F64, F64]:
+    """Of the strongest spanning forest of the links: (probability per edge, pairs across the edge within its tree)."""
+    if len(a) == 0:
+        return np.zeros(0), np.zeros(0)
+    # A spanning tree of least cost is one of greatest probability; no cost may be 0, which means "no edge" here.
+    cost = 2.0 - probability
+    forest = minimum_spanning_tree(coo_array((cost, (a.astype(np.int64), b.astype(np.int64))), shape=(n, n)).tocsr())
+    edges = forest.tocoo()
+    left, right, p = edges.row.astype(np.int64), edges.col.astype(np.int64), 2.0 - edges.data
+    size = np.ones(n)
+    below = np.zeros(len(left))  # rows hanging on the side of the edge that was peeled off
+    whole = _tree_sizes(n, left, right)
+    open_ = np.ones(len(left), dtype=bool)
+    while open_.any():
+        here = np.flatnonzero(open_)
+        degree = np.bincount(left[here], minlength=n) + np.bincount(right[here], minlength=n)
+        leaf_left, leaf_right = degree[left[here]] == 1, degree[right[here]] == 1
+        peel = here[leaf_left | leaf_right]
+        leaf = np.where(degree[left[peel]] == 1, left[peel], right[peel])
+        kept = np.where(leaf == left[peel], right[peel], left[peel])
+        below[peel] = size[leaf]
+        np.add.at(size, kept, size[leaf])
+        open_[peel] = False
+    return np.asarray(p, dtype=np.float64), below * (whole[left] - below)
+
+
+def _wrong(probability: F64) -> F64:
+    """The chance that an accepted link is wrong."""
+    factor, floor = BEYOND
+    return np.asarray(np.minimum(factor * (1 - probability) + floor, 1.0), dtype=np.float64)
+
+
+def _tree_sizes(n: int, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> F64:
+    _, part = connected_components(coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(n, n)), directed=False)
+    return np.asarray(np.bincount(part)[part], dtype=np.float64)
+
+
+def estimate(
+    n: int,
+    label: Index,
+    pairs: tuple[Index, Index],
+    probability: F64,
+    reason: npt.NDArray[np.bool_],
+    unreached: float | None,
+) -> dict[str, Any]:
+    """The error estimates of a run for run.json.
+
+    `pairs` are all candidate pairs with their `probability` (calibrated) and whether a constraint moved them; `label`
+    the entity of each of the n records; `unreached` the matches that no pass reached (None: unknown).
+    """
+    a, b = pairs
+    joined = label[a] == label[b]
+    held = joined & (probability >= 0.5) & ~reason
+    p, across = cut_sizes(n, a[held], b[held], probability[held])
+    size = np.bincount(label).astype(np.float64)
+    found = float((size * (size - 1) / 2).sum())
+    wrong = _wrong(p)
+    false = spread(float((wrong * across).sum()), float((wrong * (1 - wrong) * across**2).sum()))
+    merges = spread(float(wrong.sum()), float((wrong * (1 - wrong)).sum()))
+    open_ = probability[~joined]
+    blocked = unreached or 0.0
+    missed = spread(float(open_.sum()) + blocked, CLUMP * (float((open_ * (1 - open_)).sum()) + blocked))
+    true = max(found - false.harapan + missed.harapan, 1.0)
+    return {
+        "pasangan_digabung": found,
+        "pasangan_salah_gabung": false.to_dict(),
+        "penggabungan_salah": merges.to_dict(),
+        "laju_salah_gabung": false.per(found).to_dict(),
+        "pasangan_terlewat": missed.to_dict(),
+        "laju_terlewat": missed.per(true).to_dict(),
+        "terlewat_penyaringan": unreached,
+        "ambang": [_at(cut, probability, reason, blocked) for cut in THRESHOLDS],
+    }
+
+
+def _at(cut: float, probability: F64, reason: npt.NDArray[np.bool_], blocked: float) -> dict[str, Any]:
+    """Rates of the pair decisions if `cut` were the threshold, before entities are formed."""
+    taken = (probability >= cut) & ~reason
+    wrong, left = _wrong(probability[taken]), probability[~taken]
+    false = spread(float(wrong.sum()), CLUMP * float((wrong * (1 - wrong)).sum()))
+    missed = spread(float(left.sum()) + blocked, CLUMP * (float((left * (1 - left)).sum()) + blocked))
+    true = float(probability.sum()) + blocked
+    return {
+        "ambang": cut,
+        "pasangan": int(taken.sum()),
+        "laju_salah_gabung": false.per(float(taken.sum())).to_dict(),
+        "laju_terlewat": missed.per(true).to_dict(),
+    }
