@@ -15,7 +15,6 @@ from blocking.encode import Encoded, encode
 from blocking.pairs import Index
 from blocking.passes import Pass, standard
 from matching.anchors import anchors, known_shares
-from matching.calibrate import Calibration
 from matching.compare import Comparer
 from matching.constraints import BRIDGE, DECIDED, NONE, REASONS, reasons
 from matching.context import context_of
@@ -27,6 +26,7 @@ from matching.fit import fit
 from matching.levels import COMPARISONS, REGISTERS
 from matching.model import Model, PatternTable, Strata
 from matching.persons import entities_frame, persons_frame
+from matching.probability import Probability
 from matching.settings import LinkSettings
 from matching.specification import MOST_BITS, Patterns
 from rules.tables import check
@@ -99,20 +99,6 @@ def count_patterns(pairs: Pairs) -> tuple[PatternTable, npt.NDArray[np.int64]]:
     return table, inverse
 
 
-class _Calibrate:
-    """Score (log2 odds) -> probability: as the settings ship it, then by the labels of the user, if there are any."""
-
-    def __init__(self, settings: LinkSettings, labels: Calibration | None) -> None:
-        self._between, self._inside = settings.kalibrasi_antar, settings.kalibrasi_dalam
-        self._labels = labels
-
-    def __call__(self, weight: npt.NDArray[np.float64], within: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-        slope = np.where(within, self._inside[0], self._between[0])
-        shift = np.where(within, self._inside[1], self._between[1])
-        probability = 1.0 / (1.0 + np.exp(-(slope * weight * np.log(2) + shift)))
-        return probability if self._labels is None else self._labels(probability)
-
-
 def with_decided(e: Encoded, compare: Comparer, pairs: Pairs, sure: Decided, strata: Strata) -> Pairs:
     """The candidate pairs and, behind them, the decided pairs that no pass holds; they stand under the first pass."""
     new = rows_of(sure, pairs.a, pairs.b) < 0
@@ -136,12 +122,27 @@ def decide(
     cell: npt.NDArray[np.int64],
     floor: float,
     sure: Decided,
-    calibrate: _Calibrate,
+    calibrate: Probability,
+    labels: pl.DataFrame | None,
 ) -> Scored:
     """Score the cells, keep the pairs from the review band up, and apply the constraints and people's decisions."""
     weight, _ = model.score(table.pattern, table.stratum)
-    probability = calibrate(weight, model.strata.within(table.stratum))
-    weight, probability = weight[cell], probability[cell]
+    within = model.strata.within(table.stratum)
+    if labels is not None:
+        calibrate.labels = None
+        asked = decided(labels)
+        told = (
+            labels.select(
+                pl.min_horizontal("kiri", "kanan").alias("a"),
+                pl.max_horizontal("kiri", "kanan").alias("b"),
+                "sama",
+                "pangsa",
+            )
+            .unique(["a", "b"], keep="last", maintain_order=True)
+            .sort("a", "b")
+        )
+        calibrate.learn(rows_of(asked, pairs.a, pairs.b), calibrate(weight, within)[cell], told)
+    weight, probability = weight[cell], calibrate(weight, within)[cell]
     row = rows_of(sure, pairs.a, pairs.b)
     same, apart = row[sure.sama & (row >= 0)], row[~sure.sama & (row >= 0)]
     weight[same], probability[same] = CERTAIN, 1.0
@@ -236,15 +237,15 @@ def link(
     progress: Progress | None = None,
     passes: list[Pass] | None = None,
     decisions: pl.DataFrame | None = None,
-    calibration: Calibration | None = None,
+    labels: pl.DataFrame | None = None,
 ) -> Linked:
     """Link all records of a run with one another. `records` is sorted by baris_id, which counts from 0.
 
-    `decisions` (kiri, kanan, sama) are pairs that people judged: they hold. `calibration` replaces the one that the
-    settings ship with.
+    `decisions` (kiri, kanan, sama) are pairs that people judged: they hold. `labels` (kiri, kanan, sama, pangsa: the
+    chance with which the pair was drawn) are answers to a sample of pairs: they calibrate the probabilities.
     """
     settings = settings or LinkSettings()
-    calibrate = _Calibrate(settings, calibration)
+    calibrate = Probability(settings)
     sure = decided(decisions)
     tell: Progress = progress or (lambda _stage, _share: None)
     tell("sandikan", 0.0)
@@ -259,7 +260,7 @@ def link(
         tell("modelkan", 0.0)
         table, cell = count_patterns(pairs)
         model = fit(table, strata, anchors(e, compare), REGISTERS, known=known_shares(e, compare))
-        return model, decide(e, pairs, model, table, cell, settings.tinjau, sure, calibrate)
+        return model, decide(e, pairs, model, table, cell, settings.tinjau, sure, calibrate, labels)
 
     # First each pair by itself, then in the light of what is strongly linked already.
     model, scored = judge(compare, pairs)
@@ -278,6 +279,7 @@ def link(
     tell("keluarga", 0.0)
     linked_families = family_links(records, families, entities)
     info = _figures(e, chosen, scored, model, links, found, settings)
+    info["kalibrasi_label"] = calibrate.labels.to_dict() if calibrate.labels else None
     info["perkiraan_galat"] = estimate(
         e.n,
         found.label,

@@ -23,6 +23,7 @@ from matching.constraints import REASONS, reasons
 from matching.context import context_of
 from matching.levels import COMPARISONS, REGISTERS
 from matching.model import Model
+from matching.probability import Probability
 from matching.settings import LinkSettings
 from rules.errors import PadanError
 from rules.i18n import N_, _, language
@@ -174,7 +175,11 @@ def explain_pair(tables: Tables, left: int, right: int) -> Explanation:
         )
         for c, level, weight in zip(COMPARISONS, levels.tolist(), weights.tolist(), strict=True)
     ]
-    probability = float(1 / (1 + np.exp2(-score)))
+    if link.height:
+        probability = float(link["peluang"][0])
+    else:
+        within = np.array([code[0] == code[1]])
+        probability = float(Probability.of_run(tables.info["penautan"])(np.array([score]), within)[0])
     return Explanation(
         left,
         right,

@@ -203,6 +203,13 @@ _OUT: dict[str, Any] = {"cls": Option, "metavar": N_("FOLDER"), "type": click.Pa
     help=N_("Decisions kept by `padan verify`: they are respected, false alarms are not raised again."),
 )
 @click.option(
+    "--label",
+    cls=Option,
+    metavar=N_("FILE"),
+    type=click.Path(path_type=Path),
+    help=N_("Answers of `padan label` by which the probabilities are calibrated."),
+)
+@click.option(
     "--sebelumnya",
     cls=Option,
     metavar=N_("RUN"),
@@ -219,6 +226,7 @@ def run(
     mode_uji: bool,
     tanpa_kembali: bool,
     keputusan: Path | None,
+    label: Path | None,
     sebelumnya: Path | None,
     program_berkas: tuple[str, ...],
     bayar: tuple[str, ...],
@@ -243,6 +251,7 @@ def run(
                 **({"mode_uji": True} if mode_uji else {}),
                 **({"kembali": False} if tanpa_kembali else {}),
                 **({"keputusan": str(keputusan.absolute())} if keputusan else {}),
+                **({"label": str(label.absolute())} if label else {}),
                 **({"sebelumnya": str(sebelumnya.absolute())} if sebelumnya else {}),
                 **({"program_berkas": [str(Path(p).absolute()) for p in program_berkas]} if program_berkas else {}),
             }
@@ -257,6 +266,7 @@ def run(
             mode_uji=mode_uji,
             kembali=not tanpa_kembali,
             keputusan=str(keputusan.absolute()) if keputusan else None,
+            label=str(label.absolute()) if label else None,
             sebelumnya=str(sebelumnya.absolute()) if sebelumnya else None,
             program_berkas=list(program_berkas),
         )

@@ -81,6 +81,7 @@ class Settings(Part):
     ambang: Bands = Field(default_factory=Bands)
     parameter: Text | None = None  # own copy of rules/parameters.toml
     keputusan: Text | None = None  # decisions of the villages, as `padan verify` keeps them
+    label: Text | None = None  # answers of `padan label`: they calibrate the probabilities
     sebelumnya: Text | None = None  # folder of an earlier run, to compare with
     program_berkas: list[Text] = Field(default_factory=list)  # own programme files, or folders of them
 

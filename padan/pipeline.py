@@ -195,6 +195,23 @@ def _check_earlier(settings: Settings, out: Path) -> None:
         store.run_info(earlier)
 
 
+def _labels(settings: Settings, records: pl.DataFrame) -> pl.DataFrame | None:
+    """The labelled pairs of this run (kiri, kanan: baris_id; sama, pangsa); None without a file of answers."""
+    if settings.label is None:
+        return None
+    from matching.labels import settled
+    from padan.label import read_labels
+
+    row = records.select("baris_id", "sidik")
+    return (
+        settled(read_labels(settings.folder / settings.label))
+        .join(row.select(kiri="sidik", a="baris_id"), on="kiri")
+        .join(row.select(kanan="sidik", b="baris_id"), on="kanan")
+        .select(kiri="a", kanan="b", sama="sama", pangsa="pangsa")
+        .sort("kiri", "kanan")
+    )
+
+
 def _link(
     settings: Settings,
     data: tables.Tables,
@@ -206,7 +223,9 @@ def _link(
     from matching.settings import LinkSettings
 
     chosen = LinkSettings(padan=settings.ambang.padan, tinjau=settings.ambang.tinjau, pasti=settings.ambang.pasti)
-    key = store.key_of("taut", key, chosen.model_dump(), decisions.digest(decided, "pasangan"))
+    labels = _labels(settings, data.records)
+    asked = labels.write_csv() if labels is not None else None
+    key = store.key_of("taut", key, chosen.model_dump(), decisions.digest(decided, "pasangan"), asked)
     with watch.stage("taut") as tell:
         kept = folder.reuse("taut", key, LINKED)
         if kept is not None:
@@ -218,7 +237,7 @@ def _link(
 
             folder.begin("taut")
             told = decisions.linkage_decisions(decided, data.records)
-            linked = link(data.records, data.families, chosen, progress=tell, decisions=told)
+            linked = link(data.records, data.families, chosen, progress=tell, decisions=told, labels=labels)
             frames = {name: tables.check(name, getattr(linked, name)) for name in LINKED}
             if frames["entities"].height != data.records.height:
                 raise TableError("entities do not hold every record once")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -108,12 +109,28 @@ def quality_lines(context: Context) -> list[tuple[str, str]]:
         lines.append(
             (_("Matches missed by all passes, estimated"), number(round(blocking["perkiraan_padan_terlewat"])))
         )
+    lines += error_lines(linked.get("perkiraan_galat") or {})
     left_out = sum(int(one.get("pasangan_dilewati") or 0) for one in blocking.get("lintasan") or [])
     if left_out:
         lines.append((_("Pairs left out of oversized blocks"), number(left_out)))
     for reason, count in (linked.get("dipindah_ke_tinjau") or {}).items():
         lines.append((_("Moved to review: {reason}").format(reason=reason_label(reason)), number(int(count))))
     return lines + flatten(context.tables.info.get("mutu") or {})
+
+
+def error_lines(stated: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the linkage is expected to have got wrong, as ranges; empty where it states nothing."""
+
+    def between(key: str) -> str:
+        low, high = math.floor(stated[key]["bawah"]), math.ceil(stated[key]["atas"])
+        return _("{low} to {high}").format(low=number(low), high=number(high))
+
+    titles = {
+        "penggabungan_salah": _("Wrong merges of people expected (95 % range)"),
+        "pasangan_salah_gabung": _("Record pairs merged wrongly, expected (95 % range)"),
+        "pasangan_terlewat": _("Record pairs of one person left apart, expected (95 % range)"),
+    }
+    return [(title, between(key)) for key, title in titles.items() if key in stated]
 
 
 def all_notes(context: Context) -> list[str]:

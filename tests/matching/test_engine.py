@@ -146,3 +146,19 @@ def test_what_people_decided_holds(loaded: Loaded, linked: Linked) -> None:
     assert person[match["kiri"]] == person[other]
     told = again.links.filter((pl.col("kiri") == match["kiri"]) & (pl.col("kanan") == match["kanan"]))
     assert told["alasan"].to_list() == ["keputusan"]
+
+
+def test_labels_calibrate_the_probabilities(loaded: Loaded, linked: Linked) -> None:
+    """Told that half of the sure pairs were wrong, the linkage believes its sure pairs less."""
+    sure = linked.links.filter(pl.col("peluang") > 0.97).head(400)
+    labels = sure.select("kiri", "kanan", sama=pl.int_range(pl.len()) % 2 == 0, pangsa=pl.lit(1.0))
+    again = link(loaded.records, loaded.families, labels=labels)
+    assert again.info["kalibrasi_label"]["info"]["labels"] == 400
+    both = sure.join(again.links, on=["kiri", "kanan"], suffix="_b")
+    assert both["peluang_b"].mean() < both["peluang"].mean() - 0.1
+
+
+def test_the_run_states_its_expected_errors_as_ranges(linked: Linked) -> None:
+    stated = linked.info["perkiraan_galat"]
+    for key in ("laju_salah_gabung", "laju_terlewat"):
+        assert 0 < stated[key]["bawah"] < stated[key]["harapan"] < stated[key]["atas"] < 0.2
