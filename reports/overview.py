@@ -126,9 +126,9 @@ def error_lines(stated: Mapping[str, Any]) -> list[tuple[str, str]]:
         return _("{low} to {high}").format(low=number(low), high=number(high))
 
     titles = {
-        "penggabungan_salah": _("Wrong merges of people expected (95 % range)"),
-        "pasangan_salah_gabung": _("Record pairs merged wrongly, expected (95 % range)"),
-        "pasangan_terlewat": _("Record pairs of one person left apart, expected (95 % range)"),
+        "penggabungan_salah": _("Wrong merges of people, expected range"),
+        "pasangan_salah_gabung": _("Record pairs merged wrongly, expected range"),
+        "pasangan_terlewat": _("Record pairs of one person left apart, expected range"),
     }
     return [(title, between(key)) for key, title in titles.items() if key in stated]
 
