@@ -47,6 +47,16 @@ class Parameters(_Strict):
     p3ke_jarak_maks_hari: Value[int]
     anggota_wajar_maks: Value[int]
     kk_salah_ketik_maks: Value[int]
+    selisih_ayah_min_tahun: Value[int]
+    ibu_maks_tahun: Value[int]
+    kawin_min_lama_tahun: Value[int]
+    kawin_min_tahun: Value[int]
+    kawin_min_sejak: Value[date]
+    hamil_umur_min_tahun: Value[int]
+    hamil_umur_maks_tahun: Value[int]
+    ahli_waris_hari: Value[int]
+    desil_selisih_min: Value[int]
+    stagnan_sebelum: Value[date]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -52,7 +52,10 @@ def heads(tables: Tables, ctx: Context) -> pl.DataFrame:
         .agg(baris="baris_id", kepala=(pl.col("hub_kk") == "KEPALA").sum())
         .with_columns(keluarga_id=pl.format("{}:KK:{}", "sumber", "no_kk"))
     )
-    found = pl.concat([f.select("baris", "keluarga_id", "kepala") for f in (household, card)])
+    none = pl.lit([], dtype=pl.List(pl.String))
+    also = pl.when(pl.col("kepala") > 1).then(pl.lit(["K04"])).otherwise(none)  # the same fact among the KK checks
+    parts = (household.with_columns(alias_lain=none), card.with_columns(alias_lain=also))
+    found = pl.concat([f.select("baris", "keluarga_id", "kepala", "alias_lain") for f in parts])
     return found.filter(pl.col("kepala") != 1).with_columns(peluang=pl.lit(1.0))
 
 

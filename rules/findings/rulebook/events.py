@@ -181,6 +181,7 @@ def moved(tables: Tables, ctx: Context) -> pl.DataFrame:
         .select(
             "orang", "desa_lain", bukti="baris_id", tanggal_lain="tanggal_data",
             keluar=pl.col("keberadaan").is_in(["PINDAH", "LUAR_NEGERI"]).fill_null(value=False),
+            rantau=(pl.col("keberadaan") == "LUAR_NEGERI").fill_null(value=False),
         )
     )  # fmt: skip
     both = mine.join(there, on="orang", how="inner").filter(
@@ -194,7 +195,12 @@ def moved(tables: Tables, ctx: Context) -> pl.DataFrame:
         both.with_columns(tetap=(last_home >= last_away).fill_null(value=False))
         .filter(away, ~pl.col("tetap"))
         .group_by("orang", maintain_order=True)
-        .agg(baris=pl.col("baris_id").unique().sort(), bukti_baris=pl.col("bukti").unique().sort())
+        .agg(
+            baris=pl.col("baris_id").unique().sort(),
+            bukti_baris=pl.col("bukti").unique().sort(),
+            # Abroad for work: still of the family, but no person that PKH counts.
+            alias_lain=pl.when(pl.col("rantau").any()).then(pl.lit("ST54")).implode().list.drop_nulls(),
+        )
     )
 
 
@@ -248,4 +254,7 @@ def old_row(tables: Tables, ctx: Context) -> pl.DataFrame:
         bulan=months,
         tingkat=pl.when(very_old).then(pl.lit("TINGGI")).otherwise(pl.lit("SEDANG")),
         peluang=pl.lit(1.0),
+        alias_lain=pl.when(pl.col("tanggal_perbarui") < pl.lit(ctx.p.stagnan_sebelum.nilai))
+        .then(pl.lit(["ST61"]))
+        .otherwise(pl.lit([], dtype=pl.List(pl.String))),
     )

@@ -1,0 +1,165 @@
+"""ST70, D02, D14: payments that the registers known at that time speak against. Flags to verify, but for ST70."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from rules.findings.context import Context
+from rules.findings.programme import Dated
+from rules.findings.registry import PAYMENTS, rule
+from rules.i18n import N_
+from rules.tables import Tables
+
+_JOB_CODES = {
+    "TNI": "D03", "POLRI": "D03", "PENSIUNAN": "D04", "BUMN": "D05", "BUMD": "D05", "PEJABAT": "D06",
+    "PERANGKAT_DESA": "D07",
+}  # fmt: skip
+
+
+def _due(ctx: Context, code: str, condition: Dated) -> pl.DataFrame:
+    """Payments of programme `code` whose period begins while `condition` is valid."""
+    start = pl.col("periode_awal")
+    valid = start >= condition.berlaku_dari
+    if condition.berlaku_sampai is not None:
+        valid &= start <= condition.berlaku_sampai
+    return ctx.bayar.filter(pl.col("program") == code, valid).select(
+        "program", "bayar_id", "orang", "keluarga", "periode_awal", "periode_akhir", baris="baris_id"
+    )
+
+
+def _newest(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.sort("tanggal_data", "baris_id", descending=[True, False], nulls_last=True).unique(
+        "orang", keep="first", maintain_order=True
+    )
+
+
+def _told(found: pl.DataFrame, *unit: str) -> pl.DataFrame:
+    """One raw finding per program and `unit`; the payments are shown, not counted: a flag makes no rupiah unlawful."""
+    return found.group_by("program", *unit, maintain_order=True).agg(
+        baris=pl.col("baris").unique().sort(),
+        bukti_baris=pl.col("bukti").unique().sort(),
+        bukti_bayar=pl.col("bayar_id").unique().sort(),
+        periode_awal=pl.col("periode_awal").min(),
+        periode_akhir=pl.col("periode_akhir").max(),
+    )
+
+
+@rule(
+    kode="ST70",
+    judul=N_("Paid although the base record is not active"),
+    tingkat="KRITIS",
+    dasar=N_("Payment to a deactivated record (finding class of BPK)"),
+    tanda="P",
+    bukti=N_("the inactive rows with source and date; payments for periods after it"),
+    tindakan=N_("Hold the payment; ask the programme why the record was made inactive."),
+    ringkas=N_("{nama} is paid by {program_tulis} although inactive according to {sumber_bukti}."),
+    alias=("NONAKTIF_DIBAYAR",),
+    butuh=((PAYMENTS,),),
+    kolom=("nonaktif", "tanggal_status", "nama", "nik"),
+)
+def inactive_paid(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Payments for periods that begin after every register that says so at all had called the payee inactive.
+
+    The dead are ST51's: one fact has one code.
+    """
+    del tables
+    said = ctx.baris.filter("daftar", "terbaru", pl.col("nonaktif").is_not_null())
+    off = said.group_by("orang").agg(
+        pl.col("nonaktif").all(), bukti=pl.col("baris_id").sort(),
+        sejak=pl.coalesce("tanggal_status", "tanggal_data").max(), tahu=pl.col("tanggal_data").is_not_null().all(),
+    )  # fmt: skip
+    off = off.filter("nonaktif", "tahu").join(ctx.mati, on="orang", how="anti")
+    found = ctx.bayar.join(off, on="orang").filter(pl.col("periode_awal") > pl.col("sejak"))
+    return found.group_by("program", "orang", maintain_order=True).agg(
+        baris=pl.col("baris_id").unique().sort(), bukti_baris=pl.col("bukti").first(),
+        bayar=pl.col("bayar_id").unique().sort(), periode_awal=pl.col("periode_awal").min(),
+        periode_akhir=pl.col("periode_akhir").max(), program_tulis=pl.col("program").first().str.to_uppercase(),
+    )  # fmt: skip
+
+
+@rule(
+    kode="D02",
+    judul=N_("Family of a recipient holds work that excludes from the programme"),
+    tingkat="TINGGI",
+    dasar=N_("Programme rules D02-D07: flags of BPK and KPK; the family may object"),
+    tanda="F",
+    bukti=N_("occupation with source and date; the payments"),
+    tindakan=N_("Check the occupation with BKN or the village; the flag alone removes nobody."),
+    ringkas=N_(
+        "{nama} is paid by {program_tulis}; the family holds the occupation {pekerjaan_tulis} ({sumber_bukti})."
+    ),
+    alias=("ASN_TNI_POLRI",),
+    butuh=((PAYMENTS,),),
+    kolom=("pekerjaan", "nama", "no_kk"),
+)
+def excluded_work(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Payees who hold, or live on a KK with somebody who by the newest word known then held, an excluded occupation."""
+    jobs = tables.records.select("baris_id", "pekerjaan").drop_nulls("pekerjaan")
+    known = ctx.baris.filter("daftar", ~pl.col("pergi")).join(jobs, on="baris_id")
+    newest = _newest(known).select(
+        "pekerjaan", "tanggal_data", "keluarga", orang_lain="orang", bukti="baris_id"
+    )  # fmt: skip
+    made = []
+    for code in sorted(ctx.paid & set(ctx.programmes)):
+        for condition in ctx.programmes[code].pekerjaan:
+            hit = newest.filter(pl.col("pekerjaan").is_in(list(condition.kelas)))
+            due = _due(ctx, code, condition)
+            parts = [due.join(hit.drop("keluarga"), left_on="orang", right_on="orang_lain")]
+            if condition.cakupan == "KELUARGA":
+                kin = due.join(hit, on="keluarga").filter(pl.col("orang") != pl.col("orang_lain"))
+                parts.append(kin.select(parts[0].columns))
+            made += [p.filter((pl.col("tanggal_data") <= pl.col("periode_awal")).fill_null(value=False)) for p in parts]
+    if not made:
+        return pl.DataFrame()
+    found = pl.concat(made)
+    also = pl.col("pekerjaan_tulis").replace_strict(_JOB_CODES, default=None, return_dtype=pl.String)
+    told = _told(found.rename({"pekerjaan": "pekerjaan_tulis"}), "orang", "pekerjaan_tulis")
+    village = pl.when(pl.col("pekerjaan_tulis") == "PERANGKAT_DESA").then(pl.lit("APARAT_DESA"))
+    return told.with_columns(
+        alias_lain=pl.concat_list(also, village).list.drop_nulls(), program_tulis=pl.col("program").str.to_uppercase()
+    )
+
+
+@rule(
+    kode="D14",
+    judul=N_("Paid although the decile is above the limit of the programme"),
+    tingkat="TINGGI",
+    dasar=N_("Programme rules D14; the limit and its validity stand in the programme file"),
+    tanda="F",
+    bukti=N_("decile with source and date; the payments"),
+    tindakan=N_("Ground check; the family may object to the decile."),
+    ringkas=N_(
+        "{nama} is paid by {program_tulis} in decile {desil_tulis}, above the limit of {maks} ({sumber_bukti})."
+    ),
+    alias=("DESIL_TINGGI",),
+    butuh=((PAYMENTS,), ("dtsen", "p3ke", "regsosek", "dtks")),
+    kolom=("desil", "nama", "no_kk"),
+)
+def decile_too_high(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Payees ranked above the limit by the newest list that the programme names, known before the period began.
+
+    Absence from the list says nothing, and a ranking made later makes no earlier payment wrong.
+    """
+    deciles = tables.records.select("baris_id", "desil").drop_nulls("desil")
+    ranked = ctx.baris.filter("daftar", ~pl.col("pergi"), pl.col("tanggal_data").is_not_null()).join(
+        deciles, on="baris_id"
+    )
+    made = []
+    for code in sorted(ctx.paid & set(ctx.programmes)):
+        for limit in ctx.programmes[code].desil:
+            stated = ranked.filter(pl.col("sumber").is_in(list(limit.sumber)))
+            now = stated.select("orang", "desil", "tanggal_data", bukti="baris_id")
+            due = _due(ctx, code, limit).join(now, on="orang").filter(pl.col("tanggal_data") <= pl.col("periode_awal"))
+            last = due.filter(pl.col("tanggal_data") == pl.col("tanggal_data").max().over("bayar_id"))
+            made.append(
+                last.filter((pl.col("desil") > limit.maks).all().over("bayar_id")).with_columns(maks=pl.lit(limit.maks))
+            )
+    if not made:
+        return pl.DataFrame()
+    found = (
+        pl.concat(made)
+        .rename({"desil": "desil_tulis"})
+        .with_columns(pl.col("desil_tulis").min().over("program", "orang"))
+    )
+    told = _told(found, "orang", "desil_tulis", "maks")
+    return told.with_columns(program_tulis=pl.col("program").str.to_uppercase())

@@ -1,0 +1,251 @@
+"""ST04, ST05, ST11, ST12, ST15, ST16: who leads a family and who is married to whom."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from rules.findings.context import Context
+from rules.findings.registry import rule
+from rules.findings.similar import digits_apart
+from rules.i18n import N_
+from rules.tables import Tables
+
+_FAMILY = ("tanggal_data", "id_keluarga")
+_NAMED = ("nama", "hub_krt", "hub_kk", "keberadaan", "tanggal_status")
+_HEAD_BASIS = N_("The KK gets a new number and head when the head dies or leaves (civil registration rules)")
+_NEW_HEAD = N_("Name the successor (spouse, eldest), change head and pengurus, ask for the new KK.")
+
+
+def _home(ctx: Context) -> pl.DataFrame:
+    """DTKS rows of believable families with `peran`: household relation where the family states any, else family's."""
+    stated = pl.col("hub_krt").is_not_null().any().over(_FAMILY)
+    return ctx.dapur.with_columns(
+        peran=pl.when(stated).then("hub_krt").otherwise("hub_kk"),
+        keluarga_id=pl.format("dtks:DTKS:{}", "id_keluarga"),
+    )
+
+
+def _headless(ctx: Context) -> pl.DataFrame:
+    """Rows of DTKS families that name a head, all of whose heads the DTKS itself calls gone, while others are there."""
+    rows, head = _home(ctx), (pl.col("peran") == "KEPALA").fill_null(value=False)
+    led = (head & ~pl.col("pergi")).any().over(_FAMILY)
+    return rows.filter(head.any().over(_FAMILY), ~led, (~head & ~pl.col("pergi")).any().over(_FAMILY))
+
+
+@rule(
+    kode="ST11",
+    judul=N_("Head recorded dead and no successor named"),
+    tingkat="TINGGI",
+    dasar=_HEAD_BASIS,
+    tanda="A",
+    bukti=N_("death of the head in the DTKS with its date; the members who remain"),
+    tindakan=_NEW_HEAD,
+    ringkas=N_("{nama}, head in {sumber}, is recorded dead for {hari} days and nobody leads the family."),
+    butuh=(("dtks",),),
+    kolom=_NAMED,
+)
+def successor_missing(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Families whose dead head (by the DTKS itself) was not replaced within `ahli_waris_hari` days; see also ST10."""
+    del tables
+    rows = _headless(ctx)
+    date = pl.coalesce("tanggal_perbarui", "tanggal_data")
+    dead = rows.filter(pl.col("peran") == "KEPALA", "mati").with_columns(
+        hari=(date - pl.col("tanggal_status")).dt.total_days()
+    )
+    late = dead.filter((pl.col("hari") > ctx.p.ahli_waris_hari.nilai).fill_null(value=False))
+    left = rows.filter(~pl.col("pergi")).group_by(_FAMILY).agg(bukti_baris="baris_id")
+    return (
+        late.join(left, on=_FAMILY, nulls_equal=True)
+        .group_by(_FAMILY, maintain_order=True)
+        .agg(pl.col("keluarga_id", "bukti_baris").first(), pl.col("hari").min(), baris="baris_id")
+        .drop(_FAMILY)
+    )
+
+
+@rule(
+    kode="ST12",
+    judul=N_("Head moved or lost, members remain"),
+    tingkat="TINGGI",
+    dasar=_HEAD_BASIS,
+    tanda="A",
+    bukti=N_("presence of the head in the DTKS; the members who remain"),
+    tindakan=_NEW_HEAD,
+    ringkas=N_("{nama}, head in {sumber}, has moved or was not found, and nobody leads the family."),
+    butuh=(("dtks",),),
+    kolom=_NAMED,
+)
+def head_gone(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Families whose heads the DTKS itself calls moved, abroad or not found (none of them dead: ST11)."""
+    del tables
+    rows = _headless(ctx)
+    rows = rows.filter(~((pl.col("peran") == "KEPALA") & pl.col("mati")).fill_null(value=False).any().over(_FAMILY))
+    gone = rows.filter(
+        pl.col("peran") == "KEPALA", pl.col("keberadaan").is_in(["PINDAH", "LUAR_NEGERI", "TIDAK_DITEMUKAN"])
+    )
+    left = rows.filter(~pl.col("pergi")).group_by(_FAMILY).agg(bukti_baris="baris_id")
+    return (
+        gone.join(left, on=_FAMILY, nulls_equal=True)
+        .group_by(_FAMILY, maintain_order=True)
+        .agg(pl.col("keluarga_id", "bukti_baris").first(), baris="baris_id")
+        .drop(_FAMILY)
+    )
+
+
+@rule(
+    kode="ST15",
+    judul=N_("Minor as head and no adult in the family"),
+    tingkat="SEDANG",
+    dasar=N_("Nobody of the card has the age of an identity card (UU 23/2006 article 63)"),
+    tanda="A",
+    bukti=N_("birth dates of all members, in every list that has the head"),
+    tindakan=N_("Find the guardian; draw up who may receive for the children."),
+    ringkas=N_("{nama} heads a family of {isi} without an adult ({sumber})."),
+    kolom=("nama", "tanggal_lahir", "hub_kk"),
+)
+def minor_head(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Cards on which every full birth date is of a minor; no list may make a member an adult."""
+    del tables
+    oldest = ctx.baris.group_by("orang").agg(
+        tertua=pl.min_horizontal(pl.col("tanggal_lahir").min(), pl.col("lahir").min())
+    )
+    unit = ("sumber", "tanggal_data", "no_kk")
+    rows = ctx.kartu.filter("terbaru", pl.col("kepala") == 1, pl.col("isi") <= ctx.p.anggota_wajar_maks.nilai)
+    head_minor = pl.col("tanggal_data").dt.offset_by(f"-{ctx.p.dewasa_tahun.nilai}y") < pl.col("lahir")
+    candidate = rows.filter(pl.col("hub_kk") == "KEPALA", head_minor.fill_null(value=False)).select(unit).unique()
+    members = rows.join(candidate, on=unit, how="semi", nulls_equal=True).join(oldest, on="orang", how="left")
+    minor = (pl.col("tertua") > pl.col("tanggal_data").dt.offset_by(f"-{ctx.p.dewasa_tahun.nilai}y")).fill_null(
+        value=False
+    )
+    # One row alone on a card is mostly a mistyped number.
+    found = members.filter((minor & pl.col("lahir").is_not_null()).all().over(unit), pl.len().over(unit) > 1)
+    # The head is named; the others are evidence.
+    return found.group_by(unit, maintain_order=True).agg(
+        baris=pl.col("baris_id").filter(pl.col("hub_kk") == "KEPALA"), bukti_baris="baris_id", isi=pl.len(),
+        keluarga_id=pl.format("{}:KK:{}", "sumber", "no_kk").first(),
+    ).drop(unit)  # fmt: skip
+
+
+@rule(
+    kode="ST16",
+    judul=N_("Head in the DTKS is not the head of the KK"),
+    tingkat="INFO",
+    dasar=N_("Head of a household and head of a family are two things (seed document)"),
+    tanda="S",
+    bukti=N_("head in the DTKS; head of the KK on which both stand"),
+    tindakan=N_("No error by itself: note who is head of the household and who of the family."),
+    ringkas=N_("{nama} is head in {sumber}, but another member of the family is head of the KK ({sumber_bukti})."),
+    butuh=(("dtks",), ("dukcapil", "dtsen")),
+    kolom=("nama", "hub_krt", "hub_kk"),
+)
+def other_head(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """The only head of a DTKS family, on a card whose only head is another living member of that DTKS family."""
+    del tables
+    rows = _home(ctx).filter(~pl.col("pergi")).join(ctx.mati, on="orang", how="anti")
+    heads = rows.filter(pl.col("peran") == "KEPALA").filter(pl.col("orang").n_unique().over(_FAMILY) == 1)
+    card = ctx.kartu_terbaru.filter(
+        pl.col("sumber").is_in(["dukcapil", "dtsen"]), pl.col("kepala") == 1, ~pl.col("pergi")
+    )
+    mine = heads.select("orang", "baris_id", *_FAMILY).join(
+        card.select("orang", "no_kk", "kepala_orang", bukti="baris_id"), on="orang"
+    )
+    other = mine.filter(pl.col("kepala_orang") != pl.col("orang")).join(
+        rows.select(*_FAMILY, kepala_orang="orang").unique(),
+        on=[*_FAMILY, "kepala_orang"],
+        how="semi",
+        nulls_equal=True,
+    )
+    head_row = card.filter(pl.col("orang") == pl.col("kepala_orang")).select(
+        "no_kk", "kepala_orang", bukti_kepala="baris_id"
+    )
+    return (
+        other.join(head_row, on=["no_kk", "kepala_orang"])
+        .group_by("orang", maintain_order=True)
+        .agg(
+            baris=pl.col("baris_id").unique().sort(),
+            bukti_baris=pl.concat_list(pl.col("bukti").implode(), pl.col("bukti_kepala").implode())
+            .first()
+            .list.unique(),
+        )
+    )
+
+
+def _dukcapil(ctx: Context) -> pl.DataFrame:
+    """What Dukcapil says of the living on cards with one head."""
+    card = ctx.kartu_terbaru.filter(pl.col("sumber") == "dukcapil", pl.col("kepala") == 1, ~pl.col("pergi"))
+    return card.join(ctx.mati, on="orang", how="anti").select(
+        "orang", "no_kk", "hub", "status_kawin", "kepala_orang", "lahir", bukti="baris_id", tanggal_duk="tanggal_data"
+    )
+
+
+@rule(
+    kode="ST04",
+    judul=N_("Marriage of a child on the same KK not recorded"),
+    tingkat="SEDANG",
+    dasar=N_("Marital status follows Dukcapil (staleness rules)"),
+    tanda="A",
+    bukti=N_("marital status in the DTKS and at Dukcapil; one KK with the head"),
+    tindakan=N_("Record the marriage; ask whether the spouse lives here and is missing in the list."),
+    ringkas=N_("{nama} is an unmarried child in {sumber}, but married on the same KK according to {sumber_bukti}."),
+    butuh=(("dtks",), ("dukcapil",)),
+    kolom=("nama", "hub_kk", "hub_krt", "status_kawin", "no_kk"),
+)
+def marriage_missing(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Grown children, unmarried in the DTKS, whom a Dukcapil list at least as new calls married on the head's card."""
+    del tables
+    rows = _home(ctx).join(ctx.dtks_tunggal.select("baris_id"), on="baris_id", how="semi")
+    child = rows.filter(pl.col("peran") == "ANAK", pl.col("status_kawin") == "BELUM_KAWIN", ~pl.col("pergi"))
+    head = rows.filter(pl.col("peran") == "KEPALA").select(*_FAMILY, orang_kepala="orang")
+    duk = _dukcapil(ctx)
+    grown = pl.col("lahir_duk").dt.offset_by(f"{ctx.p.kawin_min_tahun.nilai}y") <= pl.col("tanggal_duk")
+    told = child.join(duk, on="orang", suffix="_duk").filter(
+        pl.col("status_kawin_duk") == "KAWIN", pl.col("hub_duk") == "ANAK", grown,
+        (pl.col("tanggal_duk") >= pl.coalesce("tanggal_perbarui", "tanggal_data")).fill_null(value=False),
+    )  # fmt: skip
+    both = told.join(head, on=_FAMILY, nulls_equal=True).filter(pl.col("kepala_orang") == pl.col("orang_kepala"))
+    return both.group_by("orang", maintain_order=True).agg(
+        baris=pl.col("baris_id").unique().sort(), bukti_baris=pl.col("bukti").unique().sort()
+    )
+
+
+@rule(
+    kode="ST05",
+    judul=N_("Couple in the DTKS is parted at Dukcapil"),
+    tingkat="TINGGI",
+    dasar=N_("Marital status and KK follow Dukcapil; the ex-wife gets a new KK (civil registration rules)"),
+    tanda="A",
+    bukti=N_("KKs, relations and marital status of both at Dukcapil"),
+    tindakan=N_("Ask for both KKs and the act of divorce or marriage; decide who keeps the benefit."),
+    ringkas=N_(
+        "{nama} and the spouse in {sumber} stand on different KKs, divorced or with another spouse ({sumber_bukti})."
+    ),
+    butuh=(("dtks",), ("dukcapil",)),
+    kolom=("nama", "hub_kk", "hub_krt", "no_kk", "status_kawin"),
+)
+def couple_parted(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """DTKS couples on two KKs at Dukcapil, where one is divorced or the wife is spouse of another head.
+
+    Two cards alone part nobody: a second wife or a couple living apart may lawfully hold a KK each.
+    """
+    del tables
+    rows = _home(ctx).filter(~pl.col("pergi"), (pl.col("peran") == "KEPALA").sum().over(_FAMILY) == 1)
+    rows = rows.filter((pl.col("peran") == "PASANGAN").sum().over(_FAMILY) == 1)
+    head = rows.filter(pl.col("peran") == "KEPALA").select(*_FAMILY, "orang", "baris_id", "keluarga_id")
+    spouse = rows.filter(pl.col("peran") == "PASANGAN").select(*_FAMILY, orang_dua="orang", baris_dua="baris_id")
+    duk = _dukcapil(ctx)
+    both = (
+        head.join(spouse, on=_FAMILY, nulls_equal=True)
+        .join(duk, on="orang")
+        .join(duk.rename({"orang": "orang_dua"}), on="orang_dua", suffix="_dua")
+        .filter(
+            pl.col("no_kk") != pl.col("no_kk_dua"),
+            digits_apart("no_kk", "no_kk_dua") > ctx.p.kk_salah_ketik_maks.nilai,
+            (pl.col("tanggal_duk") >= pl.col("tanggal_data")).fill_null(value=False),
+        )
+    )  # fmt: skip
+    divorced = pl.any_horizontal(pl.col("status_kawin", "status_kawin_dua") == "CERAI_HIDUP").fill_null(value=False)
+    elsewhere = ((pl.col("hub_dua") == "PASANGAN") & (pl.col("kepala_orang_dua") != pl.col("orang"))).fill_null(
+        value=False
+    )
+    return both.filter(divorced | elsewhere).select(
+        "keluarga_id", baris=pl.concat_list("baris_id", "baris_dua"), bukti_baris=pl.concat_list("bukti", "bukti_dua")
+    )

@@ -1,0 +1,125 @@
+"""N09, N10, ST56, ST57: name, sex and birth date that the NIK of the same person contradicts."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from rules.findings.context import Context
+from rules.findings.registry import rule
+from rules.findings.similar import name_similarity
+from rules.i18n import N_
+from rules.tables import Tables
+
+_NIK_HOLDS = N_("The NIK holds the birth date, the day raised by 40 for women (identity rules)")
+
+
+@rule(
+    kode="N09",
+    judul=N_("Sex is not that of the NIK"),
+    tingkat="SEDANG",
+    dasar=_NIK_HOLDS,
+    tanda="F",
+    bukti=N_("sex and NIK of the row"),
+    tindakan=N_("Correct the sex; it is typed wrong more often than the NIK."),
+    ringkas=N_("The sex of {nama} in {sumber} is not that of the NIK."),
+    kolom=("nik", "jenis_kelamin"),
+    per_berkas=True,
+)
+def sex_against_nik(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Rows with a usable NIK of the other sex that holds the person's own birth date, else the NIK may be another's."""
+    del tables
+    other = ctx.bendera.filter(pl.col("kode").is_in(["N10", "N14"])).select("baris_id")
+    flagged = ctx.bendera.filter(pl.col("kode") == "N09").select("baris_id").unique()
+    rows = ctx.baris.filter(pl.col("nik").is_not_null(), pl.col("lahir").is_not_null())
+    rows = rows.join(flagged, on="baris_id", how="semi").join(other, on="baris_id", how="anti")
+    return rows.select(baris=pl.concat_list("baris_id"), peluang=pl.lit(1.0))
+
+
+def _corrected(ctx: Context) -> pl.DataFrame:
+    """Rows with N10 whose birth date Dukcapil confirms under the same NIK: `orang`, `baris_id`, `bukti`."""
+    flagged = ctx.bendera.filter(pl.col("kode") == "N10").select("baris_id").unique()
+    rows = ctx.baris.filter(pl.col("nik").is_not_null(), pl.col("lahir").is_not_null())
+    duk = rows.filter(pl.col("sumber") == "dukcapil").select("orang", "nik", "lahir", bukti="baris_id")
+    return rows.join(flagged, on="baris_id", how="semi").join(duk, on=["orang", "nik", "lahir"])
+
+
+@rule(
+    kode="N10",
+    judul=N_("Birth date is not that of the NIK"),
+    tingkat="INFO",
+    dasar=_NIK_HOLDS,
+    tanda="F",
+    bukti=N_("birth date and NIK of the row"),
+    tindakan=N_(
+        "Compare with the KTP; correct the birth date or the NIK. A date corrected at Dukcapil is lawful (ST57)."
+    ),
+    ringkas=N_("The birth date of {nama} in {sumber} is not that of the NIK."),
+    kolom=("nik", "tanggal_lahir"),
+    per_berkas=True,
+)
+def birth_against_nik(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Rows with a usable NIK and another birth date; SEDANG where nothing of it agrees: it may be another's NIK.
+
+    Left out: Dukcapil itself, which may correct a date under the same NIK, and dates that Dukcapil confirms (ST57).
+    """
+    del tables
+    rows = ctx.baris.filter(pl.col("nik").is_not_null(), pl.col("lahir").is_not_null(), pl.col("sumber") != "dukcapil")
+    graded = ctx.bendera.filter(pl.col("kode") == "N10").group_by("baris_id").agg(
+        berat=(pl.col("rinci") == "N10:lain").any()
+    )  # fmt: skip
+    found = rows.join(graded, on="baris_id").join(_corrected(ctx), on="baris_id", how="anti")
+    level = pl.when("berat").then(pl.lit("SEDANG")).otherwise(pl.lit("INFO"))
+    return found.sort("baris_id").select(baris=pl.concat_list("baris_id"), tingkat=level, peluang=pl.lit(1.0))
+
+
+@rule(
+    kode="ST57",
+    judul=N_("Birth date corrected at Dukcapil, NIK kept"),
+    tingkat="INFO",
+    dasar=N_("A later correction of the birth date does not change the NIK (identity rules)"),
+    tanda="F",
+    bukti=N_("NIK and the birth dates of the list and of Dukcapil"),
+    tindakan=N_("No error: note it; the NIK stays."),
+    ringkas=N_("The birth date of {nama} was corrected; {sumber} and Dukcapil agree, and the NIK keeps the old one."),
+    butuh=(("dukcapil",),),
+    kolom=("nik", "tanggal_lahir"),
+)
+def birth_corrected(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Persons whose list and Dukcapil state one birth date under one NIK that holds another."""
+    del tables
+    found = _corrected(ctx).filter(pl.col("sumber") != "dukcapil")
+    return found.group_by("orang", maintain_order=True).agg(
+        baris=pl.col("baris_id").unique().sort(), bukti_baris=pl.col("bukti").unique().sort()
+    )
+
+
+@rule(
+    kode="ST56",
+    judul=N_("Name changed by more than typing under one NIK"),
+    tingkat="TINGGI",
+    dasar=N_("Names less alike than the limit of parameters.toml are other names (staleness rules; assumed)"),
+    tanda="A",
+    bukti=N_("names per source under one NIK"),
+    tindakan=N_("Ask for the KTP: another name of the person, or a NIK typed on the wrong person?"),
+    ringkas=N_("{nama} has quite another name under the same NIK in {sumber_bukti}."),
+    butuh=(("dukcapil",),),
+    kolom=("nama", "nik", "tanggal_lahir"),
+)
+def other_name(tables: Tables, ctx: Context) -> pl.DataFrame:
+    """Register rows whose name is unlike that of the same person and NIK at Dukcapil, in every form Dukcapil writes it.
+
+    Two persons under one NIK are N12's.
+    """
+    del tables
+    rows = ctx.baris.filter("daftar", "terbaru", pl.col("nik").is_not_null(), pl.col("nama").is_not_null())
+    duk = rows.filter(pl.col("sumber") == "dukcapil").select("orang", "nik", nama_duk="nama", bukti="baris_id")
+    pairs = rows.filter(pl.col("sumber") != "dukcapil").select("orang", "nik", "nama", "baris_id").join(
+        duk, on=["orang", "nik"]
+    ).filter(pl.col("nama") != pl.col("nama_duk"))  # fmt: skip
+    pairs = pairs.with_columns(name_similarity(pairs, "nama", "nama_duk"))
+    unlike = (pl.col("kemiripan") < ctx.p.kemiripan_nama_min.nilai).all().over("baris_id")
+    return (
+        pairs.filter(unlike.fill_null(value=False))
+        .group_by("orang", maintain_order=True)
+        .agg(baris=pl.col("baris_id").unique().sort(), bukti_baris=pl.col("bukti").unique().sort())
+    )
