@@ -11,6 +11,7 @@ from rules.i18n import N_
 from rules.tables import Tables
 
 _NIK_HOLDS = N_("The NIK holds the birth date, the day raised by 40 for women (identity rules)")
+_LETTERS = 4  # a shorter name has no likeness to measure: EM, EEM
 
 
 @rule(
@@ -93,6 +94,30 @@ def birth_corrected(tables: Tables, ctx: Context) -> pl.DataFrame:
     )
 
 
+def _shared_word(pairs: pl.DataFrame, least: float) -> pl.DataFrame:
+    """`baris_id` of pairs (nama, nama_duk) that may be one name after all.
+
+    They share a word, mistyped or as an initial; they are one word written in two; or both are a single word, as
+    whoever has two names may drop either. A name of a few letters has no likeness to measure.
+    """
+    plain = {name: pl.col(column).str.to_uppercase().str.replace_all("OE", "U").str.extract_all(r"[A-Z]+")
+             for name, column in (("kata", "nama"), ("kata_duk", "nama_duk"))}  # fmt: skip
+    listed = pairs.select("baris_id", **plain)
+    full = [pl.col(name).list.eval(pl.element().str.len_chars() > 2).list.sum() for name in plain]
+    joined = listed.select("baris_id", a=pl.col("kata").list.join(""), b=pl.col("kata_duk").list.join(""))
+    joined = joined.with_columns(name_similarity(joined, "a", "b"))
+    few = pl.any_horizontal(pl.col("a", "b").str.len_chars() < _LETTERS)
+    each = listed.explode("kata", empty_as_null=False).explode("kata_duk", empty_as_null=False)
+    each = each.with_columns(name_similarity(each, "kata", "kata_duk"))
+    begins = pl.col("kata").str.starts_with(pl.col("kata_duk")) | pl.col("kata_duk").str.starts_with(pl.col("kata"))
+    parts = (
+        listed.filter(pl.max_horizontal(full) < 2),
+        joined.filter(few | (pl.col("kemiripan") >= least)),
+        each.filter(begins | (pl.col("kemiripan") >= least)),
+    )
+    return pl.concat([part.select("baris_id") for part in parts]).unique()
+
+
 @rule(
     kode="ST56",
     judul=N_("Name changed by more than typing under one NIK"),
@@ -117,9 +142,9 @@ def other_name(tables: Tables, ctx: Context) -> pl.DataFrame:
         duk, on=["orang", "nik"]
     ).filter(pl.col("nama") != pl.col("nama_duk"))  # fmt: skip
     pairs = pairs.with_columns(name_similarity(pairs, "nama", "nama_duk"))
-    unlike = (pl.col("kemiripan") < ctx.p.kemiripan_nama_min.nilai).all().over("baris_id")
-    return (
-        pairs.filter(unlike.fill_null(value=False))
-        .group_by("orang", maintain_order=True)
-        .agg(baris=pl.col("baris_id").unique().sort(), bukti_baris=pl.col("bukti").unique().sort())
+    far = pl.col("kemiripan") < ctx.p.kemiripan_nama_min.nilai
+    pairs = pairs.filter(far.all().over("baris_id").fill_null(value=False))
+    pairs = pairs.join(_shared_word(pairs, ctx.p.kemiripan_nama_min.nilai), on="baris_id", how="anti")
+    return pairs.group_by("orang", maintain_order=True).agg(
+        baris=pl.col("baris_id").unique().sort(), bukti_baris=pl.col("bukti").unique().sort()
     )

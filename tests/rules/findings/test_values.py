@@ -35,4 +35,17 @@ def test_st56_another_name_under_one_nik(b: Builder) -> None:
     b.row("dukcapil", "c", nik="3201011705800002", nama="SUTRISNO HADI")  # a second name added later
     b.row("p3ke", "d", nik="3201011705800003", nama="MUHAMAD SOLEH")
     b.row("dukcapil", "d", nik="3201011705800003", nama="MUHAMMAD SHOLEH")
+    for k, (listed, right) in enumerate(
+        (
+            ("PURWANTO", "ABDULLAH PURWANTO"),
+            ("LESTARI", "NAYLA L"),
+            ("WAHYUNI", "SITI WAYUNI"),
+            ("EEM", "EM"),
+            ("AMELIA", "HASSANAH"),
+            ("SOETIKTINI", "SUTI KTINI"),
+            ("ELMA S", "SETYANINGSIH"),
+        )
+    ):  # a name dropped, shortened or mistyped is no other name
+        b.row("dtks", f"p{k}", nik=f"320101170580001{k}", nama=listed)
+        b.row("dukcapil", f"p{k}", nik=f"320101170580001{k}", nama=right)
     assert [f["baris"] for f in b.findings("ST56")] == [[other]]
