@@ -33,6 +33,7 @@ from matching.specification import Levels
 
 RANDOM_PAIRS = 1_000_000
 BLOCK_PAIRS = 400_000
+LEAST_SURE = 1_000  # pairs of an equal NIK below which other agreement stands in for it
 BORROWED = 200.0  # pairs that all contexts of the NIK together are worth to each
 TRUSTED_FROM = len(NIK_LEVELS) * NIK_CONTEXTS // 2  # levels above it: both NIKs are trusted
 LARGEST_CARD = 12  # rows; larger groups are institutions or errors, not households
@@ -76,6 +77,12 @@ def _neighbours(e: Encoded, wanted: int) -> tuple[Index, Index]:
         b.append(right[same])
     left, right = np.concatenate(a)[:wanted], np.concatenate(b)[:wanted]
     return left.astype(np.uint32), right.astype(np.uint32)
+
+
+def _small(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Keys without those that many rows share: a NIK on dozens of rows is shared or made up and trains nothing."""
+    _, inverse, count = np.unique(keys, return_inverse=True, return_counts=True)
+    return np.asarray(np.where(count[inverse] <= LARGEST_CARD, keys, np.uint64(0)), dtype=np.uint64)
 
 
 def _sample_blocks(keys: npt.NDArray[np.uint64], wanted: int) -> tuple[Index, Index]:
@@ -124,7 +131,7 @@ def known_shares(e: Encoded, compare: Comparer) -> list[F64]:
         counts = np.bincount(pair * width + groups[levels[:, f]], minlength=n * n * width).reshape(n * n, width)
         pooled = counts.sum(axis=0) / max(counts.sum(), 1)
         shares = counts + BORROWED * pooled
-        out.append(shares / shares.sum(axis=1, keepdims=True))
+        out.append(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12))
     return out
 
 
@@ -155,7 +162,16 @@ def _same_person(e: Encoded, compare: Comparer) -> tuple[Index, Index, list[F64]
     """
     # All usable NIKs, not only the trusted: a NIK loses trust when it disagrees with the row's birth date or sex, so
     # the trusted ones would show hardly any wrong dates.
-    a, b = _sample_blocks(combine(21, e.nik), BLOCK_PAIRS)
+    a, b = _sample_blocks(_small(combine(21, e.nik)), BLOCK_PAIRS)
+    if len(a) < LEAST_SURE:
+        # Lists without NIKs: what agrees in date and name, or in card and one of the two, stands in for them.
+        date = np.where(e.lahir_lengkap, e.lahir, 0)
+        keys = (combine(23, date, e.nama), combine(24, e.kk, e.rangka), combine(25, e.kk, date, e.kelamin))
+        more = [_sample_blocks(_small(key), BLOCK_PAIRS // 4) for key in keys]
+        left = np.concatenate([a, *(pair[0] for pair in more)])
+        right = np.concatenate([b, *(pair[1] for pair in more)])
+        twice = e.edisi[left] == e.edisi[right]
+        a, b = left[~twice], right[~twice]
     levels = compare.levels(a, b)
     name, sex = (levels[:, _COLUMN[c]] for c in ("nama", "kelamin"))
     born = birth_level(levels[:, _COLUMN["lahir"]])
@@ -182,7 +198,7 @@ def _same_person(e: Encoded, compare: Comparer) -> tuple[Index, Index, list[F64]
 
 def _same_person_nik(e: Encoded, compare: Comparer) -> F64:
     """NIK levels of one person: pairs of one card with one leading name whose dates do not differ much."""
-    levels = compare.levels(*_sample_blocks(combine(22, e.kk, e.rangka), BLOCK_PAIRS))
+    levels = compare.levels(*_sample_blocks(_small(combine(22, e.kk, e.rangka)), BLOCK_PAIRS))
     name, sex = (levels[:, _COLUMN[c]] for c in ("nama", "kelamin"))
     born = birth_level(levels[:, _COLUMN["lahir"]])
     sure = same_name(name) & (born >= 1) & (born <= 4) & (sex != 2)
@@ -190,7 +206,9 @@ def _same_person_nik(e: Encoded, compare: Comparer) -> F64:
     # A slip in the NIK does not depend on the context much, and some contexts are rare: each borrows from all.
     per_context = counts[1:].reshape(NIK_CONTEXTS, -1)
     pooled = per_context.sum(axis=0)
-    counts[1:] = (per_context + BORROWED * (pooled + 0.5) / (pooled + 0.5).sum()).ravel()
+    # No more is borrowed than there is: without data the stated prior stands, and the fit says so.
+    lent = min(BORROWED, float(pooled.sum()))
+    counts[1:] = (per_context + lent * (pooled + 0.5) / (pooled + 0.5).sum()).ravel() if lent else 0.0
     return counts
 
 

@@ -188,7 +188,7 @@ def links_frame(scored: Scored, strata: Strata, settings: LinkSettings, cut: npt
     match = (scored.probability >= settings.padan) & (scored.reason == 0) & ~cut
     reason = np.where(cut & (scored.reason == 0), BRIDGE, scored.reason)
     # A reason matters only where it moved the pair.
-    reason = np.where(scored.probability >= settings.padan, reason, 0)
+    reason = np.where((scored.probability >= settings.padan) | (reason == DECIDED), reason, NONE)
     frame = pl.DataFrame(
         {
             "kiri": scored.a,
@@ -247,6 +247,8 @@ def link(
     settings = settings or LinkSettings()
     calibrate = Probability(settings)
     sure = decided(decisions)
+    if len(sure.a) and int(max(sure.a.max(), sure.b.max())) >= records.height:
+        raise ValueError("a decision names a record that is not there")
     tell: Progress = progress or (lambda _stage, _share: None)
     tell("sandikan", 0.0)
     e = encode(records)

@@ -21,9 +21,10 @@ from blocking.pairs import Index, block, pairs_of
 from matching.compare import Comparer
 from matching.constraints import NIK_DIFFERS, SAME_CARD, reasons
 from matching.decided import pair_key
+from matching.estimates import spanning_forest
 
 F64 = npt.NDArray[np.float64]
-LARGE = 200  # rows of a component above which not all inner pairs are compared
+LARGE = 200  # rows of a component that cannot be one person, whatever the lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ def cluster(
     `near` are pairs that may stand together besides the links: those in the review band without a reason. `apart` are
     pairs that must not, come what may.
     """
-    label = _labels(e.n, a, b)
+    cut = _apart_when_huge(e.n, a, b, probability)
+    label = _labels(e.n, a[~cut], b[~cut])
     allowed = pair_key(a, b)
     if near is not None:
         allowed = np.concatenate((allowed, pair_key(*near)))
@@ -116,12 +118,11 @@ def cluster(
         left, right = np.concatenate((left, apart[0][inside])), np.concatenate((right, apart[1][inside]))
     troubled = np.zeros(e.n, dtype=bool)
     troubled[label[left]] = True
-    cut = np.zeros(len(a), dtype=bool)
     if len(left):
         union = _Union()
         for x, y in zip(left.tolist(), right.tolist(), strict=True):
             union.forbid(x, y)
-        edges = np.flatnonzero(troubled[label[a]])
+        edges = np.flatnonzero(troubled[label[a]] & ~cut)
         edges = edges[np.lexsort((b[edges], a[edges], -weight[edges]))]
         for edge, x, y in zip(edges.tolist(), a[edges].tolist(), b[edges].tolist(), strict=True):
             cut[edge] = not union.join(x, y)
@@ -130,12 +131,20 @@ def cluster(
 
 
 def _weakest(n: int, label: Index, a: Index, b: Index, probability: F64) -> F64:
-    """Per record the probability of the weakest of the best links that hold it: the best link of the row itself,
-    and for the cluster the lowest of these."""
-    best = np.zeros(n)
-    np.maximum.at(best, a, probability)
-    np.maximum.at(best, b, probability)
-    best[best == 0] = 1.0
+    """Per record the probability of the weakest link of its cluster's strongest spanning tree; 1 for a single row."""
     low = np.ones(n)
-    np.minimum.at(low, label, best)
+    left, _right, p = spanning_forest(n, a, b, probability)
+    np.minimum.at(low, label[left], p)
     return np.asarray(low[label], dtype=np.float64)
+
+
+def _apart_when_huge(n: int, a: Index, b: Index, probability: F64) -> npt.NDArray[np.bool_]:
+    """Links that go to review because they hold a component together that is far too large for one person."""
+    cut = np.zeros(len(a), dtype=bool)
+    for least in (0.99, 0.999, 0.9999, 0.99999, 1.1):
+        label = _labels(n, a[~cut], b[~cut])
+        huge = np.bincount(label, minlength=n)[label] > LARGE
+        if not huge.any():
+            break
+        cut |= huge[a] & (probability < least)
+    return cut

@@ -56,15 +56,23 @@ def spread(mean: float, variance: float) -> Range:
     return Range(mean, float(mean * np.exp(-Z95 * sigma)), float(mean * np.exp(Z95 * sigma)))
 
 
-def cut_sizes(n: int, a: Index, b: Index, probability: F64) -> tuple[F64, F64]:
-    """Of the strongest spanning forest of the links: (probability per edge, pairs across the edge within its tree)."""
+def spanning_forest(
+    n: int, a: Index, b: Index, probability: F64
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], F64]:
+    """The edges (left, right, probability) of the strongest spanning forest of the links."""
     if len(a) == 0:
-        return np.zeros(0), np.zeros(0)
+        none = np.zeros(0, dtype=np.int64)
+        return none, none, np.zeros(0)
     # A spanning tree of least cost is one of greatest probability; no cost may be 0, which means "no edge" here.
     cost = 2.0 - probability
     forest = minimum_spanning_tree(coo_array((cost, (a.astype(np.int64), b.astype(np.int64))), shape=(n, n)).tocsr())
     edges = forest.tocoo()
-    left, right, p = edges.row.astype(np.int64), edges.col.astype(np.int64), 2.0 - edges.data
+    return edges.row.astype(np.int64), edges.col.astype(np.int64), np.asarray(2.0 - edges.data, dtype=np.float64)
+
+
+def cut_sizes(n: int, a: Index, b: Index, probability: F64) -> tuple[F64, F64]:
+    """Of the strongest spanning forest of the links: (probability per edge, pairs across the edge within its tree)."""
+    left, right, p = spanning_forest(n, a, b, probability)
     size = np.ones(n)
     below = np.zeros(len(left))  # rows hanging on the side of the edge that was peeled off
     whole = _tree_sizes(n, left, right)

@@ -21,6 +21,7 @@ from blocking.passes import standard
 from matching.compare import Comparer
 from matching.constraints import REASONS, reasons
 from matching.context import context_of
+from matching.decided import CERTAIN
 from matching.levels import COMPARISONS, REGISTERS
 from matching.model import Model
 from matching.probability import Probability
@@ -81,8 +82,21 @@ class Explanation:
 def split_score(model: Model, levels: npt.NDArray[np.uint8], stratum: int) -> tuple[float, npt.NDArray[np.float64]]:
     """(starting weight, weight per comparison) in log2 odds of one pair; they sum to the pair's score."""
     where = np.array([stratum], dtype=np.uint16)
-    terms = model.log_terms(levels[None, :], where)[0]
-    share = np.log(model.share[stratum])
+    return _split(model, levels, model.log_terms(levels[None, :], where)[0], np.log(model.share[stratum]))
+
+
+def split_unfound(model: Model, levels: npt.NDArray[np.uint8], rows: int) -> tuple[float, npt.NDArray[np.float64]]:
+    """The same for a pair that no pass holds: nothing is settled, and of `rows` rows one is expected to match."""
+    classes = len(model.spec.classes)
+    share = np.full(classes, 1e-12)
+    share[: model.spec.padanan] = 1.0 / max(rows, 2) / model.spec.padanan
+    share[-1] = 1.0 - share[:-1].sum()
+    return _split(model, levels, model.unconditioned(levels), np.log(share))
+
+
+def _split(
+    model: Model, levels: npt.NDArray[np.uint8], terms: npt.NDArray[np.float64], share: npt.NDArray[np.float64]
+) -> tuple[float, npt.NDArray[np.float64]]:
     split = model.spec.padanan
     for_start, for_fields = _mixture(share[:split], terms[:, :split])
     against_start, against_fields = _mixture(share[split:], terms[:, split:])
@@ -162,8 +176,10 @@ def explain_pair(tables: Tables, left: int, right: int) -> Explanation:
     else:
         levels, pass_index, reason, decision = _compare(tables, left, right)
     code = np.array([sources.index(s) for s in pair["sumber"]], dtype=np.uint8)
-    stratum = int(model.strata.number(pass_index or 0, code[:1], code[1:])[0])
-    start, weights = split_score(model, levels, stratum)
+    if pass_index is None:
+        start, weights = split_unfound(model, levels, tables.records.height)
+    else:
+        start, weights = split_score(model, levels, int(model.strata.number(pass_index, code[:1], code[1:])[0]))
     score = float(start + weights.sum())
     terms = [
         Term(
@@ -177,6 +193,10 @@ def explain_pair(tables: Tables, left: int, right: int) -> Explanation:
     ]
     if link.height:
         probability = float(link["peluang"][0])
+        if link["bobot"][0] >= CERTAIN:
+            # A person's word outweighs the evidence, which stays in sight.
+            terms.append(Term(_("decision"), _("checked: one and the same"), None, None, CERTAIN - score))
+            score = CERTAIN
     else:
         within = np.array([code[0] == code[1]])
         probability = float(Probability.of_run(tables.info["penautan"])(np.array([score]), within)[0])

@@ -46,7 +46,9 @@ def normalised(theta: F64, groups: npt.NDArray[np.int64]) -> F64:
 
 def stated_prior(comparison: Comparison) -> F64:
     """Level probabilities of the match class without data: falling from agreement to disagreement."""
-    return normalised(PRIOR_RATIO ** np.arange(len(comparison.tingkat), dtype=float), comparison.groups)
+    groups = comparison.groups
+    rank = np.array([(groups[:level] == group).sum() for level, group in enumerate(groups)], dtype=float)
+    return normalised(PRIOR_RATIO**rank, groups)
 
 
 def theta_of(counts: F64, comparison: Comparison, *, match: bool) -> F64:

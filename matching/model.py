@@ -38,6 +38,12 @@ class Strata:
     passes: list[Pass]
     n_sources: int
 
+    def __post_init__(self) -> None:
+        if self.size > np.iinfo(np.uint16).max:
+            raise ValueError(
+                f"{self.n_sources} lists and {len(self.passes)} passes make more strata than can be told apart"
+            )
+
     def number(self, pass_index: int, s: npt.NDArray[np.uint8], t: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint16]:
         """Stratum of pairs found by a pass between records of sources s and t (order does not matter)."""
         low, high = np.minimum(s, t).astype(np.uint16), np.maximum(s, t).astype(np.uint16)
@@ -130,6 +136,14 @@ class Model:
             )
             where = pair if table.shape[1] > 1 else np.zeros(len(pair), dtype=np.int64)
             out[:, f, :] = table[passes, where, levels[:, f]]
+        return out
+
+    def unconditioned(self, levels: npt.NDArray[np.uint8]) -> F64:
+        """(comparisons, classes) natural-log terms of one pair that no pass settled anything about."""
+        out = np.zeros((len(levels), len(self.spec.classes)))
+        for f, level in enumerate(levels):
+            if level:
+                out[f] = np.log(self.theta[f][:, level])
         return out
 
     def score(self, pattern: Patterns, stratum: npt.NDArray[np.uint16]) -> tuple[F64, F64]:

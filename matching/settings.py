@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 # The model takes the fields for independent given the class, and is too sure for it. Slope and shift were fitted on the
 # truth of eight synthetic kabupaten (docs/adr/0013); labels of the user's own lists (`padan label`) replace them.
@@ -30,3 +30,9 @@ class LinkSettings(BaseModel):
     kalibrasi_dalam: Calibrated = Field(
         default=(0.75, -0.25), description="slope and shift (nats) of the log odds of pairs within one list"
     )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> LinkSettings:
+        if not self.tinjau < self.padan <= self.pasti:
+            raise ValueError("the bands must be in order: tinjau < padan <= pasti")
+        return self

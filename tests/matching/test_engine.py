@@ -11,7 +11,7 @@ import pytest
 
 from fixtures.synth import generate
 from matching.engine import Linked, link
-from matching.evaluate import evaluate
+from matching.evaluate import clusters, evaluate
 from matching.explain import explain_pair, explain_person, find_row
 from matching.settings import LinkSettings
 from rules.errors import PadanError
@@ -146,6 +146,40 @@ def test_what_people_decided_holds(loaded: Loaded, linked: Linked) -> None:
     assert person[match["kiri"]] == person[other]
     told = again.links.filter((pl.col("kiri") == match["kiri"]) & (pl.col("kanan") == match["kanan"]))
     assert told["alasan"].to_list() == ["keputusan"]
+    given = Tables(
+        info={"penautan": again.info},
+        **{name: getattr(loaded, name) for name in ("records", "rejected", "files", "payments", "families")},
+        **{name: getattr(again, name) for name in ("links", "entities", "persons", "family_links")},
+        findings=empty("findings"),
+    )
+    said = explain_pair(given, match["kiri"], other)
+    assert said.peluang == 1.0
+    assert said.awal + sum(term.bobot for term in said.bukti) == pytest.approx(said.bobot, abs=1e-9)
+
+
+def test_strangers_whom_no_pass_holds_have_next_to_no_chance(tables: Tables) -> None:
+    linked = set(zip(tables.links["kiri"], tables.links["kanan"], strict=True))
+    pair = next((0, k) for k in range(tables.records.height - 1, 0, -1) if (0, k) not in linked)
+    told = explain_pair(tables, *pair)
+    assert told.lintasan is None
+    assert told.peluang < 1e-3
+
+
+def test_lists_without_any_nik_are_linked_by_the_rest(loaded: Loaded, folder: Path) -> None:
+    empty_nik = pl.lit("KOSONG").cast(loaded.records["nik_mutu"].dtype)
+    bare = loaded.records.with_columns(nik=pl.lit(None, pl.String), nik_mutu=empty_nik)
+    found = link(bare, loaded.families)
+    truth = pl.read_parquet(folder / "truth" / "rows.parquet").select("berkas", "lembar", "nomor_baris", "orang_id")
+    both = (
+        bare.with_columns(berkas=pl.col("berkas").str.split("/").list.last())
+        .join(truth, on=["berkas", "lembar", "nomor_baris"], nulls_equal=True)
+        .filter(pl.col("orang_id").is_not_null())
+        .join(found.entities.select("baris_id", "person_id"), on="baris_id")
+        .select(truth="orang_id", found="person_id")
+    )
+    figures = clusters(both)
+    assert figures["presisi"] > 0.98
+    assert figures["perolehan"] > 0.85
 
 
 def test_labels_calibrate_the_probabilities(loaded: Loaded, linked: Linked) -> None:

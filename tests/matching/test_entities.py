@@ -94,3 +94,23 @@ def test_clusters_do_not_depend_on_the_order_of_links() -> None:
         for y in range(x + 1, 60):
             if first.label[x] == first.label[y] and e.edisi[x] == e.edisi[y]:
                 assert (x, y) in direct
+
+
+def test_the_weakest_link_is_that_of_the_bridge() -> None:
+    table = records([{"sumber": source, "nama": "SITI AMINAH"} for source in ("dtks", "p3ke", "regsosek", "dtsen")])
+    e = encode(table)
+    a, b = np.array([0, 2, 1], dtype=np.uint32), np.array([1, 3, 2], dtype=np.uint32)
+    p = np.array([0.999, 0.999, 0.91])
+    found = cluster(e, Comparer(e), a, b, np.log2(p / (1 - p)), p)
+    assert set(found.label.tolist()) == {0}
+    assert found.weakest == pytest.approx(0.91)
+
+
+def test_a_chain_of_hundreds_is_no_person() -> None:
+    table = records([{"nama": f"ORANG {i}"} for i in range(260)])
+    e = encode(table)
+    a = np.arange(259, dtype=np.uint32)
+    p = np.linspace(0.91, 0.9999, 259)
+    found = cluster(e, Comparer(e), a, a + 1, np.log2(p / (1 - p)), p)
+    assert np.bincount(found.label).max() <= 200
+    assert found.cut.any()
