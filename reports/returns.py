@@ -121,9 +121,7 @@ def write_returns(
     context: Context, sheets: RawSheets, folder: Path, progress: Callable[[float], None] | None = None
 ) -> list[Path]:
     """Write every input file of `sheets` (file name -> its sheets, or a function that reads them) into `folder`."""
-    fills = dict(
-        zip((severity_label(s) for s in SEVERITY), ("#F8D7D4", "#FBE5D0", "#FBF3D0", "#E9EEF3"), strict=True)
-    )
+    fills = dict(zip((severity_label(s) for s in SEVERITY), ("#F8D7D4", "#FBE5D0", "#FBF3D0", "#E9EEF3"), strict=True))
     added = Added(_REMARKS, remark_titles(), fills, (48, 48, 14, 14), context.as_of)
     return write_remarked(row_remarks(context), added, sheets, folder, progress)
 
@@ -165,9 +163,7 @@ def _free(path: Path, taken: set[str]) -> Path:
     return free
 
 
-def _write_file(
-    added: Added, path: Path, tables: Iterable[RawTable], remarks: pl.DataFrame, taken: set[str]
-) -> Path:
+def _write_file(added: Added, path: Path, tables: Iterable[RawTable], remarks: pl.DataFrame, taken: set[str]) -> Path:
     suffix = path.suffix.lower()
     listed = list(tables)
     longest = max((t.frame.height + len(t.header_rows) for t in listed), default=0)
