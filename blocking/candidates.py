@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,12 +39,19 @@ def plan(e: Encoded, passes: list[Pass], limit: int) -> Plan:
     return Plan(passes, keys, counts)
 
 
-def candidates(chosen: Plan, chunk: int) -> Iterator[tuple[int, Index, Index]]:
-    """(pass index, left, right) chunks; every pair comes once, from the first pass that holds it."""
+def candidates(
+    chosen: Plan, chunk: int, admit: Callable[[Index, Index], npt.NDArray[np.bool_]] | None = None
+) -> Iterator[tuple[int, Index, Index]]:
+    """(pass index, left, right) chunks; every pair comes once, from the first pass that holds it.
+
+    `admit` says of pairs whether they may be joined at all.
+    """
     for k, keys in enumerate(chosen.keys):
         built = 0
         for a, b in pairs_of(block(keys), chunk):
             keep = first_pass_only(a, b, chosen.keys[:k])
+            if admit is not None:
+                keep &= admit(a, b)
             built += int(keep.sum())
             if keep.any():
                 yield k, a[keep], b[keep]

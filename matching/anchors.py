@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -79,24 +81,22 @@ def _neighbours(e: Encoded, wanted: int) -> tuple[Index, Index]:
     return left.astype(np.uint32), right.astype(np.uint32)
 
 
-def _small(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Keys without those that many rows share: a NIK on dozens of rows is shared or made up and trains nothing."""
-    _, inverse, count = np.unique(keys, return_inverse=True, return_counts=True)
-    return np.asarray(np.where(count[inverse] <= LARGEST_CARD, keys, np.uint64(0)), dtype=np.uint64)
-
-
 def _sample_blocks(keys: npt.NDArray[np.uint64], wanted: int) -> tuple[Index, Index]:
-    """Up to `wanted` pairs of blocks taken in pseudo-random order (by mixing the key)."""
-    mixed = np.where(keys == 0, np.uint64(0), mix(keys))
-    blocks = block(mixed)
+    """Up to `wanted` pairs of blocks taken in pseudo-random order (by mixing the key).
+
+    Larger blocks than a household are left out: a NIK on dozens of rows is shared or made up and trains nothing.
+    """
+    blocks = block(np.where(keys == 0, np.uint64(0), mix(keys)))
+    small = blocks.stop - blocks.start <= LARGEST_CARD
+    blocks = replace(blocks, start=blocks.start[small], stop=blocks.stop[small])
     if len(blocks.start) == 0:
         none = np.zeros(0, dtype=np.uint32)
         return none, none
     return next(pairs_of(blocks, wanted))
 
 
-def anchors(e: Encoded, compare: Comparer) -> dict[str, list[F64]]:
-    """Level counts per class and comparison."""
+def anchors(e: Encoded, compare: Comparer) -> tuple[dict[str, list[F64]], list[F64]]:
+    """Level counts per class and comparison; and how often values are known (`_known_shares`)."""
     a, b, person, elsewhere = _same_person(e, compare)
     household = compare.levels(*_household(e, a, b))
     inside = compare.levels(*_one_card(e))
@@ -105,25 +105,27 @@ def anchors(e: Encoded, compare: Comparer) -> dict[str, list[F64]]:
     # What two rows of one list are to each other only rows of one list can show.
     column = _COLUMN["saingan"]
     counts[column][4:] = level_counts(inside)[column][4:]
-    return {
-        "asing": level_counts(compare.levels(*random_pairs(e.n, RANDOM_PAIRS))),
+    a, b = random_pairs(e.n, RANDOM_PAIRS)
+    strangers = compare.levels(a, b)
+    classes = {
+        "asing": level_counts(strangers),
         "senama": level_counts(compare.levels(*_neighbours(e, RANDOM_PAIRS // 2))),
         "orang_sama": person,
         "orang_sama_keluarga_lain": elsewhere,
         "kembar": level_counts(twins),
         "serumah": counts,
     }
+    half = slice(RANDOM_PAIRS // 2)
+    return classes, _known_shares(e, a[half], b[half], strangers[half])
 
 
-def known_shares(e: Encoded, compare: Comparer) -> list[F64]:
+def _known_shares(e: Encoded, a: Index, b: Index, levels: Levels) -> list[F64]:
     """Per comparison (pairs of sources, groups): the share of pairs of two lists in which each group is known.
 
-    From random pairs: whether a value is there is taken not to depend on who the two are.
+    From random pairs (a, b): whether a value is there is taken not to depend on who the two are.
     """
-    a, b = random_pairs(e.n, RANDOM_PAIRS // 2)
     n = len(e.nama_sumber)
     pair = np.minimum(e.sumber[a], e.sumber[b]).astype(np.int64) * n + np.maximum(e.sumber[a], e.sumber[b])
-    levels = compare.levels(a, b)
     out = []
     for f, comparison in enumerate(COMPARISONS):
         groups = comparison.groups
@@ -145,7 +147,7 @@ def _twins(levels: Levels) -> npt.NDArray[np.bool_]:
 
 def _one_card(e: Encoded) -> tuple[Index, Index]:
     """Pairs of rows of one card in one list that are not one person twice."""
-    a, b = _sample_blocks(np.where(e.kartu_ukuran <= LARGEST_CARD, e.kartu, np.uint64(0)), BLOCK_PAIRS)
+    a, b = _sample_blocks(e.kartu, BLOCK_PAIRS)
     member = ~_twice(e, a, b)
     return a[member], b[member]
 
@@ -162,12 +164,12 @@ def _same_person(e: Encoded, compare: Comparer) -> tuple[Index, Index, list[F64]
     """
     # All usable NIKs, not only the trusted: a NIK loses trust when it disagrees with the row's birth date or sex, so
     # the trusted ones would show hardly any wrong dates.
-    a, b = _sample_blocks(_small(combine(21, e.nik)), BLOCK_PAIRS)
+    a, b = _sample_blocks(combine(21, e.nik), BLOCK_PAIRS)
     if len(a) < LEAST_SURE:
         # Lists without NIKs: what agrees in date and name, or in card and one of the two, stands in for them.
         date = np.where(e.lahir_lengkap, e.lahir, 0)
         keys = (combine(23, date, e.nama), combine(24, e.kk, e.rangka), combine(25, e.kk, date, e.kelamin))
-        more = [_sample_blocks(_small(key), BLOCK_PAIRS // 4) for key in keys]
+        more = [_sample_blocks(key, BLOCK_PAIRS // 4) for key in keys]
         left = np.concatenate([a, *(pair[0] for pair in more)])
         right = np.concatenate([b, *(pair[1] for pair in more)])
         twice = e.edisi[left] == e.edisi[right]
@@ -198,7 +200,7 @@ def _same_person(e: Encoded, compare: Comparer) -> tuple[Index, Index, list[F64]
 
 def _same_person_nik(e: Encoded, compare: Comparer) -> F64:
     """NIK levels of one person: pairs of one card with one leading name whose dates do not differ much."""
-    levels = compare.levels(*_sample_blocks(_small(combine(22, e.kk, e.rangka)), BLOCK_PAIRS))
+    levels = compare.levels(*_sample_blocks(combine(22, e.kk, e.rangka), BLOCK_PAIRS))
     name, sex = (levels[:, _COLUMN[c]] for c in ("nama", "kelamin"))
     born = birth_level(levels[:, _COLUMN["lahir"]])
     sure = same_name(name) & (born >= 1) & (born <= 4) & (sex != 2)

@@ -5,6 +5,7 @@ Strings are compared only where codes and tokens leave the answer open.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,9 +110,8 @@ class Comparer:
 
     def with_context(self, context: Context) -> Comparer:
         """The same comparer for the second pass."""
-        other = Comparer.__new__(Comparer)
-        other.e, other.context = self.e, context
-        other._name, other._mother, other._given = self._name, self._mother, self._given
+        other = copy(self)
+        other.context = context
         return other
 
     def levels(self, a: Index, b: Index) -> Levels:

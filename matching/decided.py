@@ -20,6 +20,7 @@ class Decided:
     a: Index
     b: Index
     sama: npt.NDArray[np.bool_]
+    pangsa: npt.NDArray[np.float64]  # of a drawn sample: the chance with which the pair was drawn; else 1
 
     @property
     def key(self) -> npt.NDArray[np.uint64]:
@@ -38,7 +39,10 @@ def pair_key(a: Index, b: Index) -> npt.NDArray[np.uint64]:
 
 
 def decided(frame: pl.DataFrame | None) -> Decided:
-    """From a frame with `kiri`, `kanan` (baris_id, either order) and `sama`; of a pair given twice the last counts."""
+    """From a frame with `kiri`, `kanan` (baris_id, either order), `sama` and, of a sample, `pangsa`.
+
+    Of a pair given twice the last counts.
+    """
     if frame is None:
         frame = pl.DataFrame(schema={"kiri": pl.UInt32, "kanan": pl.UInt32, "sama": pl.Boolean})
     frame = (
@@ -46,12 +50,13 @@ def decided(frame: pl.DataFrame | None) -> Decided:
             a=pl.min_horizontal("kiri", "kanan").cast(pl.UInt32),
             b=pl.max_horizontal("kiri", "kanan").cast(pl.UInt32),
             sama="sama",
+            pangsa=pl.col("pangsa") if "pangsa" in frame.columns else pl.lit(1.0),
         )
         .filter(pl.col("a") != pl.col("b"))
         .unique(["a", "b"], keep="last", maintain_order=True)
         .sort("a", "b")
     )
-    return Decided(frame["a"].to_numpy(), frame["b"].to_numpy(), frame["sama"].to_numpy())
+    return Decided(*(frame[column].to_numpy() for column in ("a", "b", "sama", "pangsa")))
 
 
 def rows_of(decisions: Decided, a: Index, b: Index) -> npt.NDArray[np.int64]:

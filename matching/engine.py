@@ -14,7 +14,7 @@ from blocking.candidates import Plan, candidates, found_by, plan
 from blocking.encode import Encoded, encode
 from blocking.pairs import Index
 from blocking.passes import Pass, standard
-from matching.anchors import anchors, known_shares
+from matching.anchors import anchors
 from matching.compare import Comparer
 from matching.constraints import BRIDGE, DECIDED, NONE, REASONS, reasons
 from matching.context import context_of
@@ -24,11 +24,11 @@ from matching.estimates import estimate
 from matching.families import family_links
 from matching.fit import fit
 from matching.levels import COMPARISONS, REGISTERS
-from matching.model import Model, PatternTable, Strata
+from matching.model import Model, Pairs, PatternTable, Strata
 from matching.persons import entities_frame, persons_frame
 from matching.probability import Probability
 from matching.settings import LinkSettings
-from matching.specification import MOST_BITS, Patterns
+from matching.specification import Patterns
 from rules.tables import check
 
 CHUNK = 2_000_000
@@ -47,16 +47,6 @@ class Linked:
     info: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """All candidate pairs with their packed pattern and stratum."""
-
-    a: Index
-    b: Index
-    pattern: Patterns
-    stratum: npt.NDArray[np.uint16]
-
-
 @dataclass(slots=True)
 class Scored:
     """Pairs at or above the review band."""
@@ -71,32 +61,21 @@ class Scored:
     all_probabilities: npt.NDArray[np.float64]  # of every candidate pair
     moved: npt.NDArray[np.bool_]  # whether a constraint speaks against it, of every candidate pair
 
+    def match(self, threshold: float) -> npt.NDArray[np.bool_]:
+        """Which pairs are at or above `threshold` with no constraint against them."""
+        return np.asarray((self.probability >= threshold) & (self.reason == NONE), dtype=np.bool_)
+
 
 def compare_all(e: Encoded, compare: Comparer, chosen: Plan, strata: Strata, chunk: int, progress: Progress) -> Pairs:
     """Build and compare the candidate pairs, chunk by chunk."""
     expected = max(sum(chosen.kandidat), 1)
-    parts: list[tuple[Index, Index, Patterns, npt.NDArray[np.uint16]]] = []
+    parts: list[Pairs] = []
     done = 0
     for k, a, b in candidates(chosen, chunk):
-        parts.append((a, b, REGISTERS.pack(compare.levels(a, b)), strata.number(k, e.sumber[a], e.sumber[b])))
+        parts.append(Pairs(a, b, REGISTERS.pack(compare.levels(a, b)), strata.number(k, e.sumber[a], e.sumber[b])))
         done += len(a)
         progress("bandingkan", min(done / expected, 1.0))
-    if not parts:
-        none = np.zeros(0, dtype=np.uint32)
-        return Pairs(none, none, none.astype(np.uint64), none.astype(np.uint16))
-    return Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-def count_patterns(pairs: Pairs) -> tuple[PatternTable, npt.NDArray[np.int64]]:
-    """Cells (pattern, stratum) with their counts, and the cell of every pair."""
-    cell = pairs.stratum.astype(np.uint64) << np.uint64(MOST_BITS) | pairs.pattern.astype(np.uint64)
-    seen, inverse, count = np.unique(cell, return_inverse=True, return_counts=True)
-    table = PatternTable(
-        (seen & np.uint64((1 << MOST_BITS) - 1)),
-        (seen >> np.uint64(MOST_BITS)).astype(np.uint16),
-        count.astype(np.int64),
-    )
-    return table, inverse
+    return Pairs.joined(parts)
 
 
 def with_decided(e: Encoded, compare: Comparer, pairs: Pairs, sure: Decided, strata: Strata) -> Pairs:
@@ -106,12 +85,7 @@ def with_decided(e: Encoded, compare: Comparer, pairs: Pairs, sure: Decided, str
     if len(a) == 0:
         return pairs
     more = Pairs(a, b, REGISTERS.pack(compare.levels(a, b)), strata.number(0, e.sumber[a], e.sumber[b]))
-    return Pairs(
-        np.concatenate((pairs.a, more.a)),
-        np.concatenate((pairs.b, more.b)),
-        np.concatenate((pairs.pattern, more.pattern)),
-        np.concatenate((pairs.stratum, more.stratum)),
-    )
+    return Pairs.joined([pairs, more])
 
 
 def decide(
@@ -123,25 +97,14 @@ def decide(
     floor: float,
     sure: Decided,
     calibrate: Probability,
-    labels: pl.DataFrame | None,
+    labels: Decided | None,
 ) -> Scored:
     """Score the cells, keep the pairs from the review band up, and apply the constraints and people's decisions."""
     weight, _ = model.score(table.pattern, table.stratum)
     within = model.strata.within(table.stratum)
     if labels is not None:
         calibrate.labels = None
-        asked = decided(labels)
-        told = (
-            labels.select(
-                pl.min_horizontal("kiri", "kanan").alias("a"),
-                pl.max_horizontal("kiri", "kanan").alias("b"),
-                "sama",
-                "pangsa",
-            )
-            .unique(["a", "b"], keep="last", maintain_order=True)
-            .sort("a", "b")
-        )
-        calibrate.learn(rows_of(asked, pairs.a, pairs.b), calibrate(weight, within)[cell], told)
+        calibrate.learn(labels, rows_of(labels, pairs.a, pairs.b), calibrate(weight, within)[cell])
     weight, probability = weight[cell], calibrate(weight, within)[cell]
     row = rows_of(sure, pairs.a, pairs.b)
     same, apart = row[sure.sama & (row >= 0)], row[~sure.sama & (row >= 0)]
@@ -164,7 +127,7 @@ def blocking_figures(chosen: Plan, scored: Scored, padan: float) -> dict[str, An
     Among matches of the NIK pass the share that some other pass holds too estimates how well the other passes reach
     matches that have no common NIK (a capture-recapture estimate; it assumes that a NIK fails independently).
     """
-    sure = (scored.probability >= padan) & (scored.reason == 0)
+    sure = scored.match(padan)
     a, b = scored.a[sure], scored.b[sure]
     held = found_by(chosen, a, b)
     by_nik = held[:, 0]
@@ -185,8 +148,8 @@ def blocking_figures(chosen: Plan, scored: Scored, padan: float) -> dict[str, An
 def links_frame(scored: Scored, strata: Strata, settings: LinkSettings, cut: npt.NDArray[np.bool_]) -> pl.DataFrame:
     """The links table; level columns t_<comparison> come on top."""
     levels = REGISTERS.unpack(scored.pattern)
-    match = (scored.probability >= settings.padan) & (scored.reason == 0) & ~cut
-    reason = np.where(cut & (scored.reason == 0), BRIDGE, scored.reason)
+    match = scored.match(settings.padan) & ~cut
+    reason = np.where(cut & (scored.reason == NONE), BRIDGE, scored.reason)
     # A reason matters only where it moved the pair.
     reason = np.where((scored.probability >= settings.padan) | (reason == DECIDED), reason, NONE)
     frame = pl.DataFrame(
@@ -216,8 +179,8 @@ def in_context(e: Encoded, compare: Comparer, pairs: Pairs, label: Index) -> tup
 
 def _group(e: Encoded, compare: Comparer, scored: Scored, threshold: float, sure: Decided) -> Clusters:
     """Entities of the links at or above `threshold` that no constraint moved."""
-    match = (scored.probability >= threshold) & (scored.reason == 0)
-    near = scored.reason == 0
+    match = scored.match(threshold)
+    near = scored.reason == NONE
     return cluster(
         e,
         compare,
@@ -247,6 +210,7 @@ def link(
     settings = settings or LinkSettings()
     calibrate = Probability(settings)
     sure = decided(decisions)
+    asked = None if labels is None else decided(labels)
     if len(sure.a) and int(max(sure.a.max(), sure.b.max())) >= records.height:
         raise ValueError("a decision names a record that is not there")
     tell: Progress = progress or (lambda _stage, _share: None)
@@ -260,9 +224,10 @@ def link(
 
     def judge(compare: Comparer, pairs: Pairs) -> tuple[Model, Scored]:
         tell("modelkan", 0.0)
-        table, cell = count_patterns(pairs)
-        model = fit(table, strata, anchors(e, compare), REGISTERS, known=known_shares(e, compare))
-        return model, decide(e, pairs, model, table, cell, settings.tinjau, sure, calibrate, labels)
+        table, cell = pairs.cells()
+        counts, known = anchors(e, compare)
+        model = fit(table, strata, counts, REGISTERS, known=known)
+        return model, decide(e, pairs, model, table, cell, settings.tinjau, sure, calibrate, asked)
 
     # First each pair by itself, then in the light of what is strongly linked already.
     model, scored = judge(compare, pairs)
@@ -272,7 +237,7 @@ def link(
         model, scored = judge(compare, pairs)
     tell("kelompokkan", 0.0)
     found = _group(e, compare, scored, settings.padan, sure)
-    match = (scored.probability >= settings.padan) & (scored.reason == 0)
+    match = scored.match(settings.padan)
     cut = np.zeros(len(match), dtype=bool)
     cut[np.flatnonzero(match)[found.cut]] = True
     links = links_frame(scored, strata, settings, cut)

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from blocking.encode import Encoded
 from blocking.mix import U64
 from blocking.pairs import Index, block, pairs_of
+from matching.closure import Groups, closure
 from matching.compare import Comparer
 from matching.constraints import NIK_DIFFERS, SAME_CARD, reasons
 from matching.decided import pair_key
@@ -34,14 +33,6 @@ class Clusters:
     label: Index
     cut: npt.NDArray[np.bool_]
     weakest: F64  # per record: probability of the weakest link of its cluster's strongest spanning tree
-
-
-def _labels(n: int, a: Index, b: Index) -> Index:
-    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(n, n))
-    _, part = connected_components(graph, directed=False)
-    first = np.full(int(part.max(initial=-1)) + 1, n, dtype=np.int64)
-    np.minimum.at(first, part, np.arange(n))
-    return np.asarray(first[part], dtype=np.uint32)
 
 
 def _conflicts(e: Encoded, compare: Comparer, label: Index, linked: U64) -> tuple[Index, Index]:
@@ -61,18 +52,12 @@ def _conflicts(e: Encoded, compare: Comparer, label: Index, linked: U64) -> tupl
     return np.concatenate(left), np.concatenate(right)
 
 
-class _Union:
+class _Union(Groups):
     """Union-find with cannot-links, for the few components that hold a conflict."""
 
     def __init__(self) -> None:
-        self.parent: dict[int, int] = {}
+        super().__init__()
         self.apart: dict[int, set[int]] = {}
-
-    def root(self, x: int) -> int:
-        while (up := self.parent.get(x, x)) != x:
-            self.parent[x] = self.parent.get(up, up)
-            x = up
-        return x
 
     def forbid(self, x: int, y: int) -> None:
         self.apart.setdefault(x, set()).add(y)
@@ -108,7 +93,7 @@ def cluster(
     pairs that must not, come what may.
     """
     cut = _apart_when_huge(e.n, a, b, probability)
-    label = _labels(e.n, a[~cut], b[~cut])
+    label = closure(e.n, a[~cut], b[~cut]).astype(np.uint32)
     allowed = pair_key(a, b)
     if near is not None:
         allowed = np.concatenate((allowed, pair_key(*near)))
@@ -126,7 +111,7 @@ def cluster(
         edges = edges[np.lexsort((b[edges], a[edges], -weight[edges]))]
         for edge, x, y in zip(edges.tolist(), a[edges].tolist(), b[edges].tolist(), strict=True):
             cut[edge] = not union.join(x, y)
-        label = _labels(e.n, a[~cut], b[~cut])
+        label = closure(e.n, a[~cut], b[~cut]).astype(np.uint32)
     return Clusters(label, cut, _weakest(e.n, label, a[~cut], b[~cut], probability[~cut]))
 
 
@@ -142,7 +127,7 @@ def _apart_when_huge(n: int, a: Index, b: Index, probability: F64) -> npt.NDArra
     """Links that go to review because they hold a component together that is far too large for one person."""
     cut = np.zeros(len(a), dtype=bool)
     for least in (0.99, 0.999, 0.9999, 0.99999, 1.1):
-        label = _labels(n, a[~cut], b[~cut])
+        label = closure(n, a[~cut], b[~cut])
         huge = np.bincount(label, minlength=n)[label] > LARGE
         if not huge.any():
             break

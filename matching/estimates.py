@@ -14,9 +14,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+from scipy.sparse.csgraph import minimum_spanning_tree
 
 from blocking.pairs import Index
+from matching.closure import closure
 
 F64 = npt.NDArray[np.float64]
 
@@ -75,7 +76,8 @@ def cut_sizes(n: int, a: Index, b: Index, probability: F64) -> tuple[F64, F64]:
     left, right, p = spanning_forest(n, a, b, probability)
     size = np.ones(n)
     below = np.zeros(len(left))  # rows hanging on the side of the edge that was peeled off
-    whole = _tree_sizes(n, left, right)
+    tree = closure(n, left, right)
+    whole = np.bincount(tree, minlength=n)[tree]
     open_ = np.ones(len(left), dtype=bool)
     while open_.any():
         here = np.flatnonzero(open_)
@@ -94,11 +96,6 @@ def _wrong(probability: F64) -> F64:
     """The chance that an accepted link is wrong."""
     factor, floor = BEYOND
     return np.asarray(np.minimum(factor * (1 - probability) + floor, 1.0), dtype=np.float64)
-
-
-def _tree_sizes(n: int, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> F64:
-    _, part = connected_components(coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(n, n)), directed=False)
-    return np.asarray(np.bincount(part)[part], dtype=np.float64)
 
 
 def estimate(

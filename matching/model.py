@@ -14,8 +14,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from blocking.pairs import Index
 from blocking.passes import Pass
-from matching.specification import Comparison, Patterns, Specification
+from matching.specification import MOST_BITS, Comparison, Patterns, Specification
 
 F64 = npt.NDArray[np.float64]
 
@@ -29,6 +30,36 @@ class PatternTable:
     pattern: Patterns
     stratum: npt.NDArray[np.uint16]
     count: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Candidate pairs with their packed pattern and stratum, four arrays of one length."""
+
+    a: Index
+    b: Index
+    pattern: Patterns
+    stratum: npt.NDArray[np.uint16]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Pairs]) -> Pairs:
+        """All parts one after the other."""
+        none = np.zeros(0, dtype=np.uint32)
+        parts = [cls(none, none, none.astype(np.uint64), none.astype(np.uint16)), *parts]
+        return cls(
+            np.concatenate([part.a for part in parts]),
+            np.concatenate([part.b for part in parts]),
+            np.concatenate([part.pattern for part in parts]),
+            np.concatenate([part.stratum for part in parts]),
+        )
+
+    def cells(self) -> tuple[PatternTable, npt.NDArray[np.int64]]:
+        """Cells (pattern, stratum) with their counts, and the cell of every pair."""
+        cell = self.stratum.astype(np.uint64) << np.uint64(MOST_BITS) | self.pattern
+        seen, inverse, count = np.unique(cell, return_inverse=True, return_counts=True)
+        pattern = seen & np.uint64((1 << MOST_BITS) - 1)
+        stratum = (seen >> np.uint64(MOST_BITS)).astype(np.uint16)
+        return PatternTable(pattern, stratum, count.astype(np.int64)), inverse
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from matching.calibrate import Calibration, Labels, calibrator
+from matching.decided import Decided
 from matching.settings import LinkSettings
 
 F64 = npt.NDArray[np.float64]
@@ -39,12 +39,8 @@ class Probability:
         probability = np.asarray(1.0 / (1.0 + np.exp(-(slope * weight * np.log(2) + shift))), dtype=np.float64)
         return probability if self.labels is None else np.clip(self.labels(probability), 0.0, 1.0)
 
-    def learn(self, row: npt.NDArray[np.int64], probability: F64, labels: pl.DataFrame) -> Calibration | None:
-        """Calibrate by `labels` (sama, pangsa), of which label k is candidate pair `row[k]` (-1: none of them)."""
+    def learn(self, labels: Decided, row: npt.NDArray[np.int64], probability: F64) -> None:
+        """Calibrate by labelled pairs, of which label k is candidate pair `row[k]` (-1: none of them)."""
         seen = row >= 0
-        if not seen.any():
-            return None
-        self.labels = calibrator(
-            Labels(probability[row[seen]], labels["sama"].to_numpy()[seen], labels["pangsa"].to_numpy()[seen])
-        )
-        return self.labels
+        if seen.any():
+            self.labels = calibrator(Labels(probability[row[seen]], labels.sama[seen], labels.pangsa[seen]))

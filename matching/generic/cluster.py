@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from blocking.pairs import Index, block, pairs_of
+from matching.closure import Groups, closure
 from matching.model import F64
 
 LARGE = 300  # rows of a component above which only its links are looked at
@@ -29,28 +28,13 @@ class Clusters:
     cut: npt.NDArray[np.bool_]
 
 
-def closure(n: int, a: Index, b: Index) -> npt.NDArray[np.int64]:
-    """Smallest row number of each row's component."""
-    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(n, n))
-    _, part = connected_components(graph, directed=False)
-    first = np.full(int(part.max(initial=-1)) + 1, n, dtype=np.int64)
-    np.minimum.at(first, part, np.arange(n))
-    return first[part]
-
-
-class _Groups:
+class _Groups(Groups):
     """Growing groups with what their rows say of one another, for the components that need care."""
 
     def __init__(self, side: dict[int, int] | None) -> None:
-        self.parent: dict[int, int] = {}
+        super().__init__()
         self.between: dict[int, dict[int, float]] = {}
         self.sides = {row: {source} for row, source in side.items()} if side is not None else None
-
-    def root(self, x: int) -> int:
-        while (up := self.parent.get(x, x)) != x:
-            self.parent[x] = self.parent.get(up, up)
-            x = up
-        return x
 
     def say(self, x: int, y: int, weight: float) -> None:
         self.between.setdefault(x, {})[y] = weight

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from blocking.candidates import found_by
 from blocking.pairs import Index
 from matching.explain import split_score
 from matching.generic.anchors import admissible, unconditioned
 from matching.generic.compare import comparisons
-from matching.generic.keys import found_by
 from rules.errors import InputError
 from rules.i18n import _
 
@@ -104,7 +104,7 @@ def explain(result: Result, left: int | tuple[str, int], right: int | tuple[str,
 
 def _terms(result: Result, a: Index, b: Index, levels: Any) -> tuple[float, Any, int | None]:  # noqa: ANN401
     """(start, weight per comparison, pass). A pair that no pass holds is judged against all possible pairs."""
-    held = np.flatnonzero(found_by(result.plan.keys, a, b)[0])
+    held = np.flatnonzero(found_by(result.plan, a, b)[0])
     model = result.model
     if len(held) and admissible(result.rows, result.spec, a, b)[0]:
         found = int(held[0])

@@ -6,13 +6,12 @@ which an earlier key is longer, else the earlier pass had taken it. Neither may 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import numpy.typing as npt
 
+from blocking.candidates import Plan
 from blocking.mix import U64, combine, mix
-from blocking.pairs import Index, PassCount, block, refine
+from blocking.pairs import PassCount, block, refine
 from blocking.passes import Pass
 from matching.generic.compare import equal_levels, level_count
 from matching.generic.grammar import CROSSED, KeyPart
@@ -21,15 +20,6 @@ from matching.generic.similar import transformed
 from matching.generic.spec import LinkageSpec
 
 _EQUAL, _UNEQUAL, _SWAPPED, _YEAR = "equal", "unequal", "swapped", "year"
-
-
-@dataclass(slots=True)
-class Plan:
-    """Keys of every pass, bounded, and what the bounds leave out."""
-
-    passes: list[Pass]
-    keys: list[U64]
-    counts: list[PassCount] = field(default_factory=list)
 
 
 def part_codes(rows: Prepared, part: KeyPart) -> npt.NDArray[np.int64]:
@@ -127,13 +117,3 @@ def narrowed(spec: LinkageSpec) -> dict[str, tuple[int, ...]]:
             last = len(rule.cuts) + 1 + words.index("same_year")
             out[f"{rule.title}:{_YEAR}"] = tuple(level for level in every if level <= last)
     return out
-
-
-def found_by(keys: list[U64], a: Index, b: Index) -> npt.NDArray[np.bool_]:
-    """(pairs, passes): which passes hold each pair."""
-    return np.stack([(key[a] == key[b]) & (key[a] != 0) for key in keys], axis=1)
-
-
-def block_count(keys: U64) -> int:
-    """Pairs of a pass before pairs of earlier passes are taken out."""
-    return block(keys).pairs

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import polars as pl
 import polars_hash  # noqa: F401 - registers the .chash namespace
 
-from blocking.pairs import Index, block, first_pass_only, pairs_of
+from blocking.candidates import Plan, candidates, found_by
+from blocking.pairs import Index
 from matching.calibrate import Calibration, Labels
 from matching.calibrate import calibrator as calibration_of
 from matching.fit import fit, level_counts, stated_prior, theta_of
@@ -29,12 +30,12 @@ from matching.generic.anchors import (
 )
 from matching.generic.cluster import cluster
 from matching.generic.compare import Comparer, comparisons
-from matching.generic.keys import Plan, block_count, found_by, narrowed, plan
+from matching.generic.keys import narrowed, plan
 from matching.generic.prepare import Prepared, prepare
 from matching.generic.spec import LinkageSpec, read_spec, validate
 from matching.labels import settled
-from matching.model import F64, Model, PatternTable, Strata
-from matching.specification import MOST_BITS, LatentClass, Levels, Patterns, Specification
+from matching.model import F64, Model, Pairs, PatternTable, Strata
+from matching.specification import LatentClass, Specification
 
 if TYPE_CHECKING:
     from matching.generic.explaining import Explanation
@@ -90,14 +91,6 @@ class Result:
         return explain(self, left, right)
 
 
-@dataclass(slots=True)
-class _Pairs:
-    a: Index
-    b: Index
-    pattern: Patterns
-    stratum: npt.NDArray[np.uint16]
-
-
 class Linkage:
     """A linkage by a specification; `run` it on one frame (duplicates) or several (links across them)."""
 
@@ -138,7 +131,7 @@ class Linkage:
         strata = Strata(chosen.passes, rows.n_sources)
         pairs = _compare_all(rows, spec, chosen, compare, model_spec, strata, tell)
         tell("model", 0.0)
-        table, cell = _count(pairs)
+        table, cell = pairs.cells()
         model, prior = _fit(rows, spec, chosen, compare, model_spec, strata, table, pairs)
         weight, probability = model.score(table.pattern, table.stratum)
         calibration = None
@@ -185,34 +178,16 @@ def _compare_all(
     model_spec: Specification,
     strata: Strata,
     tell: Progress,
-) -> _Pairs:
-    expected = max(sum(block_count(key) for key in chosen.keys), 1)
-    parts: list[tuple[Index, Index, Patterns, npt.NDArray[np.uint16]]] = []
+) -> Pairs:
+    expected = max(sum(chosen.kandidat), 1)
+    parts: list[Pairs] = []
     done = 0
-    for k, key in enumerate(chosen.keys):
-        built = 0
-        for a, b in pairs_of(block(key), spec.limits.chunk):
-            keep = admissible(rows, spec, a, b) & first_pass_only(a, b, chosen.keys[:k])
-            left, right = a[keep], b[keep]
-            levels = compare.levels(left, right)
-            stratum = strata.number(k, rows.source[left], rows.source[right])
-            parts.append((left, right, model_spec.pack(levels), stratum))
-            built += len(left)
-            done += len(a)
-            tell("compare", min(done / expected, 1.0))
-        chosen.counts[k] = replace(chosen.counts[k], pasangan=built)
-    if not parts:
-        none = np.zeros(0, dtype=np.uint32)
-        return _Pairs(none, none, none.astype(np.uint64), none.astype(np.uint16))
-    return _Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-def _count(pairs: _Pairs) -> tuple[PatternTable, npt.NDArray[np.int64]]:
-    """Cells (pattern, stratum) with their counts, and the cell of every pair."""
-    code = pairs.stratum.astype(np.uint64) << np.uint64(MOST_BITS) | pairs.pattern
-    seen, inverse, count = np.unique(code, return_inverse=True, return_counts=True)
-    pattern = seen & np.uint64((1 << MOST_BITS) - 1)
-    return PatternTable(pattern, (seen >> np.uint64(MOST_BITS)).astype(np.uint16), count.astype(np.int64)), inverse
+    for k, a, b in candidates(chosen, spec.limits.chunk, lambda a, b: admissible(rows, spec, a, b)):
+        stratum = strata.number(k, rows.source[a], rows.source[b])
+        parts.append(Pairs(a, b, model_spec.pack(compare.levels(a, b)), stratum))
+        done += len(a)
+        tell("compare", min(done / expected, 1.0))
+    return Pairs.joined(parts)
 
 
 def _fit(
@@ -223,7 +198,7 @@ def _fit(
     model_spec: Specification,
     strata: Strata,
     table: PatternTable,
-    pairs: _Pairs,
+    pairs: Pairs,
 ) -> tuple[Model, float]:
     """The model, and the prior odds of a match among all admissible pairs."""
     compared = model_spec.comparisons
@@ -231,7 +206,7 @@ def _fit(
     total = max(possible_pairs(rows, spec), 1)
     step = -(-len(pairs.a) // MOST_CONFIRMED) or 1
     some = slice(None, None, step)
-    held = found_by(chosen.keys, pairs.a[some], pairs.b[some])
+    held = found_by(chosen, pairs.a[some], pairs.b[some])
     levels = model_spec.unpack(pairs.pattern[some])
     alone = np.ones(len(drawn))
     theta = [stated_prior(one) for one in compared]
@@ -263,7 +238,7 @@ def _odds(share: float) -> float:
     return min(share, 0.5) / (1 - min(share, 0.5))
 
 
-def _calibration(rows: Prepared, pairs: _Pairs, probability: F64, labels: pl.DataFrame) -> Calibration:
+def _calibration(rows: Prepared, pairs: Pairs, probability: F64, labels: pl.DataFrame) -> Calibration:
     """The calibration by the labelled pairs that are candidates of this run, at what this model says of them."""
     told = settled(labels)
     # Rows stand in the order of their fingerprints, so the first row of a content stands for all that are equal.
@@ -349,8 +324,8 @@ def _info(
     count = np.bincount(rows.source, minlength=rows.n_sources).tolist()
     return {
         "rows": dict(zip(sources, count, strict=True)),
-        "passes": [asdict(one) for one in chosen.counts],
-        "pairs_compared": int(sum(one.pasangan for one in chosen.counts)),
+        "passes": [asdict(one) for one in chosen.hitung],
+        "pairs_compared": int(sum(one.pasangan for one in chosen.hitung)),
         "pairs_possible": possible_pairs(rows, spec),
         "prior_odds": prior,
         "match": int(match.sum()),
@@ -361,6 +336,3 @@ def _info(
         "model": model.to_dict(sources),
         "specification": spec.model_dump(mode="json"),
     }
-
-
-__all__ = ["Levels", "Linkage", "Result"]
