@@ -1,0 +1,1 @@
+"""Speed and memory of padan beside Splink, recordlinkage and a floor: `python -m benchmarks.speed`."""
