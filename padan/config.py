@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import glob
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -101,6 +100,11 @@ _OWN: Mapping[str, str] = {
     "program": N_("needs `program` when daftar is bayar, and only then"),
     "order": N_("must keep the order tinjau < padan <= pasti"),
 }
+_TEXTS = validation.TomlTexts(
+    N_("the settings file does not exist"),
+    N_("the settings file cannot be read: {why}"),
+    N_(r"write paths in single quotes ('C:\data\dtks.csv') and dates without quotes (2026-03-31)"),
+)
 
 
 def read(path: Path) -> Settings:
@@ -108,21 +112,7 @@ def read(path: Path) -> Settings:
 
     Raises ConfigError with every mistake in one message, or with the line where the file stops being TOML.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
-        raise ConfigError(_("the settings file does not exist"), place=Place(file=str(path))) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            _("the settings file cannot be read: {why}").format(why=type(error).__name__), place=Place(file=str(path))
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+), column (\d+)", str(error))
-        raise ConfigError(
-            _("this is not valid TOML: {why}").format(why=mask_text(str(error))),
-            place=Place(file=path.name, row=int(found[1]) if found else None),
-            hint=_(r"write paths in single quotes ('C:\data\dtks.csv') and dates without quotes (2026-03-31)"),
-        ) from error
+    raw = validation.read_toml(path, _TEXTS)
     return validate(raw, folder=path.parent, name=path.name)
 
 

@@ -156,17 +156,27 @@ def linkage_decisions(decisions: pl.DataFrame, records: pl.DataFrame) -> pl.Data
     people" holds for every pair that was doubtful between the two; "one and the same" only for the rows that were
     shown: they pull the rest along as far as it belongs to them.
     """
-    row = records.select("baris_id", "sidik")
+    counted = latest(decisions).filter(
+        (pl.col("jenis") == "pasangan") & (pl.col("ditanya") | (pl.col("putusan") == "DUA"))
+    )
+    pairs = counted.select(
+        kiri=pl.col("sidik").list.first(), kanan=pl.col("sidik").list.last(), sama=pl.col("putusan") == "SATU"
+    )
     return (
-        latest(decisions)
-        .filter((pl.col("jenis") == "pasangan") & (pl.col("ditanya") | (pl.col("putusan") == "DUA")))
-        .select(a=pl.col("sidik").list.first(), b=pl.col("sidik").list.last(), sama=pl.col("putusan") == "SATU")
-        .join(row.rename({"sidik": "a", "baris_id": "ia"}), on="a")
-        .join(row.rename({"sidik": "b", "baris_id": "ib"}), on="b")
-        .filter(pl.col("ia") != pl.col("ib"))
-        .select(kiri=pl.min_horizontal("ia", "ib"), kanan=pl.max_horizontal("ia", "ib"), sama="sama")
+        by_row(pairs, records)
+        .filter(pl.col("kiri") != pl.col("kanan"))
+        .select(kiri=pl.min_horizontal("kiri", "kanan"), kanan=pl.max_horizontal("kiri", "kanan"), sama="sama")
         .sort("kiri", "kanan")
     )
+
+
+def by_row(pairs: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """`pairs` with `kiri` and `kanan` as `baris_id` instead of `sidik`, sorted; pairs not wholly in `records` go."""
+    row = records.select("baris_id", "sidik")
+    for side in ("kiri", "kanan"):
+        pairs = pairs.join(row, left_on=side, right_on="sidik").with_columns(pl.col("baris_id").alias(side))
+        pairs = pairs.drop("baris_id")
+    return pairs.sort("kiri", "kanan")
 
 
 def split(findings: pl.DataFrame, decisions: pl.DataFrame, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -202,14 +202,8 @@ def _labels(settings: Settings, records: pl.DataFrame) -> pl.DataFrame | None:
     from matching.labels import settled
     from padan.label import read_labels
 
-    row = records.select("baris_id", "sidik")
-    return (
-        settled(read_labels(settings.folder / settings.label))
-        .join(row.select(kiri="sidik", a="baris_id"), on="kiri")
-        .join(row.select(kanan="sidik", b="baris_id"), on="kanan")
-        .select(kiri="a", kanan="b", sama="sama", pangsa="pangsa")
-        .sort("kiri", "kanan")
-    )
+    told = settled(read_labels(settings.folder / settings.label)).select("kiri", "kanan", "sama", "pangsa")
+    return decisions.by_row(told, records)
 
 
 def _link(

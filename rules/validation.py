@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import ErrorDetails
 
@@ -36,41 +36,65 @@ MESSAGES: Mapping[str, str] = {
 }
 
 
-def read_toml(path: Path) -> dict[str, Any]:
+class TomlTexts(NamedTuple):
+    """What is said about a TOML file that cannot be used; English sources, translated where they are shown."""
+
+    missing: str = N_("there is no such file")
+    unreadable: str = N_("the file cannot be read: {why}")
+    hint: str = N_("texts stand in quotes, dates and numbers without")  # for a file that is no TOML
+
+
+def read_toml(path: Path, texts: TomlTexts | None = None) -> dict[str, Any]:
     """The TOML in `path`. Raises ConfigError with the line where the file stops being TOML."""
+    texts = texts or TomlTexts()
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
-        raise ConfigError(_("there is no such file"), place=Place(file=str(path))) from error
+        raise ConfigError(_(texts.missing), place=Place(file=str(path))) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            _("the file cannot be read: {why}").format(why=type(error).__name__), place=Place(file=str(path))
-        ) from error
+        raise ConfigError(_(texts.unreadable).format(why=type(error).__name__), place=Place(file=str(path))) from error
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+), column (\d+)", str(error))
         raise ConfigError(
             _("this is not valid TOML: {why}").format(why=mask_text(str(error))),
             place=Place(file=path.name, row=int(found[1]) if found else None),
-            hint=_("texts stand in quotes, dates and numbers without"),
+            hint=_(texts.hint),
         ) from error
 
 
-def describe(error: ErrorDetails, known: Iterable[str] = (), own: Mapping[str, str] | None = None) -> str:
-    """`syarat[2].dasar: is missing`; `known` are keys to suggest, `own` texts of our ValueErrors."""
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean x?` for the known word nearest to `word`; nothing when none is near."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return _("; did you mean {key}?").format(key=near[0]) if near else ""
+
+
+def describe(
+    error: ErrorDetails,
+    known: Iterable[str] = (),
+    own: Mapping[str, str] | None = None,
+    *,
+    messages: Mapping[str, str] | None = None,
+    near: Callable[[str], str] | None = None,
+) -> str:
+    """`syarat[2].dasar: is missing`; `known` are keys to suggest, `own` texts of our ValueErrors.
+
+    `messages` go before `MESSAGES`. `near` says of an unknown key what was meant; by default the nearest of `known`.
+    """
     key = ""
     for part in error["loc"]:
         key += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if key else str(part)
     value = mask_text(repr(error.get("input")))[:60]
     kind = error["type"]
+    template = {**MESSAGES, **(messages or {})}.get(kind)
     if kind == "value_error":
         text = _((own or {}).get(str(error["ctx"]["error"]), "")) or str(error["msg"])
-    elif kind in MESSAGES:
+    elif template is not None:
         facts = {"expected": ""} | error.get("ctx", {})
         facts["expected"] = str(facts["expected"]).replace(" or ", _(" or "))
-        text = _(MESSAGES[kind]).format(value=value, **facts)
+        text = _(template).format(value=value, **facts)
     else:
         text = _("has a value padan cannot use: {value}").format(value=value)
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(error["loc"][-1]), sorted(known), n=1)
-        text += _("; did you mean {key}?").format(key=near[0]) if near else ""
+        word = str(error["loc"][-1])
+        text += near(word) if near is not None else nearest(word, sorted(known))
     return f"{key}: {text}" if key else text

@@ -6,7 +6,6 @@ Every mistake is told at once, each naming its key, with the nearest word that w
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -27,7 +26,7 @@ from matching.generic.grammar import (
 )
 from rules.errors import ConfigError, Place
 from rules.i18n import N_, _
-from rules.masking import mask_text
+from rules.validation import TomlTexts, describe, read_toml
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -230,19 +229,9 @@ def _levels(one: Comparison, kind: Kind, where: str) -> tuple[list[Condition], l
     return parsed, wrong
 
 
-# pydantic's own texts speak to programmers; these are ours, by error type.
+# Where the texts of rules.validation do not fit a specification.
 _MESSAGES: Mapping[str, str] = {
-    "missing": N_("is missing"),
-    "extra_forbidden": N_("is not a key padan knows"),
-    "literal_error": N_("must be one of {expected}, found {value}"),
-    "too_short": N_("needs at least one entry"),
-    "string_too_short": N_("must not be empty"),
     "string_pattern_mismatch": N_("must be letters, digits and _, found {value}"),
-    "string_type": N_("must be a text in quotes, found {value}"),
-    "list_type": N_("must be a list [ ... ], found {value}"),
-    "dict_type": N_("must be a table of key = value, found {value}"),
-    "model_type": N_("must be a table of key = value, found {value}"),
-    "bool_type": N_("must be true or false, found {value}"),
     "bool_parsing": N_("must be true or false, found {value}"),
     "float_parsing": N_("must be a number, found {value}"),
     "int_parsing": N_("must be a whole number, found {value}"),
@@ -252,6 +241,11 @@ _MESSAGES: Mapping[str, str] = {
     "less_than": N_("must be less than {lt:g}, found {value}"),
     "less_than_equal": N_("must be at most {le:g}, found {value}"),
 }
+_TEXTS = TomlTexts(
+    N_("the specification does not exist"),
+    N_("the specification cannot be read: {why}"),
+    N_("docs/link.md shows a whole specification"),
+)
 _GROUPS: Mapping[str, type[BaseModel]] = {
     "columns": Column,
     "comparisons": Comparison,
@@ -268,21 +262,7 @@ def read_spec(path: Path | str) -> LinkageSpec:
     Raises ConfigError with every mistake in one message, or with the line where the file stops being TOML.
     """
     path = Path(path)
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
-        raise ConfigError(_("the specification does not exist"), place=Place(file=str(path))) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            _("the specification cannot be read: {why}").format(why=type(error).__name__), place=Place(file=str(path))
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+), column (\d+)", str(error))
-        raise ConfigError(
-            _("this is not valid TOML: {why}").format(why=mask_text(str(error))),
-            place=Place(file=path.name, row=int(found[1]) if found else None),
-            hint=_("docs/link.md shows a whole specification"),
-        ) from error
+    raw = read_toml(path, _TEXTS)
     return validate(raw, name=path.name)
 
 
@@ -304,20 +284,9 @@ def validate(raw: Mapping[str, Any], name: str | None = None) -> LinkageSpec:
 
 
 def _describe(error: ErrorDetails) -> str:
-    parts = [p for p in error["loc"] if not (isinstance(p, str) and ("[" in p or p in ("bool", "[key]")))]
-    key = ""
-    for part in parts:
-        key += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if key else str(part)
-    value = mask_text(repr(error.get("input")))[:60]
-    kind = error["type"]
-    if kind in _MESSAGES:
-        facts: dict[str, Any] = {"expected": ""} | dict(error.get("ctx", {}))
-        facts["expected"] = str(facts["expected"]).replace(" or ", _(" or "))
-        text = _(_MESSAGES[kind]).format(value=value, **facts)
-    else:
-        text = _("has a value padan cannot use: {value}").format(value=value)
-    if kind == "extra_forbidden":
-        inner = len(parts) > 1
-        group = _GROUPS.get(str(parts[0]), LinkageSpec) if inner else LinkageSpec
-        text += nearest(str(parts[-1]), list(group.model_fields))
-    return f"{key}: {text}"
+    # The names that pydantic gives to the members of a union say nothing to the writer of the file.
+    parts = tuple(p for p in error["loc"] if not (isinstance(p, str) and ("[" in p or p in ("bool", "[key]"))))
+    group = _GROUPS.get(str(parts[0]), LinkageSpec) if len(parts) > 1 else LinkageSpec
+    return describe(
+        {**error, "loc": parts}, messages=_MESSAGES, near=lambda word: nearest(word, list(group.model_fields))
+    )
