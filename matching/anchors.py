@@ -30,8 +30,8 @@ from matching.levels import (
     nik_level,
     same_name,
 )
-from matching.model import F64
 from matching.specification import Levels
+from matching.terms import F64
 
 RANDOM_PAIRS = 1_000_000
 BLOCK_PAIRS = 400_000

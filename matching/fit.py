@@ -13,8 +13,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from matching.model import F64, MATCH, Model, PatternTable, Strata, by_group
+from matching.kernels.conditioning import maximise
+from matching.model import MATCH, Model, PatternTable, Strata
 from matching.specification import Comparison, Levels, Specification
+from matching.terms import F64, Layout
 
 # Jeffreys' prior of a multinomial: what a level without data is worth.
 SMOOTH: Final = 0.5
@@ -70,29 +72,22 @@ class _Cells:
     """The pattern table as the EM reads it."""
 
     levels: Levels
-    stratum: npt.NDArray[np.uint16]
     passes: npt.NDArray[np.int64]
+    pair: npt.NDArray[np.int64]
     used: npt.NDArray[np.uint16]  # strata that occur
     where: npt.NDArray[np.int64]  # cell -> position in `used`
     n: F64
-    masks: list[list[npt.NDArray[np.bool_]]]
-    # (comparison, level) sums per pass: one flat index per comparison makes them a single bincount
-    index: list[npt.NDArray[np.int64]]
 
 
-def _cells(table: PatternTable, strata: Strata, spec: Specification) -> _Cells:
+def _cells(table: PatternTable, strata: Strata, spec: Specification, layout: Layout) -> _Cells:
     used, where = np.unique(table.stratum, return_inverse=True)
-    levels = spec.unpack(table.pattern)
-    passes = strata.pass_of(table.stratum)
     return _Cells(
-        levels,
-        table.stratum,
-        passes,
+        spec.unpack(table.pattern),
+        strata.pass_of(table.stratum),
+        layout.pair(strata.pair_of(table.stratum)),
         used,
         where.astype(np.int64),
         table.count.astype(float),
-        spec.allowed_levels(strata.passes),
-        [passes * len(c.tingkat) + levels[:, f] for f, c in enumerate(spec.comparisons)],
     )
 
 
@@ -124,12 +119,13 @@ def fit(
     `anchors[class][comparison]` are level counts of anchor pairs; `known` is that of Model. The model's `info` tells
     starts, convergence, how far the starts agree, and which levels rest on the stated prior with the pairs they touch.
     """
-    cells = _cells(table, strata, spec)
+    layout = Layout.of(spec, strata.passes, known)
+    cells = _cells(table, strata, spec, layout)
     prior = [
         np.stack([theta_of(anchors[c][f], one, match=k < spec.padanan) for k, c in enumerate(spec.class_names)])
         for f, one in enumerate(spec.comparisons)
     ]
-    found = [_run(cells, strata, spec, prior, start, rounds, tolerance, known) for start in range(max(starts, 1))]
+    found = [_run(cells, strata, spec, layout, prior, start, rounds, tolerance) for start in range(max(starts, 1))]
     best = max(found, key=lambda s: s.likelihood)  # the first of equals: the start at the anchors
     share = np.full((strata.size, len(spec.classes)), 1.0 / len(spec.classes))
     share[cells.used] = best.share
@@ -155,69 +151,47 @@ def _run(
     cells: _Cells,
     strata: Strata,
     spec: Specification,
+    layout: Layout,
     prior: list[F64],
     start: int,
     rounds: int,
     tolerance: float,
-    known: list[F64] | None,
 ) -> _Start:
-    theta, share = _begin(prior, spec, len(cells.used), start)
-    model = Model(theta, np.zeros((strata.size, len(spec.classes))), strata, {}, spec, known)
-    lender = _lenders(strata, cells.used)
-    movable = [c for c, kind in enumerate(spec.classes) if np.isfinite(kind.kekuatan)]
-    parts = [[by_group(m[f], c.groups) for m in cells.masks] for f, c in enumerate(spec.comparisons)]
-    last, done, matches = -np.inf, 0, 0.0
-    for step in range(rounds):
-        joint = model.log_terms(cells.levels, cells.stratum).sum(axis=1) + np.log(share[cells.where])
-        total = np.logaddexp.reduce(joint, axis=1)
-        resp = np.exp(joint - total[:, None]) * cells.n[:, None]
-        likelihood = float((total * cells.n).sum() / max(cells.n.sum(), 1.0))
-        matches = float(resp[:, : spec.padanan].sum())
-        done = step + 1
-        if abs(likelihood - last) < tolerance:
-            break
-        last = likelihood
-        share = _shares(resp, cells, lender, 2 * len(strata.passes))
-        for f, comparison in enumerate(spec.comparisons):
-            for c in movable:
-                moved = _update(
-                    theta[f][c], prior[f][c], spec.classes[c].kekuatan, cells.index[f], resp[:, c], parts[f]
-                )
-                theta[f][c] = normalised(moved, comparison.groups)
-    return _Start(theta, share, likelihood, done, done < rounds, matches)
+    first, share = _begin(prior, spec, len(cells.used), start)
+    theta = layout.padded(first)
+    strength = np.array([kind.kekuatan for kind in spec.classes])
+    likelihood, done, matches = maximise(
+        cells.levels,
+        cells.passes,
+        cells.pair,
+        cells.where,
+        cells.n,
+        layout.size,
+        layout.group,
+        layout.konteks,
+        layout.case,
+        layout.allowed,
+        layout.demanded,
+        layout.known,
+        layout.padded(prior),
+        strength,
+        np.flatnonzero(np.isfinite(strength)),
+        _lenders(strata, cells.used),
+        2 * len(strata.passes),
+        BORROWED,
+        spec.padanan,
+        rounds,
+        tolerance,
+        theta,
+        share,
+    )
+    moved = [theta[f, :, : len(one.tingkat)] for f, one in enumerate(spec.comparisons)]
+    return _Start(moved, share, likelihood, done, done < rounds, matches)
 
 
 def _lenders(strata: Strata, used: npt.NDArray[np.uint16]) -> npt.NDArray[np.int64]:
     """From which strata together a thin one borrows: those of its pass, a list with itself apart."""
     return np.asarray(2 * strata.pass_of(used) + strata.within(used), dtype=np.int64)
-
-
-def _shares(resp: F64, cells: _Cells, lender: npt.NDArray[np.int64], n_lenders: int) -> F64:
-    per_stratum = np.stack([np.bincount(cells.where, weights=r, minlength=len(cells.used)) for r in resp.T], axis=1)
-    per_pass = np.zeros((n_lenders, resp.shape[1]))
-    np.add.at(per_pass, lender, per_stratum)
-    per_pass = (per_pass + 0.25) / (per_pass + 0.25).sum(axis=1, keepdims=True)
-    share = per_stratum + BORROWED * per_pass[lender] + 1e-3
-    return np.asarray(share / share.sum(axis=1, keepdims=True), dtype=np.float64)
-
-
-def _update(
-    theta: F64,
-    prior: F64,
-    strength: float,
-    index: npt.NDArray[np.int64],
-    weight: F64,
-    parts: list[list[npt.NDArray[np.bool_]]],
-) -> F64:
-    """M-step of one class and comparison when passes show only part of the levels (truncated multinomials)."""
-    seen = strength * prior
-    exposure = np.full(len(theta), strength)
-    counts = np.bincount(index, weights=weight, minlength=len(parts) * len(theta)).reshape(len(parts), len(theta))
-    for k, groups in enumerate(parts):
-        for mask in groups:
-            seen = seen + counts[k] * mask
-            exposure = exposure + mask * (counts[k][mask].sum() / max(float(theta[mask].sum()), 1e-12))
-    return np.asarray(seen / np.maximum(exposure, 1e-12), dtype=np.float64)
 
 
 def _info(cells: _Cells, spec: Specification, anchors: Anchors, found: list[_Start], best: _Start) -> dict[str, Any]:

@@ -16,9 +16,8 @@ import numpy.typing as npt
 
 from blocking.pairs import Index
 from blocking.passes import Pass
-from matching.specification import MOST_BITS, Comparison, Patterns, Specification
-
-F64 = npt.NDArray[np.float64]
+from matching.specification import MOST_BITS, Patterns, Specification
+from matching.terms import F64, Layout
 
 MATCH: Final = 0  # the first class of every specification is a match class
 
@@ -144,29 +143,14 @@ class Model:
         )
 
     def log_terms(self, levels: npt.NDArray[np.uint8], stratum: npt.NDArray[np.uint16]) -> F64:
-        """(rows, comparisons, classes) natural-log likelihood terms, conditioned on what the passes settled.
-
-        What the pass's key demands is divided out per group of levels. What earlier passes took is divided out over
-        all groups and the missing values together: a match whose NIKs are not equal has most likely none on one side,
-        so a missing value is evidence there.
-        """
-        passes = self.strata.pass_of(stratum)
-        pair = self.strata.pair_of(stratum)
-        allowed, demanded = (
-            self.spec.allowed_levels(self.strata.passes),
-            self.spec.demanded_levels(self.strata.passes),
-        )
-        out = np.zeros((len(levels), len(self.spec.comparisons), len(self.spec.classes)))
-        for f, comparison in enumerate(self.spec.comparisons):
-            known = None if self.known is None else self.known[f]
-            table = np.stack(
-                [
-                    conditioned(self.theta[f], comparison, a[f], d[f], known)
-                    for a, d in zip(allowed, demanded, strict=True)
-                ]
-            )
-            where = pair if table.shape[1] > 1 else np.zeros(len(pair), dtype=np.int64)
-            out[:, f, :] = table[passes, where, levels[:, f]]
+        """(rows, comparisons, classes) natural-log likelihood terms, conditioned on what the passes settled."""
+        layout = Layout.of(self.spec, self.strata.passes, self.known)
+        level, norm = layout.terms(self.theta)
+        passes, pair = self.strata.pass_of(stratum), layout.pair(self.strata.pair_of(stratum))
+        out = np.empty((len(levels), len(self.spec.comparisons), len(self.spec.classes)))
+        for f in range(len(self.spec.comparisons)):
+            case, x = layout.case[f][passes], levels[:, f]
+            out[:, f, :] = level[f, case, x] - norm[f, case, pair, layout.group[f][x]]
         return out
 
     def unconditioned(self, levels: npt.NDArray[np.uint8]) -> F64:
@@ -183,46 +167,3 @@ class Model:
         split = self.spec.padanan
         odds = np.logaddexp.reduce(joint[:, :split], axis=1) - np.logaddexp.reduce(joint[:, split:], axis=1)
         return odds / np.log(2), 1.0 / (1.0 + np.exp(-odds))
-
-
-def by_group(mask: npt.NDArray[np.bool_], groups: npt.NDArray[np.int64]) -> list[npt.NDArray[np.bool_]]:
-    """`mask` cut into its groups of levels; empty ones left out."""
-    parts = [mask & (groups == g) for g in range(1, int(groups.max()) + 1)]
-    return [part for part in parts if part.any()]
-
-
-def conditioned(
-    theta: F64,
-    comparison: Comparison,
-    allowed: npt.NDArray[np.bool_],
-    demanded: npt.NDArray[np.bool_],
-    known: F64 | None,
-) -> F64:
-    """(pairs of sources or 1, levels, classes) log terms of one comparison in one pass."""
-    groups = comparison.groups
-    known = np.zeros((1, int(groups.max()) + 1)) if known is None else known
-    out = np.zeros((len(known), theta.shape[1], theta.shape[0]))
-    parts = by_group(allowed, groups)
-    if not parts:
-        return out
-    number = [int(groups[part][0]) for part in parts]
-    mass = np.stack([theta[:, demanded & (groups == g)].sum(axis=1) for g in number])
-    left = np.stack([theta[:, part].sum(axis=1) for part in parts]) / mass  # (groups, classes) not taken earlier
-    may_miss = bool(demanded[0])
-    weight = np.column_stack([known[:, 0] * may_miss, known[:, number]])
-    total = weight.sum(axis=1)
-    # Nothing known of how often values are missing: each group by itself.
-    by_itself = total == 0
-    weight = weight / np.where(by_itself, 1.0, total)[:, None]
-    if comparison.konteks:
-        norm = weight[:, :1, None] + (1 - weight[:, :1, None]) * left[None]
-        missing = weight[:, :1] + (1 - weight[:, :1]) * left.mean(axis=0)[None]
-    else:
-        missing = weight[:, :1] + weight[:, 1:] @ left
-        norm = np.repeat(missing[:, None, :], len(parts), axis=1)
-    norm[by_itself] = left
-    missing[by_itself] = 1.0
-    out[:, 0, :] = -np.log(missing) if may_miss else 0.0
-    for i, part in enumerate(parts):
-        out[:, part, :] = (np.log(theta[:, part] / mass[i][:, None]).T)[None] - np.log(norm[:, i])[:, None, :]
-    return out

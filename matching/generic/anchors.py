@@ -17,8 +17,9 @@ from blocking.mix import mix
 from blocking.pairs import Index
 from matching.generic.prepare import Prepared
 from matching.generic.spec import LinkageSpec
-from matching.model import F64, MATCH, Model
+from matching.model import MATCH, Model
 from matching.specification import Comparison, LatentClass, Levels
+from matching.terms import F64
 
 SAME, SIMILAR, OTHER = "same", "similar", "unrelated"
 CONFIRMED = 10.0  # log2 odds from which the other comparisons confirm a pair

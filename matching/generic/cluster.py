@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from blocking.pairs import Index, block, pairs_of
 from matching.closure import Groups, closure
-from matching.model import F64
+from matching.terms import F64
 
 LARGE = 300  # rows of a component above which only its links are looked at
 CAP = 6.0  # log2 odds that one pair of rows counts at most for or against a join

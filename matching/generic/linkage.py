@@ -34,8 +34,9 @@ from matching.generic.keys import narrowed, plan
 from matching.generic.prepare import Prepared, prepare
 from matching.generic.spec import LinkageSpec, read_spec, validate
 from matching.labels import settled
-from matching.model import F64, Model, Pairs, PatternTable, Strata
+from matching.model import Model, Pairs, PatternTable, Strata
 from matching.specification import LatentClass, Specification
+from matching.terms import F64
 
 if TYPE_CHECKING:
     from matching.generic.explaining import Explanation
