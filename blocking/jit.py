@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
 
 F = TypeVar("F", bound=Callable[..., object])
 Item = TypeVar("Item")
 Made = TypeVar("Made")
+# A number or a yes inside a kernel. numba tells its width and sign by what it is computed from; mypy cannot.
+Scalar: TypeAlias = Any
 
 
 def kernel(function: F) -> F:

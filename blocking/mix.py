@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from blocking.kernels import mix_into
+
 U64 = npt.NDArray[np.uint64]
 
 _C1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -29,10 +31,6 @@ def combine(salt: int, *parts: npt.NDArray[np.integer]) -> U64:
     `salt` keeps the keys of different passes apart.
     """
     key = np.full(parts[0].shape, salt + 1, dtype=np.uint64)
-    missing = np.zeros(parts[0].shape, dtype=bool)
     for part in parts:
-        key = mix(key ^ mix(part))
-        missing |= part == 0
-    key[key == 0] = 1
-    key[missing] = 0
+        mix_into(key, part.astype(np.uint64, copy=False))
     return key

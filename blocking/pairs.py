@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from blocking.kernels import blocks_of, keyed_rows, pairs_between, sort_rows, unshared
 from blocking.mix import U64, combine
 
 Index = npt.NDArray[np.uint32]
@@ -44,17 +45,9 @@ class PassCount:
 
 def block(keys: U64, *, only: npt.NDArray[np.bool_] | None = None) -> Blocks:
     """Sort records by `keys` (0 = no key) and find the blocks with two members or more."""
-    chosen = np.flatnonzero(keys if only is None else (keys != 0) & only).astype(np.uint32)
-    order = chosen[np.argsort(keys[chosen], kind="stable")]
-    ordered = keys[order]
-    if len(order) == 0:
-        none = np.zeros(0, dtype=np.int64)
-        return Blocks(order, none, none)
-    edge = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
-    start = np.concatenate(([0], edge)).astype(np.int64)
-    stop = np.concatenate((edge, [len(order)])).astype(np.int64)
-    keep = stop - start >= 2
-    return Blocks(order, start[keep], stop[keep])
+    found, rows = keyed_rows(keys if only is None else np.where(only, keys, np.uint64(0)))
+    ordered, order = sort_rows(found, rows, max(len(rows).bit_length() - 1, 2))
+    return Blocks(order, *blocks_of(ordered, 2))
 
 
 def refine(keys: U64, finer: U64, limit: int) -> tuple[U64, int, int]:
@@ -89,26 +82,23 @@ def pairs_of(blocks: Blocks, chunk: int) -> Iterator[tuple[Index, Index]]:
         return
     first = np.cumsum(size) - size
     position = np.repeat(blocks.start - first, size) + np.arange(total)
-    opens = np.repeat(blocks.stop, size) - 1 - position
-    reach = np.cumsum(opens)
-    begin = 0
+    stop = np.repeat(blocks.stop, size)
+    reach = np.cumsum(stop - 1 - position)
+    begin = done = 0
     while begin < total:
-        done = int(reach[begin - 1]) if begin else 0
         end = int(np.searchsorted(reach, done + chunk, side="right"))
         end = max(end, begin + 1)
-        count = opens[begin:end]
-        left = np.repeat(position[begin:end], count)
-        within = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-        a, b = blocks.order[left], blocks.order[left + 1 + within]
-        if len(a):
-            yield np.minimum(a, b), np.maximum(a, b)
-        begin = end
+        count = int(reach[end - 1]) - done
+        if count:
+            a, b = np.empty(count, dtype=np.uint32), np.empty(count, dtype=np.uint32)
+            pairs_between(blocks.order, position, stop, begin, end, a, b)
+            yield a, b
+        begin, done = end, int(reach[end - 1])
 
 
 def first_pass_only(a: Index, b: Index, earlier: Sequence[U64]) -> npt.NDArray[np.bool_]:
     """Which pairs share no key of an `earlier` pass; the others were built there already."""
     keep = np.ones(len(a), dtype=bool)
     for keys in earlier:
-        left = keys[a]
-        keep &= (left == 0) | (left != keys[b])
+        unshared(a, b, keys, keep)
     return keep

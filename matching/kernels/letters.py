@@ -1,0 +1,186 @@
+"""How alike two texts are, on arrays of letter codes: Jaro, Jaro-Winkler, Levenshtein and optimal string alignment.
+
+A text is `length` letters of an array from a place on. Its signature holds two bits for each of 32 buckets of letters
+(one letter of the bucket or more, two or more); it bounds how many letters two texts share without looking at them.
+Definitions: Jaro (1989), Winkler (1990), Levenshtein (1966), with the conventions of rapidfuzz.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from blocking.jit import Scalar, kernel
+
+Letters = npt.NDArray[np.unsignedinteger]
+I64 = npt.NDArray[np.int64]
+WORD = 64  # letters that the bits of one integer stand for
+
+
+@kernel
+def bits_set(x: Scalar) -> Scalar:
+    """Number of bits that are set."""
+    x = x - ((x >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@kernel
+def signature(letters: Letters, start: Scalar, length: Scalar) -> Scalar:
+    """Two bits for each bucket of letters: at least one, at least two."""
+    once = np.uint64(0)
+    twice = np.uint64(0)
+    for k in range(start, start + length):
+        bit = np.uint64(1) << np.uint64(letters[k] & 31)
+        twice |= once & bit
+        once |= bit
+    return once | (twice << np.uint64(32))
+
+
+@kernel
+def most_shared(one: Scalar, n_one: Scalar, two: Scalar, n_two: Scalar) -> Scalar:
+    """Letters that two texts of these signatures and lengths can share at most."""
+    return min(n_one - bits_set(one & ~two), n_two - bits_set(two & ~one))
+
+
+@kernel
+def equal_texts(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Scalar:
+    """Whether two texts are the same."""
+    if n_a != n_b:
+        return False
+    for k in range(n_a):
+        if letters[a + k] != letters[b + k]:
+            return False
+    return True
+
+
+@kernel
+def common_prefix(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Scalar:
+    """Letters that both begin with, four at most."""
+    most = min(n_a, n_b, 4)
+    k = 0
+    while k < most and letters[a + k] == letters[b + k]:
+        k += 1
+    return k
+
+
+@kernel
+def winkler(jaro: float, prefix: Scalar) -> Scalar:
+    """Jaro's similarity raised by a common prefix, above 0.7 only."""
+    return jaro + 0.1 * prefix * (1.0 - jaro) if jaro > 0.7 else jaro
+
+
+@kernel
+def jaro_bound(shared: Scalar, n_a: Scalar, n_b: Scalar) -> Scalar:
+    """The similarity of two texts that share `shared` letters, all in order."""
+    return (shared / n_a + shared / n_b + 1.0) / 3.0 if shared > 0 else 0.0
+
+
+@kernel
+def jaro(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Scalar:
+    """Jaro's similarity, 0 to 1; two empty texts are alike."""
+    if n_a == 0 or n_b == 0:
+        return 1.0 if n_a == n_b else 0.0
+    if n_a > WORD or n_b > WORD:
+        return _long_jaro(letters, a, n_a, b, n_b)
+    reach = max(max(n_a, n_b) // 2 - 1, 0)
+    in_a = np.uint64(0)
+    in_b = np.uint64(0)
+    shared = 0
+    for j in range(n_b):
+        for i in range(max(j - reach, 0), min(j + reach + 1, n_a)):
+            if letters[a + i] == letters[b + j] and not (in_a >> np.uint64(i)) & np.uint64(1):
+                in_a |= np.uint64(1) << np.uint64(i)
+                in_b |= np.uint64(1) << np.uint64(j)
+                shared += 1
+                break
+    if shared == 0:
+        return 0.0
+    apart = 0
+    i = 0
+    for j in range(n_b):
+        if (in_b >> np.uint64(j)) & np.uint64(1):
+            while not (in_a >> np.uint64(i)) & np.uint64(1):
+                i += 1
+            apart += letters[a + i] != letters[b + j]
+            i += 1
+    return (shared / n_a + shared / n_b + (shared - apart // 2) / shared) / 3.0
+
+
+@kernel
+def _long_jaro(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Scalar:
+    reach = max(max(n_a, n_b) // 2 - 1, 0)
+    in_a = np.zeros(n_a, dtype=np.bool_)
+    in_b = np.zeros(n_b, dtype=np.bool_)
+    shared = 0
+    for j in range(n_b):
+        for i in range(max(j - reach, 0), min(j + reach + 1, n_a)):
+            if letters[a + i] == letters[b + j] and not in_a[i]:
+                in_a[i] = in_b[j] = True
+                shared += 1
+                break
+    if shared == 0:
+        return 0.0
+    apart = 0
+    i = 0
+    for j in range(n_b):
+        if in_b[j]:
+            while not in_a[i]:
+                i += 1
+            apart += letters[a + i] != letters[b + j]
+            i += 1
+    return (shared / n_a + shared / n_b + (shared - apart // 2) / shared) / 3.0
+
+
+@kernel
+def edits(
+    letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, most: Scalar, turned: bool, rows: I64
+) -> Scalar:
+    """Edit distance if it is at most `most`, else `most` + 1. `turned`: two neighbours turned round are one edit.
+
+    Only cells of the table that lie within `most` of its diagonal are filled (Ukkonen 1985). `rows` is room for three
+    rows of the table; it is made here when too small.
+    """
+    # What both begin and end with costs nothing, in either distance.
+    while n_a > 0 and n_b > 0 and letters[a] == letters[b]:
+        a, b, n_a, n_b = a + 1, b + 1, n_a - 1, n_b - 1
+    while n_a > 0 and n_b > 0 and letters[a + n_a - 1] == letters[b + n_b - 1]:
+        n_a, n_b = n_a - 1, n_b - 1
+    if abs(n_a - n_b) > most:
+        return most + 1
+    if n_a == 0 or n_b == 0:
+        return max(n_a, n_b)
+    width = n_b + 1
+    if len(rows) < 3 * width:
+        rows = np.empty(3 * width, dtype=np.int64)
+    far = most + 1
+    before, last, now = 0, width, 2 * width
+    for j in range(width):
+        rows[last + j] = j if j <= most else far
+    for i in range(1, n_a + 1):
+        low, high = max(1, i - most), min(n_b, i + most)
+        rows[now + low - 1] = i if low == 1 and i <= most else far
+        least = rows[now + low - 1]
+        for j in range(low, high + 1):
+            cost = rows[last + j - 1] + (letters[a + i - 1] != letters[b + j - 1])
+            cost = min(cost, rows[now + j - 1] + 1)
+            if j < i + most:
+                cost = min(cost, rows[last + j] + 1)
+            if (
+                turned
+                and i > 1
+                and j > 1
+                and letters[a + i - 1] == letters[b + j - 2]
+                and letters[a + i - 2] == letters[b + j - 1]
+            ):
+                cost = min(cost, rows[before + j - 2] + 1)
+            cost = min(cost, far)
+            rows[now + j] = cost
+            least = min(least, cost)
+        if least >= far and not turned:
+            return far
+        if high < n_b:
+            rows[now + high + 1] = far
+        before, last, now = last, now, before
+    return min(rows[last + n_b], far)
