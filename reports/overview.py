@@ -11,7 +11,7 @@ import polars as pl
 from reports import figures
 from reports.context import GROUPS, Context
 from reports.labels import day, number, percent, reason_label, rupiah, severity_label, source_label
-from reports.sheets import MAX_ROWS, Book, Column, left_out, severity_style
+from reports.sheets import MAX_ROWS, SEVERITY_STYLE, Book, Column, Style, left_out
 from rules.i18n import _
 from rules.vocab import SEVERITY
 
@@ -185,7 +185,7 @@ def control(book: Book, context: Context) -> None:
             n=total["selisih"]
         ),
     )
-    sheet.table(columns, frame, freeze=3, style=lambda row: {"bg_color": "#F8D7D4"} if row["selisih"] else {})
+    sheet.table(columns, frame, freeze=3, style=Style("selisih", lambda n: {"bg_color": "#F8D7D4"} if n else {}))
     sheet.cell(0, _("Total"), "text", bold=True, top=2)
     for index, column in enumerate(columns[1:], start=1):
         sheet.cell(index, total.get(column.key), column.kind, bold=True, top=2)
@@ -218,7 +218,7 @@ def codes(book: Book, context: Context) -> None:
         _("Findings by code"),
         _("Worst severity first. Rupiah count every payment row once, under its most certain finding."),
     )
-    sheet.table(columns, frame, freeze=2, style=severity_style)
+    sheet.table(columns, frame, freeze=2, style=SEVERITY_STYLE)
     sheet.print_setup()
 
 
@@ -292,6 +292,6 @@ def compare(book: Book, context: Context, digits: int, title: str) -> None:
         columns,
         frame,
         freeze=len(place) + 2,
-        style=lambda row: {"top": 1, "bold": True} if row["ukuran"] == first else {},
+        style=Style("ukuran", lambda name: {"top": 1, "bold": True} if name == first else {}),
     )
     sheet.print_setup()

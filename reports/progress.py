@@ -9,7 +9,7 @@ import polars as pl
 
 from reports.context import GROUPS, Context, group_expr, severity_rank
 from reports.labels import day, number, severity_label
-from reports.sheets import MAX_ROWS, Book, Column, left_out, severity_style
+from reports.sheets import MAX_ROWS, SEVERITY_STYLE, Book, Column, left_out
 from reports.village_sheet import box_titles
 from rules.i18n import _
 from rules.vocab import SEVERITY, TREND
@@ -116,7 +116,7 @@ def trend_sheets(book: Book, context: Context) -> None:
         columns = [*head, *numbers]
         sheet.widths(columns)
         sheet.heading(title, since(context))
-        sheet.table(columns, frame, freeze=3, style=severity_style)
+        sheet.table(columns, frame, freeze=3, style=SEVERITY_STYLE)
         for index, column in enumerate(columns):
             total = frame[column.key].sum() if column.kind == "count" and frame.height else None
             sheet.cell(index, _("Total") if index == 0 else total, column.kind if index else "text", bold=True, top=2)
@@ -158,5 +158,5 @@ def decided_sheet(book: Book, context: Context, limit: int = MAX_ROWS) -> None:
             alarms=number(alarms), others=number(decided.height - alarms)),
         left_out(frame.height, decided.height, "data/diputuskan.parquet"),
     )  # fmt: skip
-    sheet.table(columns, frame, freeze=2, style=severity_style)
+    sheet.table(columns, frame, freeze=2, style=SEVERITY_STYLE)
     sheet.print_setup()

@@ -16,12 +16,13 @@ from typing import Any, Final, Literal, Self
 import polars as pl
 import xlsxwriter
 
+from reports import bulk
+from reports.bulk import CELL_LIMIT, LARGE_FROM, Bulk
 from reports.labels import number
 from reports.private import private
 from rules.i18n import _
 
 MAX_ROWS: Final = 50_000
-_CELL_LIMIT: Final = 32_000  # Excel holds 32,767 characters in a cell
 Kind = Literal["text", "wrap", "id", "count", "rupiah", "percent", "date", "prob"]
 INK, PALE, LINE, BAND = "#1F3A5F", "#EEF2F7", "#C9D3DF", "#F7F9FB"
 SEVERITY_FILL: Final = {0: "#F8D7D4", 1: "#FBE5D0", 2: "#FBF3D0", 3: "#E9EEF3"}
@@ -29,10 +30,18 @@ SEVERITY_FILL: Final = {0: "#F8D7D4", 1: "#FBE5D0", 2: "#FBF3D0", 3: "#E9EEF3"}
 _SMALL: Final = r"[>=1000000]#\.000\.000;[>=1000]#\.000;0"
 _NEGATIVE: Final = r"[<=-1000000]-#\.000\.000;[<=-1000]-#\.000;-0"
 _LARGE: Final = r"[>=1000000000000]#\.000\.000\.000\.000;[>=1000000000]#\.000\.000\.000;0"
-_LARGE_FROM: Final = 1_000_000_000
 _TINTED: Final = 2  # first columns of a row that carry its `tint`: ink for a signal, not for the page
+_STYLED: Final = "\x00gaya"  # the column that a row's style depends on
 _NUMBERS: Final = ("count", "rupiah", "percent", "prob")
-Style = Callable[[dict[str, Any]], Mapping[str, object]]
+_MANY: Final = 200  # rows from which a table is written by the column
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """More format properties of a row, by its value in `column`; `tint` colours the first two cells only."""
+
+    column: str
+    of: Callable[[Any], Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +58,8 @@ class Column:
 
 def plain(text: str) -> str:
     """`text` as a cell may hold it: not too long, and never what xlsxwriter would take for ready-made markup."""
-    cut = text if len(text) <= _CELL_LIMIT else text[: _CELL_LIMIT - 3] + "..."
+    cut = text if len(text) <= CELL_LIMIT else text[: CELL_LIMIT - 3] + "..."
     return f" {cut}" if cut.startswith("<r>") else cut
-
-
-def text_lines(value: object, width: float) -> int:
-    """How many lines `value` takes in a wrapped cell of `width` characters."""
-    if not isinstance(value, str):
-        return 1
-    return sum(1 + int(max(len(line) - 1, 0) // (width * 1.08)) for line in value.split("\n"))
 
 
 class Book:
@@ -82,6 +84,7 @@ class Book:
         stamp = datetime.combine(created or date(2000, 1, 1), time(), tzinfo=UTC).replace(tzinfo=None)
         self.book.set_properties({"title": title, "author": "padan", "created": stamp})
         self._formats: dict[tuple[tuple[str, object], ...], Any] = {}
+        self.bulk: list[Bulk] = []  # tables whose rows come when the book is closed
 
     def __enter__(self) -> Self:
         return self
@@ -89,6 +92,8 @@ class Book:
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
         if kind is None:
             self.book.close()
+            if self.bulk:
+                bulk.put_in(self.path, self.bulk)
 
     def format(self, **properties: object) -> Any:  # noqa: ANN401 - xlsxwriter has no types
         """A cell format, made once per set of properties."""
@@ -170,7 +175,7 @@ class Sheet:
             self.sheet.write_string(self.row, index, plain(value), shown)
         elif isinstance(value, bool):
             self.sheet.write_string(self.row, index, _("yes") if value else _("no"), shown)
-        elif isinstance(value, int) and kind in ("count", "rupiah") and not 0 <= value < _LARGE_FROM:
+        elif isinstance(value, int) and kind in ("count", "rupiah") and not 0 <= value < LARGE_FROM:
             wide = self.book.format(**{**self._plain[kind], **style, "num_format": _NEGATIVE if value < 0 else _LARGE})
             self.sheet.write_number(self.row, index, value, wide)
         elif isinstance(value, int | float):
@@ -194,33 +199,41 @@ class Sheet:
     ) -> int:
         """Header and rows of `frame`; freezes the header and `freeze` columns (-1: nothing). Returns the rows written.
 
-        `style` gives extra format properties for a row (a dict of the row's values); its `tint` colours the first two
-        cells only. A row is as high as its longest text needs, at most `max_lines` of `line_height` points, because
-        LibreOffice and Excel do not measure the rows of a finished file.
+        A row is as high as its longest text needs, at most `max_lines` of `line_height` points, because LibreOffice
+        and Excel do not measure the rows of a finished file.
         """
         self.header(columns)
         top = self.row
         if freeze >= 0:
             self.sheet.freeze_panes(top, freeze)
-        rows = frame.head(limit)
-        looks: dict[tuple[tuple[str, object], ...], list[Any]] = {}
-        wraps = [(c.key, c.width) for c in columns if c.kind == "wrap"]
-        for values in rows.iter_rows(named=True):
-            extra = style(values) if style else {}
-            key = tuple(sorted(extra.items()))
-            if key not in looks:
-                tint = {"bg_color": extra["tint"]} if "tint" in extra else {}
-                whole = {name: value for name, value in extra.items() if name != "tint"}
-                looks[key] = [
-                    self.book.format(**{**self._plain[c.kind], **whole, **(tint if i < _TINTED else {}), **c.look})
-                    for i, c in enumerate(columns)
-                ]
-            lines = max((text_lines(values.get(k), width * 12.75 / line_height) for k, width in wraps), default=1)
-            if lines > 1:
-                self.sheet.set_row(self.row, min(3 + line_height * min(lines, max_lines), 409))
-            for index, (column, shown) in enumerate(zip(columns, looks[key], strict=True)):
-                self._put(index, values.get(column.key), column.kind, shown, column.look)
-            self.row += 1
+        rows = frame.head(limit).select(
+            *(pl.col(c.key) if c.key in frame.columns else pl.lit(None, dtype=pl.String).alias(c.key) for c in columns),
+            *((pl.col(style.column).alias(_STYLED),) if style and style.column in frame.columns else ()),
+        )
+        which, looks = self._looks(columns, rows, style)
+        lines = rows.select(
+            _lines=pl.max_horizontal(
+                pl.lit(1, dtype=pl.Int32),
+                *(
+                    bulk.text_lines(pl.col(c.key), c.width * 12.75 / line_height)
+                    for c in columns
+                    if c.kind == "wrap" and rows.schema[c.key] == pl.String
+                ),
+            ).clip(upper_bound=max_lines)
+        ).to_series()
+        if lines.len() != rows.height:
+            lines = lines.new_from_index(0, rows.height)
+        heights = [min(3 + line_height * n, 409) for n in range(max_lines + 1)]
+        shown = rows.select(c.key for c in columns)
+        if rows.height >= _MANY and bulk.fits(shown):
+            self._bulk(columns, shown, which, looks, lines, heights)
+        else:
+            for values, look, high in zip(shown.iter_rows(), which, lines, strict=True):
+                if high > 1:
+                    self.sheet.set_row(self.row, heights[high])
+                for index, (column, value, form) in enumerate(zip(columns, values, looks[look], strict=True)):
+                    self._put(index, value, column.kind, form, column.look)
+                self.row += 1
         if filters and columns:
             self.sheet.autofilter(top - 1, 0, max(self.row - 1, top), len(columns) - 1)
         if rows.is_empty():
@@ -228,6 +241,62 @@ class Sheet:
             self.sheet.write_string(self.row, 0, _("(nothing found)"), quiet)
             self.row += 1
         return rows.height
+
+    def _looks(
+        self, columns: Sequence[Column], rows: pl.DataFrame, style: Style | None
+    ) -> tuple[pl.Series, list[list[Any]]]:
+        """Per row the number of its look, and per look the format of each cell."""
+        if style is None or _STYLED not in rows.columns:
+            one = self._formats_of(columns, style.of(None) if style else {})
+            return pl.Series([0], dtype=pl.UInt32).new_from_index(0, rows.height), [one]
+        known = rows[_STYLED].unique(maintain_order=True)
+        looks: dict[tuple[tuple[str, object], ...], int] = {}
+        formats, number_of = [], []
+        for value in known:
+            extra = style.of(value)
+            key = tuple(sorted(extra.items()))
+            if key not in looks:
+                looks[key] = len(looks)
+                formats.append(self._formats_of(columns, extra))
+            number_of.append(looks[key])
+        return rows[_STYLED].replace_strict(known, number_of, return_dtype=pl.UInt32), formats
+
+    def _formats_of(self, columns: Sequence[Column], extra: Mapping[str, object]) -> list[Any]:
+        tint = {"bg_color": extra["tint"]} if "tint" in extra else {}
+        whole = {name: value for name, value in extra.items() if name != "tint"}
+        return [
+            self.book.format(**{**self._plain[c.kind], **whole, **(tint if i < _TINTED else {}), **c.look})
+            for i, c in enumerate(columns)
+        ]
+
+    def _bulk(
+        self,
+        columns: Sequence[Column],
+        rows: pl.DataFrame,
+        which: pl.Series,
+        looks: list[list[Any]],
+        lines: pl.Series,
+        heights: list[float],
+    ) -> None:
+        """Leave the rows to `reports.bulk`; here stand samples of every look and height."""
+        numbers = frozenset(c.key for c in columns if c.kind in ("count", "rupiah"))
+        table = Bulk(self.sheet.index + 1, self.row, rows, which, len(looks), lines, max(len(heights) - 1, 1), numbers)
+        row = self.row
+        for formats in looks:
+            for num_format in (None, _LARGE, _NEGATIVE):
+                for index, (column, shown) in enumerate(zip(columns, formats, strict=True)):
+                    if num_format and column.key in numbers:
+                        wide = {**self._plain[column.kind], **column.look, "num_format": num_format}
+                        self.sheet.write_blank(row, index, None, self.book.format(**wide))
+                    else:
+                        self.sheet.write_blank(row, index, None, shown)
+                row += 1
+        for height in heights[2:]:
+            self.sheet.set_row(row, height)
+            self.sheet.write_blank(row, 0, None, looks[0][0])  # in constant memory a row without cells is not written
+            row += 1
+        self.book.bulk.append(table)
+        self.row += rows.height
 
     def lines(self, texts: Iterable[str]) -> None:
         """Free text, one row per line, in the first column."""
@@ -249,15 +318,14 @@ class Sheet:
         sheet.set_footer(f"&L&8{footer.replace('&', '&&')}&R&8{page} &P / &N")
 
 
-def severity_style(values: dict[str, Any]) -> dict[str, object]:
-    """Tint by severity rank `urut`."""
-    rank = values.get("urut")
-    return {"tint": SEVERITY_FILL[rank]} if rank in SEVERITY_FILL else {}
+def severity_tint(rank: object) -> Mapping[str, object]:
+    """Tint of a severity rank."""
+    return {"tint": SEVERITY_FILL[rank]} if isinstance(rank, int) and rank in SEVERITY_FILL else {}
 
 
-def group_style(values: dict[str, Any]) -> dict[str, object]:
-    """Alternate the tint of groups, so that rows that belong together are seen as one block."""
-    return {"bg_color": PALE} if int(values.get("grup") or 0) % 2 else {}
+SEVERITY_STYLE: Final = Style("urut", severity_tint)
+# The tint of groups alternates, so that rows that belong together are seen as one block.
+GROUP_STYLE: Final = Style("grup", lambda number: {"bg_color": PALE} if int(number or 0) % 2 else {})
 
 
 def left_out(shown: int, total: int, table: str) -> str:

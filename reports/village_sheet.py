@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
 from reports.context import Context
 from reports.labels import day, number
-from reports.sheets import Book, Column, Sheet, severity_style
+from reports.sheets import Book, Column, Sheet, Style, severity_tint
 from rules.i18n import _
 
 FAMILY_TEXTS: Final = ("nomor", "tanda", "keluarga_teks", "siapa", "isi", "tindakan")
@@ -184,16 +184,16 @@ def _family_sheet(book: Book, context: Context, place: str, village: Village) ->
     _fill_in(sheet, village)
     rows = village.lines.with_columns(pl.lit(None, dtype=pl.String).alias(c) for c in (*FAMILY_BOXES, "catatan"))
     first = sheet.row + 1
-    sheet.table(columns, rows, freeze=1, style=_grid, max_lines=34, line_height=11.6)
+    sheet.table(columns, rows, freeze=1, style=Style("urut", _grid), max_lines=34, line_height=11.6)
     _protect(sheet, first if village.lines.height else sheet.row, columns)
     if village.lines.height:
         _signatures(sheet, columns, head_of_village(village.kode))
     sheet.print_setup(footer=place)
 
 
-def _grid(values: dict[str, Any]) -> dict[str, object]:
+def _grid(rank: object) -> dict[str, object]:
     """Boxed cells for paper, in a smaller letter."""
-    return {"border": 1, "border_color": "#9AA5B1", "font_size": 9, **severity_style(values)}
+    return {"border": 1, "border_color": "#9AA5B1", "font_size": 9, **severity_tint(rank)}
 
 
 def _signatures(sheet: Sheet, columns: list[Column], head: str) -> None:
@@ -235,7 +235,7 @@ def _pair_sheet(book: Book, place: str, village: Village) -> None:
     _fill_in(sheet, village)
     rows = village.pairs.with_columns(pl.lit(None, dtype=pl.String).alias(c) for c in (*PAIR_BOXES, "catatan"))
     first = sheet.row + 1
-    sheet.table(columns, rows, freeze=1, style=_grid, max_lines=34, line_height=11.6)
+    sheet.table(columns, rows, freeze=1, style=Style("urut", _grid), max_lines=34, line_height=11.6)
     _protect(sheet, first, columns)
     sheet.print_setup(footer=place)
 

@@ -8,7 +8,7 @@ from reports import figures, lists
 from reports.context import Context
 from reports.labels import program_label, rejection_label
 from reports.lists import Listing
-from reports.sheets import MAX_ROWS, Book, Column, group_style, left_out, severity_style
+from reports.sheets import GROUP_STYLE, MAX_ROWS, SEVERITY_STYLE, Book, Column, left_out
 from rules.i18n import _
 
 
@@ -43,7 +43,7 @@ def stale(book: Book, listing: Listing) -> None:
         _("One row per family record. Order: severity, number of rules, age of the record. ")
         + left_out(rows.height, listing.total, "data/findings.parquet"),
     )
-    sheet.table(columns, rows, freeze=5, style=severity_style)
+    sheet.table(columns, rows, freeze=5, style=SEVERITY_STYLE)
     sheet.print_setup()
 
 
@@ -80,7 +80,7 @@ def duplicates(book: Book, listing: Listing) -> None:
         _("Rows with the same group number are one person, listed one below the other. ")
         + left_out(listing.rows.height, listing.total, "data/findings.parquet"),
     )
-    sheet.table(columns, listing.rows, freeze=5, style=group_style)
+    sheet.table(columns, listing.rows, freeze=5, style=GROUP_STYLE)
     sheet.print_setup()
 
 
@@ -167,7 +167,7 @@ def findings(book: Book, context: Context, group: str, title: str, limit: int) -
     ]
     sheet.widths(columns)
     sheet.heading(title, left_out(listing.rows.height, listing.total, "data/findings.parquet"))
-    sheet.table(columns, listing.rows.with_row_index("nomor", offset=1), freeze=3, style=severity_style)
+    sheet.table(columns, listing.rows.with_row_index("nomor", offset=1), freeze=3, style=SEVERITY_STYLE)
     sheet.print_setup()
 
 
@@ -191,7 +191,7 @@ def review(book: Book, listing: Listing) -> None:
         _("Two persons that may be one: look at the papers, then decide. ")
         + left_out(listing.rows.height, listing.total, "data/links.parquet"),
     )
-    sheet.table(columns, listing.rows, freeze=2, style=group_style)
+    sheet.table(columns, listing.rows, freeze=2, style=GROUP_STYLE)
     sheet.print_setup()
 
 
