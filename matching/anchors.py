@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,7 @@ BORROWED = 200.0  # pairs that all contexts of the NIK together are worth to eac
 TRUSTED_FROM = len(NIK_LEVELS) * NIK_CONTEXTS // 2  # levels above it: both NIKs are trusted
 LARGEST_CARD = 12  # rows; larger groups are institutions or errors, not households
 _COLUMN = {c.nama: i for i, c in enumerate(COMPARISONS)}
+_SURROUNDINGS = [_COLUMN["keluarga"], _COLUMN["saingan"]]
 
 
 def level_counts(levels: Levels) -> list[F64]:
@@ -95,28 +96,58 @@ def _sample_blocks(keys: npt.NDArray[np.uint64], wanted: int) -> tuple[Index, In
     return next(pairs_of(blocks, wanted))
 
 
-def anchors(e: Encoded, compare: Comparer) -> tuple[dict[str, list[F64]], list[F64]]:
-    """Level counts per class and comparison; and how often values are known (`_known_shares`)."""
-    a, b, person, elsewhere = _same_person(e, compare)
-    household = compare.levels(*_household(e, a, b))
-    inside = compare.levels(*_one_card(e))
-    twins = np.concatenate([levels[_twins(levels)] for levels in (household, inside)])
-    counts = level_counts(household)
-    # What two rows of one list are to each other only rows of one list can show.
-    column = _COLUMN["saingan"]
-    counts[column][4:] = level_counts(inside)[column][4:]
-    a, b = random_pairs(e.n, RANDOM_PAIRS)
-    strangers = compare.levels(a, b)
-    classes = {
-        "asing": level_counts(strangers),
-        "senama": level_counts(compare.levels(*_neighbours(e, RANDOM_PAIRS // 2))),
-        "orang_sama": person,
-        "orang_sama_keluarga_lain": elsewhere,
-        "kembar": level_counts(twins),
-        "serumah": counts,
-    }
-    half = slice(RANDOM_PAIRS // 2)
-    return classes, _known_shares(e, a[half], b[half], strangers[half])
+@dataclass(slots=True)
+class Sample:
+    """Anchor pairs with their levels. What people and texts say stays; the second pass sees the surroundings anew."""
+
+    a: Index
+    b: Index
+    levels: Levels
+
+    @classmethod
+    def of(cls, compare: Comparer, pairs: tuple[Index, Index]) -> Sample:
+        """The pairs with their levels."""
+        return cls(*pairs, compare.levels(*pairs))
+
+    def see(self, compare: Comparer) -> None:
+        """Take the surroundings as `compare` sees them."""
+        self.levels[:, _SURROUNDINGS] = compare.surroundings(self.a, self.b)
+
+
+class Anchors:
+    """Anchor pairs of one encoded set of records: drawn and compared once, counted in each pass."""
+
+    def __init__(self, e: Encoded, compare: Comparer) -> None:
+        self._e = e
+        self._strangers = Sample.of(compare, random_pairs(e.n, RANDOM_PAIRS))
+        self._neighbours = Sample.of(compare, _neighbours(e, RANDOM_PAIRS // 2))
+        self._person = Sample.of(compare, _one_nik(e))
+        self._by_card = Sample.of(compare, _sample_blocks(combine(22, e.kk, e.rangka), BLOCK_PAIRS))
+        sure = _sure(self._person.levels)
+        self._household = Sample.of(compare, _household(e, self._person.a[sure], self._person.b[sure]))
+        self._inside = Sample.of(compare, _one_card(e))
+
+    def counts(self, compare: Comparer) -> tuple[dict[str, list[F64]], list[F64]]:
+        """Level counts per class and comparison; and how often values are known (`_known_shares`)."""
+        for sample in (self._strangers, self._neighbours, self._person, self._household, self._inside):
+            sample.see(compare)
+        household, inside = self._household.levels, self._inside.levels
+        person, elsewhere = _same_person(self._person.levels, _same_person_nik(self._by_card.levels))
+        counts = level_counts(household)
+        # What two rows of one list are to each other only rows of one list can show.
+        column = _COLUMN["saingan"]
+        counts[column][4:] = level_counts(inside)[column][4:]
+        classes = {
+            "asing": level_counts(self._strangers.levels),
+            "senama": level_counts(self._neighbours.levels),
+            "orang_sama": person,
+            "orang_sama_keluarga_lain": elsewhere,
+            "kembar": level_counts(np.concatenate([levels[_twins(levels)] for levels in (household, inside)])),
+            "serumah": counts,
+        }
+        half = slice(RANDOM_PAIRS // 2)
+        drawn = self._strangers
+        return classes, _known_shares(self._e, drawn.a[half], drawn.b[half], drawn.levels[half])
 
 
 def _known_shares(e: Encoded, a: Index, b: Index, levels: Levels) -> list[F64]:
@@ -157,36 +188,47 @@ def _twice(e: Encoded, a: Index, b: Index) -> npt.NDArray[np.bool_]:
     return np.asarray(same | (e.nik[a] == e.nik[b]) & (e.nik[a] != 0), dtype=np.bool_)
 
 
-def _same_person(e: Encoded, compare: Comparer) -> tuple[Index, Index, list[F64], list[F64]]:
-    """Pairs that are surely one person (a, b), and the level counts of the two match classes.
-
-    The classes differ in what marriage, moving and second identities change: whether fellow members are shared.
-    """
+def _one_nik(e: Encoded) -> tuple[Index, Index]:
+    """Pairs of an equal NIK, most of them one person."""
     # All usable NIKs, not only the trusted: a NIK loses trust when it disagrees with the row's birth date or sex, so
     # the trusted ones would show hardly any wrong dates.
     a, b = _sample_blocks(combine(21, e.nik), BLOCK_PAIRS)
-    if len(a) < LEAST_SURE:
-        # Lists without NIKs: what agrees in date and name, or in card and one of the two, stands in for them.
-        date = np.where(e.lahir_lengkap, e.lahir, 0)
-        keys = (combine(23, date, e.nama), combine(24, e.kk, e.rangka), combine(25, e.kk, date, e.kelamin))
-        more = [_sample_blocks(key, BLOCK_PAIRS // 4) for key in keys]
-        left = np.concatenate([a, *(pair[0] for pair in more)])
-        right = np.concatenate([b, *(pair[1] for pair in more)])
-        twice = e.edisi[left] == e.edisi[right]
-        a, b = left[~twice], right[~twice]
-    levels = compare.levels(a, b)
-    name, sex = (levels[:, _COLUMN[c]] for c in ("nama", "kelamin"))
+    if len(a) >= LEAST_SURE:
+        return a, b
+    # Lists without NIKs: what agrees in date and name, or in card and one of the two, stands in for them.
+    date = np.where(e.lahir_lengkap, e.lahir, 0)
+    keys = (combine(23, date, e.nama), combine(24, e.kk, e.rangka), combine(25, e.kk, date, e.kelamin))
+    more = [_sample_blocks(key, BLOCK_PAIRS // 4) for key in keys]
+    left = np.concatenate([a, *(pair[0] for pair in more)])
+    right = np.concatenate([b, *(pair[1] for pair in more)])
+    twice = e.edisi[left] == e.edisi[right]
+    return left[~twice], right[~twice]
+
+
+def _born_alike(levels: Levels) -> npt.NDArray[np.bool_]:
     born = birth_level(levels[:, _COLUMN["lahir"]])
-    name_good = same_name(name)
-    born_good = (born >= 1) & (born <= 4)
-    sure = name_good & born_good
+    return np.asarray((born >= 1) & (born <= 4), dtype=np.bool_)
+
+
+def _sure(levels: Levels) -> npt.NDArray[np.bool_]:
+    """Which pairs agree in name and birth date."""
+    return np.asarray(same_name(levels[:, _COLUMN["nama"]]) & _born_alike(levels), dtype=np.bool_)
+
+
+def _same_person(levels: Levels, nik: F64) -> tuple[list[F64], list[F64]]:
+    """Level counts of the two match classes from pairs of an equal NIK; `nik` are those of the NIK itself.
+
+    The classes differ in what marriage, moving and second identities change: whether fellow members are shared.
+    """
+    one_sex = levels[:, _COLUMN["kelamin"]] != 2
+    sure = _sure(levels)
     subsets = {
         # A shared NIK (a child under a parent's) agrees in neither, so one agreeing field frees the other.
-        "nama": born_good & (sex != 2),
-        "lahir": name_good & (sex != 2),
+        "nama": _born_alike(levels) & one_sex,
+        "lahir": same_name(levels[:, _COLUMN["nama"]]) & one_sex,
     }
     counts = [level_counts(levels[subsets.get(c.nama, sure)])[f] for f, c in enumerate(COMPARISONS)]
-    counts[_COLUMN["nik"]] = _same_person_nik(e, compare)
+    counts[_COLUMN["nik"]] = nik
     # One person's dates go wrong alike whether or not the NIKs are equal: both groups take the same counts.
     dates = counts[_COLUMN["lahir"]]
     dates[1 : 1 + len(BIRTH_LEVELS)] = dates[1 + len(BIRTH_LEVELS) :]
@@ -195,15 +237,12 @@ def _same_person(e: Encoded, compare: Comparer) -> tuple[Index, Index, list[F64]
     for column in (_COLUMN["keluarga"], _COLUMN["saingan"]):
         person[column] = level_counts(levels[sure & (members != NO_MEMBER)])[column]
         elsewhere[column] = level_counts(levels[sure & ((members == NO_MEMBER) | (members == 0))])[column]
-    return a[sure], b[sure], person, elsewhere
+    return person, elsewhere
 
 
-def _same_person_nik(e: Encoded, compare: Comparer) -> F64:
+def _same_person_nik(levels: Levels) -> F64:
     """NIK levels of one person: pairs of one card with one leading name whose dates do not differ much."""
-    levels = compare.levels(*_sample_blocks(combine(22, e.kk, e.rangka), BLOCK_PAIRS))
-    name, sex = (levels[:, _COLUMN[c]] for c in ("nama", "kelamin"))
-    born = birth_level(levels[:, _COLUMN["lahir"]])
-    sure = same_name(name) & (born >= 1) & (born <= 4) & (sex != 2)
+    sure = _sure(levels) & (levels[:, _COLUMN["kelamin"]] != 2)
     counts = level_counts(levels[sure])[_COLUMN["nik"]]
     # A slip in the NIK does not depend on the context much, and some contexts are rare: each borrows from all.
     per_context = counts[1:].reshape(NIK_CONTEXTS, -1)

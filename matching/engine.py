@@ -14,7 +14,7 @@ from blocking.candidates import Plan, candidates, found_by, plan
 from blocking.encode import Encoded, encode
 from blocking.pairs import Index
 from blocking.passes import Pass, standard
-from matching.anchors import anchors
+from matching.anchors import Anchors
 from matching.compare import Comparer
 from matching.constraints import BRIDGE, DECIDED, NONE, REASONS, reasons
 from matching.context import context_of
@@ -221,11 +221,12 @@ def link(
     strata = Strata(chosen.passes, len(e.nama_sumber))
     pairs = compare_all(e, compare, chosen, strata, settings.pasangan_per_bagian, tell)
     pairs = with_decided(e, compare, pairs, sure, strata)
+    anchors = Anchors(e, compare)
 
     def judge(compare: Comparer, pairs: Pairs) -> tuple[Model, Scored]:
         tell("modelkan", 0.0)
         table, cell = pairs.cells()
-        counts, known = anchors(e, compare)
+        counts, known = anchors.counts(compare)
         model = fit(table, strata, counts, REGISTERS, known=known)
         return model, decide(e, pairs, model, table, cell, settings.tinjau, sure, calibrate, asked)
 

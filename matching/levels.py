@@ -24,6 +24,7 @@ MOTHER_CUTS: Final = (1e-4, 1e-3)
 JW_TYPO: Final = 0.92
 JW_NEAR: Final = 0.82
 JW_SHORT: Final = 0.70
+JW_MOTHER: Final = 0.90
 JW_GIVEN: Final = 0.84  # of the given names alone, where the rest agrees
 
 

@@ -6,8 +6,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from reports.codes import ENVIRONMENT
+
+# A kernel compiles when it is first called: the first example of a property may take seconds.
+settings.register_profile("padan", deadline=None)
+settings.load_profile("padan")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
-from matching.compare import _digits_apart, _jw, _shared_tokens, _transposed
+from matching.compare import described, packed_digits
+from matching.kernels.letters import bits_set
+from matching.kernels.registers import LEAST_JARO, digit_marks, likeness, one_edit, one_slip, shared_tokens
 from matching.levels import COMPARISONS, REGISTERS
 
 
@@ -18,17 +21,26 @@ def test_packing_is_lossless(rows: list[tuple[int, ...]]) -> None:
     assert (REGISTERS.unpack(REGISTERS.pack(levels)) == levels).all()
 
 
-@given(
-    st.lists(st.tuples(st.text("ABDEHIKLMNRSTU ", max_size=14), st.text("ABDEHIKLMNRSTU ", max_size=14)), min_size=1)
-)
-def test_jaro_winkler_agrees_with_jellyfish(pairs: list[tuple[str, str]]) -> None:
-    pairs = [(a, b) for a, b in pairs if a and b]
-    if not pairs:
-        return
-    ours = _jw([a for a, _ in pairs], [b for _, b in pairs])
-    theirs = [jellyfish.jaro_winkler_similarity(a, b) for a, b in pairs]
-    # jellyfish boosts only above 0.7, as Winkler's code does; rapidfuzz does the same.
-    assert ours == pytest.approx(theirs, abs=1e-6)
+words = st.text("ABDEHIKLMNRSTU ", min_size=1, max_size=20)
+
+
+def alike(a: str, b: str) -> float:
+    letters, texts = described(["", a, b])
+    return float(likeness(letters, texts[1], texts[2]))
+
+
+@given(words, words)
+def test_jaro_winkler_agrees_with_jellyfish_where_a_level_asks(a: str, b: str) -> None:
+    # jellyfish adds Winkler's prefix only above 0.7, as Winkler's code does.
+    theirs = jellyfish.jaro_winkler_similarity(a, b)
+    assert alike(a, b) == pytest.approx(theirs if theirs >= LEAST_JARO or alike(a, b) else 0.0, abs=1e-6)
+
+
+@given(words, words)
+def test_one_edit_agrees_with_rapidfuzz(a: str, b: str) -> None:
+    letters, texts = described(["", a, b])
+    room = np.empty(8, dtype=np.int64)
+    assert one_edit(letters, texts[1], texts[2], room) == (OSA.distance(a, b) <= 1)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +48,7 @@ def test_jaro_winkler_agrees_with_jellyfish(pairs: list[tuple[str, str]]) -> Non
 )
 def test_jaro_winkler_of_the_literature(a: str, b: str, value: float) -> None:
     # Winkler (1990), the values every paper repeats.
-    assert _jw([a], [b])[0] == pytest.approx(value, abs=5e-4)
+    assert alike(a, b) == pytest.approx(value, abs=5e-4)
 
 
 sixteen = st.integers(10**15, 10**16 - 1)
@@ -46,19 +58,26 @@ sixteen = st.integers(10**15, 10**16 - 1)
 def test_one_changed_digit_is_one_apart(number: int, place: int, shift: int) -> None:
     digit = number // 10**place % 10
     changed = number + ((digit + shift) % 10 - digit) * 10**place
-    assert _digits_apart(np.array([number]), np.array([changed])).tolist() == [1]
-    assert not _transposed(np.array([number]), np.array([changed]))[0]
+    a, b = packed_digits(np.array([number, changed]))
+    assert bits_set(digit_marks(a, b)) == 1
+    assert one_slip(a, b)
 
 
 @given(sixteen, st.integers(0, 14))
-def test_swapped_neighbours_are_seen(number: int, place: int) -> None:
+def test_swapped_neighbours_are_one_slip(number: int, place: int) -> None:
     text = str(number)
     k = 14 - place
     swapped = int(text[:k] + text[k + 1] + text[k] + text[k + 2 :])
-    assert _transposed(np.array([number]), np.array([swapped]))[0] == (text[k] != text[k + 1])
+    assert one_slip(*packed_digits(np.array([number, swapped]))) == (text[k] != text[k + 1])
+
+
+@given(sixteen, sixteen)
+def test_digits_apart_are_counted(x: int, y: int) -> None:
+    a, b = packed_digits(np.array([x, y]))
+    assert bits_set(digit_marks(a, b)) == sum(p != q for p, q in zip(str(x), str(y), strict=True))
 
 
 def test_shared_tokens_ignore_padding() -> None:
     left = np.array([[3, 5, 0, 0], [1, 2, 3, 4], [0, 0, 0, 0]], dtype=np.uint32)
     right = np.array([[5, 0, 0, 0], [4, 3, 2, 1], [0, 0, 0, 0]], dtype=np.uint32)
-    assert _shared_tokens(left, right).tolist() == [1, 4, 0]
+    assert [shared_tokens(a, b) for a, b in zip(left, right, strict=True)] == [1, 4, 0]
