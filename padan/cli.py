@@ -19,8 +19,6 @@ from padan.translate import Argument, Command, Option, Several, language_in, mes
 from rules.errors import PadanError
 from rules.i18n import LANGUAGES, N_, _
 
-REGISTER_OPTIONS = ("dtks", "p3ke", "regsosek", "dtsen", "dukcapil")
-
 
 class Main(Command, click.Group):
     """The command group: chooses the language first and turns every failure into one message and an exit code."""
@@ -65,14 +63,13 @@ class Main(Command, click.Group):
             sys.stderr.close()
             code = console.OK
         except OSError as error:
-            told = console.from_os(error)
+            told: PadanError = console.from_os(error)
             console.show_error(told, as_json=as_json)
             code = told.exit_code
         except MemoryError:
-            told = console.OutputError(
-                _("the memory of this computer is not enough for this input"),
-                hint=_("close other programs, or run one kabupaten at a time"),
-            )
+            from padan import memory
+
+            told = memory.needed(_("the memory of this computer is not enough for this input"))
             console.show_error(told, as_json=as_json)
             code = told.exit_code
         except Exception as error:  # noqa: BLE001,RUF100 - the promise: no user ever meets a traceback
@@ -99,7 +96,7 @@ def _as_date(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
 
 _EPILOG = N_(
     "Exit codes: 0 done; 1 unexpected error; 2 wrong option or setting; 3 an input file cannot be used; "
-    "4 the output cannot be written or read; 70 defect of padan; 130 stopped."
+    "4 the output cannot be written or read; 5 not enough memory; 70 defect of padan; 130 stopped."
 )
 
 
@@ -160,127 +157,19 @@ _own_programmes = click.option(
     help=N_("Own programmes: TOML files, or folders of them."),
 )
 _OUT: dict[str, Any] = {"cls": Option, "metavar": N_("FOLDER"), "type": click.Path(path_type=Path)}
-
-
-@cli.command(
-    "run",
-    help=N_(
-        "Read the registers, link people and families, find what must be looked at, write the reports.\n\n"
-        "Give the files by option, or a settings file padan.toml. FILE@2022-10-31 dates a file that holds no date; "
-        "patterns like 'dtks/*.csv' and several files per option are understood. An existing output folder is used "
-        "again only when padan wrote it: a stopped run continues, reports are replaced."
-    ),
-    epilog=_EPILOG,
+_FILE: dict[str, Any] = {"cls": Option, "metavar": N_("FILE"), "type": click.Path(path_type=Path)}
+_GIVEN: dict[str, Any] = _FILE | {"type": click.Path(path_type=Path, exists=True, dir_okay=False)}
+_CSV: dict[str, Any] = _FILE | {"metavar": N_("CSV")}
+_answers = click.option(
+    "--label", help=N_("Answers of `padan label` by which the probabilities are calibrated."), **_FILE
 )
-@click.argument("settings", cls=Argument, metavar="[PADAN.TOML]", required=False, type=click.Path(path_type=Path))
-@click.option("--dtks", cls=Several, metavar=N_("FILE..."), help=N_("DTKS, BDT or SIKS-NG files."))
-@click.option("--p3ke", cls=Several, metavar=N_("FILE..."), help=N_("P3KE files, persons or families."))
-@click.option("--regsosek", cls=Several, metavar=N_("FILE..."), help=N_("Regsosek files."))
-@click.option("--dtsen", cls=Several, metavar=N_("FILE..."), help=N_("DTSEN files, members or families."))
-@click.option("--dukcapil", cls=Several, metavar=N_("FILE..."), help=N_("Extracts of the civil register."))
-@click.option(
-    "--bayar",
-    cls=Several,
-    metavar=N_("PROGRAMME=FILE..."),
-    help=N_("Payment lists, for example pkh=sp2d.csv (pkh, bpnt, pbi_jkn, blt_desa ...)."),
-)
-@click.option("--out", help=N_("The run folder."), **_OUT)
-@click.option(
-    "--tanggal-acuan",
+_memory = click.option(
+    "--memory",
+    "limit",
     cls=Option,
-    metavar=N_("DATE"),
-    callback=_as_date,
-    help=N_("Date that ages and staleness refer to (default: the newest date of the data)."),
+    metavar="4GB",
+    help=N_("Memory the run may use (default: half of what is free). What cannot fit is refused before it begins."),
 )
-@click.option(
-    "--mode-uji", cls=Option, is_flag=True, help=N_("Test mode: admit synthetic NIKs (kecamatan part 90-99).")
-)
-@click.option(
-    "--keputusan",
-    cls=Option,
-    metavar=N_("FILE"),
-    type=click.Path(path_type=Path),
-    help=N_("Decisions kept by `padan verify`: they are respected, false alarms are not raised again."),
-)
-@click.option(
-    "--label",
-    cls=Option,
-    metavar=N_("FILE"),
-    type=click.Path(path_type=Path),
-    help=N_("Answers of `padan label` by which the probabilities are calibrated."),
-)
-@click.option(
-    "--sebelumnya",
-    cls=Option,
-    metavar=N_("RUN"),
-    type=click.Path(path_type=Path),
-    help=N_("Folder of an earlier run: says which findings are new, still open or solved."),
-)
-@click.option("--tanpa-kembali", cls=Option, is_flag=True, help=N_("Do not write the return files."))
-@_own_programmes
-@_shared
-def run(
-    settings: Path | None,
-    out: Path | None,
-    tanggal_acuan: date | None,
-    mode_uji: bool,
-    tanpa_kembali: bool,
-    keputusan: Path | None,
-    label: Path | None,
-    sebelumnya: Path | None,
-    program_berkas: tuple[str, ...],
-    bayar: tuple[str, ...],
-    json: bool,
-    quiet: bool,
-    **registers: tuple[str, ...],
-) -> None:
-    """The whole pipeline into a run folder."""
-    ctx = click.get_current_context()
-    from padan import config, show
-
-    given = {name: registers[name] for name in REGISTER_OPTIONS if registers[name]}
-    if settings is not None:
-        if given or bayar:
-            raise click.UsageError(_("give either a settings file or files by option, not both"), ctx)
-        chosen = config.read(settings)
-        if chosen.bahasa and not ctx.meta.get("lang"):
-            use_language(chosen.bahasa)
-        chosen = chosen.model_copy(
-            update={
-                **({"tanggal_acuan": tanggal_acuan} if tanggal_acuan else {}),
-                **({"mode_uji": True} if mode_uji else {}),
-                **({"kembali": False} if tanpa_kembali else {}),
-                **({"keputusan": str(keputusan.absolute())} if keputusan else {}),
-                **({"label": str(label.absolute())} if label else {}),
-                **({"sebelumnya": str(sebelumnya.absolute())} if sebelumnya else {}),
-                **({"program_berkas": [str(Path(p).absolute()) for p in program_berkas]} if program_berkas else {}),
-            }
-        )
-        if out is None and chosen.keluaran:
-            out = chosen.folder / chosen.keluaran
-    else:
-        chosen = config.from_command(
-            given,
-            bayar,
-            tanggal_acuan=tanggal_acuan,
-            mode_uji=mode_uji,
-            kembali=not tanpa_kembali,
-            keputusan=str(keputusan.absolute()) if keputusan else None,
-            label=str(label.absolute()) if label else None,
-            sebelumnya=str(sebelumnya.absolute()) if sebelumnya else None,
-            program_berkas=list(program_berkas),
-        )
-    if out is None:
-        raise click.MissingParameter(ctx=ctx, param_type="option", param_hint="'--out'")
-    cli.folder = out
-    from padan.pipeline import run as run_pipeline
-
-    with console.progress(quiet=quiet or json) as report:
-        tables = run_pipeline(chosen, out, report=report)
-    if json:
-        console.print_json({"ok": True, "folder": str(out), **show.run_summary(tables)})
-    elif not quiet:
-        show.run_result(tables, out)
 
 
 @cli.command(
@@ -289,9 +178,7 @@ def run(
     epilog=_EPILOG,
 )
 @click.argument("files", cls=Argument, metavar=N_("FILE..."), nargs=-1, required=True)
-@click.option(
-    "--mode-uji", cls=Option, is_flag=True, help=N_("Test mode: admit synthetic NIKs (kecamatan part 90-99).")
-)
+@_test_mode
 @_shared
 def inspect(files: tuple[str, ...], mode_uji: bool, json: bool, quiet: bool) -> int:
     """Layout, mapping and quality profile of files."""
@@ -319,9 +206,7 @@ def inspect(files: tuple[str, ...], mode_uji: bool, json: bool, quiet: bool) -> 
 
 @cli.command("decode", help=N_("Explain a NIK, KK, family id or ART id in words."), epilog=_EPILOG)
 @click.argument("ids", cls=Argument, metavar=N_("ID..."), nargs=-1, required=True)
-@click.option(
-    "--mode-uji", cls=Option, is_flag=True, help=N_("Test mode: admit synthetic NIKs (kecamatan part 90-99).")
-)
+@_test_mode
 @_shared
 def decode(ids: tuple[str, ...], mode_uji: bool, json: bool, quiet: bool) -> None:
     """Ids in words."""
@@ -344,13 +229,7 @@ def decode(ids: tuple[str, ...], mode_uji: bool, json: bool, quiet: bool) -> Non
 @click.option("--kabupaten", cls=Option, metavar=N_("CODE"), default="3403", help=N_("Kemendagri code."))
 @click.option("--seed", cls=Option, metavar="S", type=click.IntRange(0), default=1, help=N_("Seed."))
 @click.option("--out", required=True, help=N_("Folder of the files; the truth goes into its folder truth."), **_OUT)
-@click.option(
-    "--setelan",
-    cls=Option,
-    metavar=N_("FILE"),
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help=N_("TOML with other rates than the defaults."),
-)
+@click.option("--setelan", help=N_("TOML with other rates than the defaults."), **_GIVEN)
 @click.option("--tanpa-excel", cls=Option, is_flag=True, help=N_("Write text files only: faster."))
 @_shared
 def synth(
@@ -390,22 +269,20 @@ def synth(
     "files", cls=Argument, metavar=N_("FILE [FILE]"), nargs=-1, required=True, type=click.Path(path_type=Path)
 )
 @click.option("--out", required=True, help=N_("Folder of the results."), **_OUT)
-@click.option(
-    "--label",
-    cls=Option,
-    metavar=N_("FILE"),
-    type=click.Path(path_type=Path),
-    help=N_("Answers of `padan label` by which the probabilities are calibrated."),
-)
+@_answers
+@_memory
 @_shared
-def link(spec: Path, files: tuple[Path, ...], out: Path, label: Path | None, json: bool, quiet: bool) -> None:
+def link(
+    spec: Path, files: tuple[Path, ...], out: Path, label: Path | None, limit: str | None, json: bool, quiet: bool
+) -> None:
     """Any lists by a specification."""
     cli.folder = out
-    from padan import show
+    from padan import memory, show
     from padan.link import link as run_link
 
     with console.progress(quiet=quiet or json) as report:
-        _result, info = run_link(spec, files, out, report=report, label=label)
+        starved = memory.give_up(lambda error: console.show_error(error, as_json=json))
+        _result, info = run_link(spec, files, out, report=report, label=label, limit=limit, starved=starved)
     if json:
         console.print_json({"ok": True, "folder": str(out), **show.link_summary(info)})
     elif not quiet:
@@ -425,27 +302,9 @@ def link(spec: Path, files: tuple[Path, ...], out: Path, label: Path | None, jso
 @click.option("--n", "wanted", cls=Option, metavar="N", type=click.IntRange(1), default=100, help=N_("Pairs to ask."))
 @click.option("--seed", cls=Option, metavar="S", type=click.IntRange(0), default=1, help=N_("Seed of the draw."))
 @click.option("--oleh", cls=Option, metavar=N_("NAME"), help=N_("Who answers (default: the user of the computer)."))
-@click.option(
-    "--label",
-    cls=Option,
-    metavar=N_("FILE"),
-    type=click.Path(path_type=Path),
-    help=N_("File of the answers (default: label.parquet in the folder)."),
-)
-@click.option(
-    "--ekspor",
-    cls=Option,
-    metavar=N_("CSV"),
-    type=click.Path(path_type=Path),
-    help=N_("Write the pairs into a csv instead of asking; fill in its column jawaban."),
-)
-@click.option(
-    "--impor",
-    cls=Option,
-    metavar=N_("CSV"),
-    type=click.Path(path_type=Path),
-    help=N_("Take over the answers of such a csv."),
-)
+@click.option("--label", help=N_("File of the answers (default: label.parquet in the folder)."), **_FILE)
+@click.option("--ekspor", help=N_("Write the pairs into a csv instead of asking; fill in its column jawaban."), **_CSV)
+@click.option("--impor", help=N_("Take over the answers of such a csv."), **_CSV)
 @click.option("--tampilkan-id", cls=Option, is_flag=True, help=N_("Show NIK, KK and birth date in full."))
 @_shared
 @click.pass_context
@@ -500,11 +359,7 @@ def label(
 @click.argument("folder", cls=Argument, metavar=N_("RUN_FOLDER"), type=click.Path(path_type=Path))
 @click.argument("files", cls=Argument, metavar=N_("FILE..."), nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--keputusan",
-    cls=Option,
-    metavar=N_("FILE"),
-    type=click.Path(path_type=Path),
-    help=N_("Where the decisions are kept (default: keputusan.duckdb beside the run folder)."),
+    "--keputusan", help=N_("Where the decisions are kept (default: keputusan.duckdb beside the run folder)."), **_FILE
 )
 @click.option("--oleh", cls=Option, metavar=N_("NAME"), help=N_("Who decided (default: the cell of the list)."))
 @click.option(
@@ -597,7 +452,8 @@ def explain(
         show.explanations(tables, found, unmasked=tampilkan_id)
 
 
-from padan import cli_gate as _cli_gate  # noqa: E402,F401 - its commands need the group above
+from padan import cli_gate as _cli_gate  # noqa: E402,F401 - their commands need the group above
+from padan import cli_run as _cli_run  # noqa: E402,F401
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from padan import console
-from padan.cli import _OUT, _as_date, _own_programmes, _shared, _test_mode, cli
+from padan.cli import _FILE, _GIVEN, _OUT, _as_date, _own_programmes, _shared, _test_mode, cli
 from padan.translate import Argument, Option, Several
 from rules.i18n import N_, _
 
@@ -42,7 +42,7 @@ def _as_rupiah(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     epilog=N_(
         "Exit codes: 0 done; 10 done, but a limit (--maks-tahan, --maks-rupiah) was passed; 1 unexpected error; "
         "2 wrong option or setting; 3 an input file cannot be used; 4 the output cannot be written or read; "
-        "70 defect of padan; 130 stopped."
+        "5 not enough memory; 70 defect of padan; 130 stopped."
     ),
 )
 @click.argument("payments", cls=Argument, metavar=N_("PAYMENTS..."), nargs=-1, required=True)
@@ -56,13 +56,7 @@ def _as_rupiah(_ctx: click.Context, _param: click.Parameter, value: str | None) 
 )
 @click.option("--out", required=True, help=N_("Folder of the results."), **_OUT)
 @_own_programmes
-@click.option(
-    "--parameter",
-    cls=Option,
-    metavar=N_("FILE"),
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help=N_("TOML with own values for rules/gate/parameters.toml."),
-)
+@click.option("--parameter", help=N_("TOML with own values for rules/gate/parameters.toml."), **_GIVEN)
 @click.option(
     "--tanggal-acuan",
     cls=Option,
@@ -153,16 +147,8 @@ def show_gate(summary: dict[str, Any], out: Path) -> None:
 @click.option("--n", cls=Option, metavar="N", type=click.IntRange(1), default=200, help=N_("Findings to draw."))
 @click.option("--seed", cls=Option, metavar="S", type=click.IntRange(0), default=1, help=N_("Seed."))
 @click.option("--kode", cls=Several, metavar=N_("CODE..."), help=N_("Only these rules (default: all)."))
-@click.option(
-    "--out", cls=Option, metavar=N_("FILE"), type=click.Path(path_type=Path), help=N_("The workbook to write (.xlsx).")
-)
-@click.option(
-    "--hasil",
-    cls=Option,
-    metavar=N_("FILE"),
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help=N_("The workbook with the answers."),
-)
+@click.option("--out", help=N_("The workbook to write (.xlsx)."), **_FILE)
+@click.option("--hasil", help=N_("The workbook with the answers."), **_GIVEN)
 @_shared
 @click.pass_context
 def sample(

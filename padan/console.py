@@ -9,8 +9,6 @@ import errno
 import json
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,6 +80,9 @@ def from_os(error: OSError) -> PadanError:
 
 def show_crash(error: BaseException, folder: Path | None, *, as_json: bool = False) -> int:
     """Write the traceback, ids masked, to a log file; print one short message that names it; return the exit code."""
+    import tempfile
+    import traceback
+
     from rules.masking import mask_text
 
     text = mask_text("".join(traceback.format_exception(error)))
@@ -123,14 +124,30 @@ def out() -> Console:
     return Console(width=max(100, int(os.environ.get("COLUMNS", "0") or 0)) if plain else None, highlight=False)
 
 
+def _line(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+class Reporter:
+    """What a command tells while it works: how far it is (a `Report`), and now and then a line that stays."""
+
+    def __init__(self, tell: Report, note: Callable[[str], None]) -> None:
+        self._tell = tell
+        self.note = note
+
+    def __call__(self, fraction: float, what: str) -> None:
+        """`fraction` of the work is done, `what` is under way."""
+        self._tell(fraction, what)
+
+
 @contextmanager
-def progress(*, quiet: bool) -> Iterator[Report]:
+def progress(*, quiet: bool) -> Iterator[Reporter]:
     """A progress line with the elapsed and the estimated remaining time on standard error; silent when `quiet`.
 
     Where standard error is no terminal, one line per stage is written instead, which is what a log wants.
     """
     if quiet:
-        yield lambda _fraction, _what: None
+        yield Reporter(lambda _fraction, _what: None, lambda _line: None)
         return
     if not sys.stderr.isatty():
         told: set[str] = set()
@@ -141,7 +158,7 @@ def progress(*, quiet: bool) -> Iterator[Report]:
                 told.add(stage)
                 sys.stderr.write(stage + "\n")
 
-        yield line
+        yield Reporter(line, _line)
         return
     from rich.console import Console
     from rich.progress import (
@@ -163,7 +180,10 @@ def progress(*, quiet: bool) -> Iterator[Report]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("padan", total=1.0)
-        yield lambda fraction, what: bar.update(task, completed=min(fraction, 1.0), description=what[:34])
+        yield Reporter(
+            lambda fraction, what: bar.update(task, completed=min(fraction, 1.0), description=what[:34]),
+            lambda text: bar.console.print(text, style="dim", highlight=False),
+        )
 
 
 def _mask_event(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:

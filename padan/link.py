@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,11 @@ import polars as pl
 from rapidfuzz import process
 
 from matching.generic import Linkage, Result, read_spec
+from padan import memory, planning
 from padan.console import OutputError, Report
 from padan.label import read_labels
-from padan.store import code_version, open_folder, sha256_file, versions, write_json
+from padan.sizes import look
+from padan.store import code_version, open_folder, put, sha256_file, versions, write_json
 from rules.errors import InputError, Place
 from rules.i18n import N_, _
 from sources.formats import open_book
@@ -117,18 +120,31 @@ def source_names(paths: Sequence[Path]) -> list[str]:
 
 
 def link(
-    spec_path: Path, paths: Sequence[Path], out: Path, *, report: Report, label: Path | None = None
+    spec_path: Path,
+    paths: Sequence[Path],
+    out: Path,
+    *,
+    report: Report,
+    label: Path | None = None,
+    limit: str | None = None,
+    starved: Callable[[int], None] | None = None,
 ) -> tuple[Result, dict[str, Any]]:
     """Link or dedupe the files and write pairs.parquet, entities.parquet, rows.parquet and run.json into `out`.
 
-    `label`: answers of `padan label` by which the probabilities are calibrated.
-    Raises ConfigError, InputError or OutputError; nothing is written before the inputs are read.
+    `label`: answers of `padan label` by which the probabilities are calibrated. `limit`, `starved`: the memory it may
+    use, and what to do when it runs out after all, as in `padan.pipeline.run`.
+    Raises ConfigError, InputError, OutputError or MemoryNeededError; nothing is written before the inputs are read.
     """
     spec = read_spec(spec_path)
     labels = read_labels(label) if label is not None else None
     names = source_names(paths)
     if len(set(names)) < len(names):
         raise InputError(_("one file was given twice"), place=Place(file=names[0]))
+    sizes = [look(path, name, "") for path, name in zip(paths, names, strict=True)]
+    plan = planning.first_look(sizes, memory.budget(limit), ("link",))
+    planning.ensure(plan)
+    gauge = memory.Gauge(plan.anggaran, starved)
+    begun = time.perf_counter()
     lists = []
     for number, path in enumerate(paths):
         report(0.1 * number / len(paths), _("Reading the files") + ": " + path.name)
@@ -138,8 +154,9 @@ def link(
         start, length, title = _STAGES[stage]
         report(start + length * share, _(title))
 
-    with open_folder(out) as folder:
+    with gauge, open_folder(out) as folder:
         _claim(folder.data, out)
+        (out / "run.json").unlink(missing_ok=True)  # from here on the tables are no longer those it tells of
         result = Linkage(spec).run([one.frame for one in lists], names, tell, labels=labels)
         _check(result, lists)
         report(0.98, _("Writing"))
@@ -153,11 +170,13 @@ def link(
             ],
             "versions": {**versions(), "code": code_version()},
             **result.info,
+            "plan": plan.to_dict(),
+            "measured": {"seconds": round(time.perf_counter() - begun, 2), "peak_mb": round(gauge.peak / memory.MB)},
         }
         for name, frame in (("pairs", result.pairs), ("entities", result.entities), ("rows", result.rows_frame())):
             part = folder.private / f"{name}.parquet"
             frame.write_parquet(part)
-            part.replace(out / part.name)
+            put(part, out / part.name)
         write_json(info, out / "run.json")
     return result, info
 

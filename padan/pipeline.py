@@ -6,10 +6,10 @@ computes anything about people.
 
 from __future__ import annotations
 
-import sys
+import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from padan import decisions, store, trend
+from padan import decisions, memory, planning, store, trend
 from padan.config import InputFile, Settings, input_files
 from padan.console import Report, log_to
+from padan.sizes import look
 from rules import i18n, tables
 from rules.errors import ConfigError, InputError, Place, TableError
 from rules.findings.programme import load_programmes, programme_files
@@ -29,6 +30,8 @@ from rules.vocab import PAYMENT_PREFIX
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
+
+    from sources.model import Loaded
 
 LOADED = ("records", "rejected", "files", "payments", "families")
 LINKED = ("links", "entities", "persons", "family_links")
@@ -43,6 +46,7 @@ class Watch:
 
     log: FilteringBoundLogger
     report: Report
+    gauge: memory.Gauge
     stages: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @contextmanager
@@ -57,11 +61,15 @@ class Watch:
             self.report(start + share * min(max(fraction, 0.0), 1.0), f"{title}: {step}" if step else title)
 
         tell("", 0.0)
-        _reset_peak()
-        begun = time.perf_counter()
+        self.gauge.reset()
+        begun, busy = time.perf_counter(), cpu_seconds()
         self.stages[name] = {}
         yield tell
-        self.stages[name] |= {"detik": round(time.perf_counter() - begun, 2), "puncak_mb": peak_mb()}
+        self.stages[name] |= {
+            "detik": round(time.perf_counter() - begun, 2),
+            "detik_cpu": round(cpu_seconds() - busy, 2),
+            "puncak_mb": round(self.gauge.peak / memory.MB),
+        }
         self.log.info("stage", name=name, **self.stages[name])
 
 
@@ -81,18 +89,36 @@ _STAGE_TITLES: dict[str, Callable[[], str]] = {
 }
 
 
-def run(settings: Settings, out: Path, *, report: Report) -> tables.Tables:
+def run(
+    settings: Settings,
+    out: Path,
+    *,
+    report: Report,
+    limit: str | None = None,
+    told: Callable[[planning.Forecast], None] | None = None,
+    starved: Callable[[int], None] | None = None,
+) -> tables.Tables:
     """Run every stage into the folder `out` and return the tables; `tables.info` is what run.json holds.
 
-    The same command after a stop continues with the first stage that is not finished. Raises PadanError for whatever
-    the user can mend: ConfigError, InputError, OutputError.
+    The same command after a stop continues with the first stage that is not finished. `limit` is the memory it may use
+    (`4GB`; default: half of what is free), `told` is given the plan when it is made and when it is known better,
+    `starved` ends the process when memory runs out after all. Raises PadanError for whatever the user can mend:
+    ConfigError, InputError, OutputError, MemoryNeededError.
     """
     inputs = input_files(settings)
     labels = names(inputs)
     decided = _decided(settings)
     _check_earlier(settings, out)
-    with store.open_folder(out) as folder, log_to(out / "padan.log") as log:
-        watch = Watch(log, report)
+    tell_plan = told or (lambda _plan: None)
+    plan = first_plan(inputs, labels, limit)
+    planning.ensure(plan)
+    tell_plan(plan)
+    with (
+        store.open_folder(out) as folder,
+        log_to(out / "padan.log") as log,
+        memory.Gauge(plan.anggaran, starved) as gauge,
+    ):
+        watch = Watch(log, report, gauge)
         hashes = [store.sha256_file(one.path) for one in inputs]
         log.info("run", versions=store.versions(), files=len(inputs))
         folder.clear_reports()
@@ -131,6 +157,63 @@ def run(settings: Settings, out: Path, *, report: Report) -> tables.Tables:
     return data
 
 
+def first_plan(inputs: Sequence[InputFile], labels: Sequence[str], limit: str | None) -> planning.Forecast:
+    """The plan of a run before anything is read in full."""
+    files = [look(one.path, name, one.sumber) for one, name in zip(inputs, labels, strict=True)]
+    return planning.first_look(files, memory.budget(limit))
+
+
+def plan(
+    settings: Settings, out: Path | None, *, report: Report, limit: str | None = None, outside: bool = False
+) -> planning.Forecast:
+    """What `run` will need. The lists are read for it, and kept in the folder `out` where one is given.
+
+    `outside`: the files are not read; pairs are then a guess. Lists too large to be read are not read either.
+    """
+    inputs = input_files(settings)
+    labels = names(inputs)
+    found = first_plan(inputs, labels, limit)
+    if outside or not found.fits:
+        return found
+    if out is None:
+        loaded = _read(settings, inputs, lambda name, share: report(0.8 * share, f"{_('Reading')}: {name}"))
+        frames = {name: getattr(loaded, name) for name in ("records", "payments")}
+    else:
+        hashes = [store.sha256_file(one.path) for one in inputs]
+        with (
+            store.open_folder(out) as folder,
+            log_to(out / "padan.log") as log,
+            memory.Gauge(found.anggaran) as gauge,
+        ):
+            data, _key = _load(settings, inputs, hashes, folder, Watch(log, report, gauge))
+            frames = {"records": data.records, "payments": data.payments}
+    from blocking.candidates import plan as keys_of
+    from blocking.encode import encode
+    from blocking.passes import standard
+    from matching.settings import LinkSettings
+
+    report(0.8, _("Counting pairs"))
+    chosen = keys_of(encode(frames["records"]), standard(), LinkSettings().blok_maksimum)
+    return planning.with_pairs(found, chosen, records=frames["records"].height, payments=frames["payments"].height)
+
+
+def _read(settings: Settings, inputs: list[InputFile], tell: Callable[[str, float], None]) -> Loaded:
+    """The tables of all input files."""
+    from sources.load import load
+    from sources.model import Input, SourceSettings
+
+    return load(
+        [Input(path=one.path, sumber=one.sumber, tanggal=one.tanggal) for one in inputs],
+        SourceSettings(
+            mode_uji=settings.mode_uji,
+            tanggal_acuan=settings.tanggal_acuan,
+            overrides={one.path.name: one.kolom for one in inputs if one.kolom},
+            bridge=settings.folder / settings.jembatan if settings.jembatan else None,
+        ),
+        progress=tell,
+    )
+
+
 def _load(
     settings: Settings, inputs: list[InputFile], hashes: list[str], folder: store.RunFolder, watch: Watch
 ) -> tuple[tables.Tables, str]:
@@ -151,20 +234,8 @@ def _load(
             frames = {name: folder.table(name) for name in LOADED}
             watch.stages["muat"]["dipakai_ulang"] = True
         else:
-            from sources.load import load
-            from sources.model import Input, SourceSettings
-
             folder.begin("muat")
-            loaded = load(
-                [Input(path=one.path, sumber=one.sumber, tanggal=one.tanggal) for one in inputs],
-                SourceSettings(
-                    mode_uji=settings.mode_uji,
-                    tanggal_acuan=settings.tanggal_acuan,
-                    overrides={one.path.name: one.kolom for one in inputs if one.kolom},
-                    bridge=bridge,
-                ),
-                progress=tell,
-            )
+            loaded = _read(settings, inputs, tell)
             frames = {name: tables.check(name, getattr(loaded, name)) for name in LOADED}
             kept = {"catatan": loaded.catatan}
             folder.finish("muat", key, frames, kept)
@@ -376,25 +447,7 @@ def _newest(records: pl.DataFrame) -> date | None:
     return newest if isinstance(newest, date) else None
 
 
-def _reset_peak() -> None:
-    # Linux only; elsewhere the peak of the process so far is the best there is.
-    try:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        return
-
-
-def peak_mb() -> int | None:
-    """Peak resident memory since the last reset (Linux) or the start of the process, in MB; None where unknown."""
-    try:
-        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) // 1024
-    except OSError:
-        pass
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(peak // (1024 * 1024 if sys.platform == "darwin" else 1024))
+def cpu_seconds() -> float:
+    """Seconds of work so far, of this process and of children that have ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system

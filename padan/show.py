@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from matching.explain import Explanation
     from padan.label import Case, Labels
+    from padan.planning import Forecast
     from padan.verify import Verified
     from rules.tables import Tables
     from sources.inspecting import Inspection, SheetInspection
@@ -76,6 +77,31 @@ def run_summary(tables: Tables) -> dict[str, Any]:
         "catatan": tables.info.get("catatan", []),
         "tahap": tables.info["tahap"],
     }
+
+
+def plan(found: Forecast) -> None:
+    """What a run will need: the lists, the passes with their pairs, the stages, and whether it fits."""
+    from padan import memory, planning
+
+    screen = console.out()
+    lists = table(_("Lists"), [_("Source"), _("File"), _("Rows"), "MB"], (2, 3))
+    for one in found.berkas:
+        lists.add_row(one.sumber, one.berkas, number(one.baris), number(one.bita / memory.MB))
+    screen.print(lists)
+    if found.lintasan:
+        passes = table(_("Pairs"), [_("Pass"), _("In its blocks"), _("New")], (1, 2))
+        for each in found.lintasan:
+            passes.add_row(each.nama, number(each.kandidat), number(each.pasangan))
+        screen.print(passes)
+    stages = table(_("Stages"), [_("Stage"), _("Seconds"), _("Memory")], (1, 2))
+    for need in found.tahap:
+        stages.add_row(planning.stage_title(need.tahap), number(need.detik), memory.words(need.bita))
+    screen.print(stages)
+    if found.kasar:
+        screen.print(_("From the outside of the files only: pairs are a guess."))
+    screen.print(planning.short_line(found))
+    short = planning.short_of(found)
+    screen.print(_("It fits.") if short is None else planning.refusal(found, short).message, style="bold")
 
 
 def run_result(tables: Tables, out: Path) -> None:

@@ -31,6 +31,7 @@ from rules.i18n import _
 
 _OWN_PACKAGES = ("rules", "sources", "blocking", "matching")
 LINKAGE = ("blocking", "matching")
+PART = ".bagian"  # ends the name of a file that is being written
 _LIBRARIES = (
     "polars",
     "polars-hash",
@@ -76,7 +77,7 @@ class RunFolder:
         for name, frame in frames.items():
             part = write_table(name, frame, self.private)
             digests[name] = sha256_file(part)
-            part.replace(self.data / part.name)
+            put(part, self.data / part.name)
         write_json({"key": key, "tables": digests, "info": dict(info)}, self.private / f"{stage}.json")
 
     def table(self, name: str) -> pl.DataFrame:
@@ -84,6 +85,13 @@ class RunFolder:
         if name in tables.OPTIONAL and not (self.data / f"{name}.parquet").exists():
             return tables.empty(name)
         return tables.check(name, pl.read_parquet(self.data / f"{name}.parquet"))
+
+    def clear_parts(self) -> None:
+        """Remove what a killed run left half-written; `put` would have given it its name."""
+        for name in tables.SCHEMAS:
+            (self.private / f"{name}.parquet").unlink(missing_ok=True)
+        for left in (*self.path.rglob(f"*{PART}"),):
+            left.unlink(missing_ok=True)
 
     def clear_reports(self) -> None:
         """Remove the reports of an earlier run: a village or return file that no longer exists must not stay behind."""
@@ -144,9 +152,25 @@ def _lock(handle: int) -> bool:
 
 def write_json(value: Mapping[str, Any], path: Path) -> None:
     """Write a JSON document whole or not at all."""
-    part = path.with_name(path.name + ".bagian")
+    part = path.with_name(path.name + PART)
     part.write_text(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")
+    put(part, path)
+
+
+def put(part: Path, path: Path) -> None:
+    """Give the finished file `part` its name `path`, so that after a power cut either the old or the new one is there.
+
+    The bytes must be on the disk before the name is: some file systems keep a renamed file and lose its content.
+    """
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
     part.replace(path)
+    if sys.platform != "win32":  # there folders cannot be opened, and renames are journalled
+        handle = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def key_of(*parts: object) -> str:

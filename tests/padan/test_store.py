@@ -106,8 +106,3 @@ def test_rows_are_conserved_or_the_run_fails() -> None:
     ):
         with pytest.raises(TableError):
             pipeline.conservation(broken)
-
-
-def test_memory_of_a_stage_is_known() -> None:
-    peak = pipeline.peak_mb()
-    assert peak is None or peak > 10

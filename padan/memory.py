@@ -1,0 +1,170 @@
+"""Memory of this computer and of this process: what is free, what was used at most, and a guard against running out.
+
+A run plans within a budget (`padan.planning`). Should it need more than planned, the guard ends it in good order while
+the system still has memory: whatever was finished stands in the run folder, and the same command goes on from there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from rules.errors import ConfigError, PadanError
+from rules.i18n import _
+from rules.masking import mask_text
+
+NO_MEMORY: Final = 5  # exit code, see docs/batch.md
+MB: Final = 1_000_000
+_UNITS: Final = {"": 1, "K": 1_000, "M": MB, "G": 1_000 * MB, "T": 1_000_000 * MB}
+_SIZE: Final = re.compile(r"^\s*(\d+(?:[.,]\d+)?)\s*([KMGT]?)I?B?\s*$", re.IGNORECASE)
+_CGROUP: Final = Path("/sys/fs/cgroup")
+_PERIOD: Final = 0.05  # seconds between two looks
+_EVERY: Final = 20  # looks between two at the child processes
+_RESERVE: Final = 0.03  # share of the computer's memory that must stay free
+
+
+class MemoryNeededError(PadanError):
+    """A run needs more memory than it may use. Nothing is lost: finished stages stand in the run folder."""
+
+    exit_code = NO_MEMORY
+
+
+def parse(text: str) -> int:
+    """Bytes of `4GB`, `512MB`, `4.5G`: decimal units, as memory is sold. Raises ConfigError for anything else."""
+    found = _SIZE.match(text)
+    size = int(float(found[1].replace(",", ".")) * _UNITS[found[2].upper()]) if found else 0
+    if size < 100 * MB:
+        raise ConfigError(
+            _("{value} is no amount of memory").format(value=mask_text(text)),
+            hint=_("write it like 4GB or 800MB; less than 100MB is not enough for anything"),
+        )
+    return size
+
+
+def words(size: float) -> str:
+    """`3.2 GB` or `640 MB`."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / MB:.0f} MB"
+
+
+def free() -> int:
+    """Bytes that can be taken without pushing anything out: of the computer, or of the container where it is less."""
+    return min(int(psutil.virtual_memory().available), *_container(("memory.max", "memory.current")), _MOST)
+
+
+_MOST: Final = 1 << 62
+
+
+def _container(names: tuple[str, str], folder: Path = _CGROUP) -> list[int]:
+    """What a container (cgroup v2) leaves; nothing where there is none or it sets no bound."""
+    try:
+        bound, used = (int((folder / name).read_text(encoding="ascii")) for name in names)
+        cache = re.search(r"^inactive_file (\d+)$", (folder / "memory.stat").read_text(encoding="ascii"), re.MULTILINE)
+    except (OSError, ValueError):
+        return []
+    return [max(bound - used + (int(cache[1]) if cache else 0), 0)]
+
+
+def budget(wanted: str | None) -> int:
+    """Bytes a run may use: what was `wanted`, at most what is free; half of what is free when nothing was said."""
+    available = free()
+    return available // 2 if wanted is None else min(parse(wanted), available)
+
+
+class Gauge:
+    """Peak memory of this process and its children, in bytes, while the block runs; `reset` starts a new stage.
+
+    On Linux the kernel's own high-water mark is used beside the samples, so no short peak is missed. `starved` is
+    called (once, from the sampling thread) when more than `bound` is in use and hardly anything is free.
+    """
+
+    def __init__(self, bound: int | None = None, starved: Callable[[int], None] | None = None) -> None:
+        self._me = psutil.Process()
+        self._bound, self._starved = bound, starved
+        self._children: list[psutil.Process] = []
+        self._most = 0
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="padan-memory", daemon=True)
+        self._little = _RESERVE * psutil.virtual_memory().total
+
+    def __enter__(self) -> Gauge:
+        self.reset()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def reset(self) -> None:
+        """Forget the peak so far."""
+        with suppress(OSError):  # Linux only
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+        self._most = self._now()
+
+    @property
+    def peak(self) -> int:
+        """Bytes in use at most since the last `reset`."""
+        return max(self._most, self._now(), high_water())
+
+    def _now(self) -> int:
+        used = int(self._me.memory_info().rss)
+        for child in self._children:
+            try:
+                used += int(child.memory_info().rss)
+            except psutil.Error:  # it has ended
+                continue
+        return used
+
+    def _watch(self) -> None:
+        looks = 0
+        while not self._end.wait(_PERIOD):
+            if looks % _EVERY == 0:
+                self._children = self._me.children(recursive=True)
+            looks += 1
+            used = self._now()
+            self._most = max(self._most, used)
+            if self._starved and self._bound and used > self._bound and looks % 4 == 0 and free() < self._little:
+                self._starved(used)
+                return
+
+
+def high_water() -> int:
+    """The kernel's high-water mark of this process since `Gauge.reset`, in bytes; 0 where it cannot be reset."""
+    try:
+        text = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    found = re.search(r"^VmHWM:\s+(\d+) kB", text, re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
+
+
+def needed(message: str) -> MemoryNeededError:
+    """The error for a run that cannot fit, or no longer does."""
+    return MemoryNeededError(
+        message,
+        hint=_("close other programs, give --memory where more is free, or run one kabupaten at a time"),
+    )
+
+
+def give_up(tell: Callable[[PadanError], None]) -> Callable[[int], None]:
+    """What the guard does: say it, and end the process at once; nothing in the run folder is ever half a file."""
+
+    def end(used: int) -> None:
+        try:
+            tell(
+                MemoryNeededError(
+                    _("stopped at {used}: this computer has hardly any memory left").format(used=words(used)),
+                    hint=_("close other programs, then give the same command again: it continues where it stopped"),
+                )
+            )
+        finally:
+            os._exit(NO_MEMORY)
+
+    return end
