@@ -1,4 +1,4 @@
-"""Seconds of the stages of a peer's run, kept the same way for all peers, and the folder that a run leaves."""
+"""Seconds of the stages of a peer's run, kept the same way for all peers; the passes; the folder a run leaves."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+FILLER = "0" * 16  # stands for a NIK that is not known
+KEYS = (  # of the passes of speed.toml; nama1: the first word, nama3: the first three letters
+    ("nik",),
+    ("no_kk", "nama1"),
+    ("tanggal_lahir", "nama3"),
+    ("nama", "kode_wilayah"),
+    ("tanggal_lahir", "nama_ibu"),
+)
 # What every engine leaves in its folder, besides run.json: `list` is the position of the file, `id` the row from 1.
 PAIRS, ENTITIES = "pairs.parquet", "entities.parquet"
 

@@ -14,7 +14,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from benchmarks.speed.stages import ENTITIES, PAIRS, Stages
+from benchmarks.speed.stages import ENTITIES, KEYS, PAIRS, Stages
 
 SEED = 1
 SAMPLE_PAIRS = 1e7  # for u; "often adequate" says its guide, which advises more
@@ -78,13 +78,7 @@ def settings(link_type: str) -> Any:  # noqa: ANN401 - Splink is untyped to us
             like("nama_ibu", 0.92, 0.80),
             levels("kode_wilayah", cll.ExactMatchLevel("kec")),
         ],
-        blocking_rules_to_generate_predictions=[
-            block_on("nik"),
-            block_on("no_kk", "nama1"),
-            block_on("tanggal_lahir", "nama3"),
-            block_on("nama", "kode_wilayah"),
-            block_on("tanggal_lahir", "nama_ibu"),
-        ],
+        blocking_rules_to_generate_predictions=[block_on(*key) for key in KEYS],
         retain_matching_columns=False,
         retain_intermediate_calculation_columns=False,
     )
