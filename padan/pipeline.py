@@ -176,7 +176,7 @@ def plan(
     if outside or not found.fits:
         return found
     if out is None:
-        loaded = _read(settings, inputs, lambda name, share: report(0.8 * share, f"{_('Reading')}: {name}"))
+        loaded = _read(settings, inputs, lambda name, share: report(0.8 * share, _("Reading") + ": " + name))
         frames = {name: getattr(loaded, name) for name in ("records", "payments")}
     else:
         hashes = [store.sha256_file(one.path) for one in inputs]
