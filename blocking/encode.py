@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from blocking.mix import U64, combine, mix
+from blocking.tally import distinct
 from rules.names import add_name_columns
 
 I64 = npt.NDArray[np.int64]
@@ -142,7 +143,7 @@ def encode(records: pl.DataFrame) -> Encoded:
         ).to_series()
     )
     kartu = combine(11, card, edition)
-    seen, inverse, count = np.unique(kartu, return_inverse=True, return_counts=True)
+    seen, inverse, count = distinct(kartu)
     size = np.where(seen[inverse] == 0, 0, count[inverse]).astype(np.uint16)
     born = records.select(
         pl.col("tanggal_lahir").dt.strftime("%Y%m%d").cast(pl.Int64, strict=False).fill_null(0)

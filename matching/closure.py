@@ -4,19 +4,36 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+
+from blocking.jit import kernel
 
 Rows = npt.NDArray[np.integer]
 
 
+@kernel
+def _joined(a: Rows, b: Rows, up: npt.NDArray[np.int64]) -> None:
+    """Union-find in which the smaller row always stands for the larger; `up` ends with the root of every row."""
+    for k in range(len(a)):
+        x, y = np.int64(a[k]), np.int64(b[k])
+        while up[x] != x:
+            up[x] = up[up[x]]
+            x = up[x]
+        while up[y] != y:
+            up[y] = up[up[y]]
+            y = up[y]
+        if x < y:
+            up[y] = x
+        elif y < x:
+            up[x] = y
+    for x in range(len(up)):
+        up[x] = up[up[x]]  # a root stands before all that it stands for, so it is known by now
+
+
 def closure(n: int, a: Rows, b: Rows) -> npt.NDArray[np.int64]:
     """(n,) smallest row number of each row's component when the links (a, b) are followed."""
-    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(n, n))
-    _, part = connected_components(graph, directed=False)
-    first = np.full(int(part.max(initial=-1)) + 1, n, dtype=np.int64)
-    np.minimum.at(first, part, np.arange(n))
-    return np.asarray(first[part], dtype=np.int64)
+    up = np.arange(n, dtype=np.int64)
+    _joined(a, b, up)
+    return up
 
 
 class Groups:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from blocking.encode import Encoded
 from blocking.mix import U64
 from blocking.pairs import Index, block, pairs_of
+from blocking.tally import among
 from matching.closure import Groups, closure
 from matching.compare import Comparer
 from matching.constraints import NIK_DIFFERS, SAME_CARD, reasons
@@ -41,7 +42,7 @@ def _conflicts(e: Encoded, compare: Comparer, label: Index, linked: U64) -> tupl
     inner = np.where((size > 2) & (size <= LARGE), label.astype(np.uint64) + np.uint64(1), np.uint64(0))
     left, right = [], []
     for a, b in pairs_of(block(inner), 1_000_000):
-        direct = np.isin(pair_key(a, b), linked)
+        direct = among(pair_key(a, b), linked)
         why = reasons(e, a, b, compare.levels(a, b))
         apart = ((why == NIK_DIFFERS) | (why == SAME_CARD) | (e.edisi[a] == e.edisi[b])) & ~direct
         left.append(a[apart])

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from blocking.pairs import Index
 from blocking.passes import Pass
+from blocking.tally import distinct
 from matching.specification import MOST_BITS, Patterns, Specification
 from matching.terms import F64, Layout
 
@@ -55,10 +56,10 @@ class Pairs:
     def cells(self) -> tuple[PatternTable, npt.NDArray[np.int64]]:
         """Cells (pattern, stratum) with their counts, and the cell of every pair."""
         cell = self.stratum.astype(np.uint64) << np.uint64(MOST_BITS) | self.pattern
-        seen, inverse, count = np.unique(cell, return_inverse=True, return_counts=True)
+        seen, inverse, count = distinct(cell)
         pattern = seen & np.uint64((1 << MOST_BITS) - 1)
         stratum = (seen >> np.uint64(MOST_BITS)).astype(np.uint16)
-        return PatternTable(pattern, stratum, count.astype(np.int64)), inverse
+        return PatternTable(pattern, stratum, count), inverse
 
 
 @dataclass(frozen=True, slots=True)
