@@ -1,6 +1,6 @@
 """Kill `padan run` at random moments, start it again each time, and compare what comes out with an unbroken run.
 
-    python -m benchmarks.kill [--kills 10] [--seed 1] [--work DIR] [--results FILE] [--people 1m] [--folder DIR] [-- RUN...]
+    python -m benchmarks.kill [--kills 10] [--seed 1] [--people 1m] [--folder DIR] [--work DIR] [--results F] [-- RUN]
 
 Without arguments of `padan run` after `--` (all but --out) it runs the three registers of `padan synth`. Half of the
 kills (`kill -9`) hit the process alone, as when the system runs out of memory, half its children too, as when the power

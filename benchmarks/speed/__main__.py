@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -51,7 +52,8 @@ class Bench:
             figures = work()
         except CommandError as error:
             print(name, "FAILED:", error, flush=True)
-            runs.append({"gagal": str(error).splitlines()[-1][:200]})
+            # The results file names no folder of this machine.
+            runs.append({"gagal": re.sub(r"\S*/\S*", "...", str(error).splitlines()[-1])[:200]})
             results.save(self.found, self.target)
             return False
         runs.append({**figures, "beban": load})

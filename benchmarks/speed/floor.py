@@ -34,8 +34,7 @@ def main() -> None:
             )
             for one in frames
         ]
-        whole = pl.concat(ready)
-        left, right = (whole, whole) if args.within or len(ready) > 2 else ready
+        left, right = [pl.concat(ready)] * 2 if args.within or len(ready) > 2 else ready
         for key in KEYS:
             joined = left.lazy().select(key).join(right.lazy().select(key), on=key).select(pl.len())
             pairs += int(joined.collect().item())

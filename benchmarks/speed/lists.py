@@ -24,7 +24,7 @@ from fixtures.errors import NAME_KINDS, NIK_POSITIONS, Rng, other_name, pick, wr
 LISTS = ("A", "B", "C")
 COLUMNS = ("id", "nik", "no_kk", "nama", "nama_ibu", "tanggal_lahir", "jenis_kelamin", "kode_wilayah")
 STAMP = "lists.json"
-VERSION = 1  # of what the arguments give
+VERSION = 2  # of what the arguments give
 
 
 @dataclass(frozen=True, slots=True)

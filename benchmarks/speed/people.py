@@ -90,7 +90,8 @@ def make_block(rng: Rng, number: int, n: int) -> Block:
 
     wide = -(-n // PER_DESA)
     codes = _all_desa()
-    desa = codes.gather((number * wide + np.arange(wide)) % len(codes))
+    first = number * -(-BLOCK // PER_DESA)
+    desa = codes.gather((first + np.arange(wide)) % len(codes))
     family_desa = rng.integers(0, wide, count)
     nik = _number(desa, family_desa[family], lahir, np.where(jk == P, 40, 0), number)
     issued = TODAY - rng.integers(30, 18 * 365, count)
