@@ -6,7 +6,6 @@ Layout (16 digits): region of issue 6, date of issue DDMMYY (nothing is added to
 from __future__ import annotations
 
 from datetime import date
-from functools import partial
 from typing import Final
 
 import polars as pl
@@ -17,13 +16,13 @@ from rules.nik import (
     TRUST,
     as_number,
     birth_date_reason,
-    clean_id,
-    clean_swap_reason,
+    clean_ids,
     flag_lists,
     is_placeholder,
     is_scientific,
     may_be_swapped,
     only_where,
+    swaps,
 )
 from rules.wilayah import PROVINCES
 
@@ -56,7 +55,7 @@ def _issue_date(number: pl.Expr, tanggal_acuan: date) -> pl.Expr:
 def _full_code(acuan: date) -> pl.Expr:
     """The first check that 16 digits (`bilangan`) fail, with its grade, else null."""
     number = pl.col("bilangan")
-    day, issued = number // 10**8 % 100, pl.col("terbit")
+    day, issued = number // 10**8 % 100, _issue_date(number, acuan)
     filler = (number % 1_111_111_111_111_111 == 0) | (number // 10**4 == 999_999_999_999)
     checks = (
         ("K01:pengisi", filler | number.is_in([int(text) for text in parameters().nik.pengisi])),
@@ -79,23 +78,37 @@ def _odd_code() -> pl.Expr:
     return pl.coalesce(*(pl.when(broken).then(pl.lit(code)) for code, broken in checks), pl.lit("K01:panjang"))
 
 
-def _grade(batch: pl.Series, *, tanggal_acuan: date) -> pl.Series:
-    given = set(batch.struct.fields)
+def _sound_at_a_glance(acuan: date) -> pl.Expr:
+    """Most rows: a number of 16 digits whose date of issue is plain and past. No check of `_full_code` can fail."""
+    number = pl.col("bilangan")
+    day, month, yy = number // 10**8 % 100, number // 10**6 % 100, number // 10**4 % 100
+    issued = (yy + 2000) * 10_000 + month * 100 + day
+    return (
+        day.is_between(1, 28)  # later days do not exist in every month
+        & month.is_between(1, 12)
+        & issued.is_between(parameters().kk.tahun_terbit_minimum * 10_000, int(acuan.strftime("%Y%m%d")))
+        & (number >= 10**15)
+        & (number % 10**4 != 0)
+        & (number % 1_111_111_111_111_111 != 0)
+        & ~number.is_in([int(text) for text in parameters().nik.pengisi])
+        & ~pl.col("dari_angka")
+    )
+
+
+def grade_kk(frame: pl.DataFrame, *, tanggal_acuan: date) -> pl.DataFrame:
+    """The columns of `kk_columns` for a frame of raw columns: `raw dari_angka`, and `nik tanggal_lahir jenis_kelamin`
+    where N14 is looked for."""
+    given = set(frame.columns)
     digits, number, reason = pl.col("angka"), pl.col("bilangan"), pl.col("alasan")
-    clean = pl.col("raw").str.contains(r"^[1-9]\d{15}$")
-    frame = batch.struct.unnest()
-    cleaned = only_where(frame, ~clean, clean_id(pl.col("raw")), pl.String)
-    frame = frame.with_columns(angka=pl.coalesce(pl.when(clean).then("raw"), cleaned))
+    frame = frame.with_columns(clean_ids(frame.get_column("raw")).alias("angka"))
     frame = frame.with_columns(bilangan=as_number(digits), tukar=pl.lit(None, pl.String))
-    frame = frame.with_columns(terbit=_issue_date(number, tanggal_acuan))
     odd = only_where(frame, digits.is_not_null() & number.is_null(), _odd_code(), pl.String)
-    full = pl.when(number.is_not_null()).then(_full_code(tanggal_acuan))
+    doubtful = number.is_not_null() & ~_sound_at_a_glance(tanggal_acuan)
+    full = only_where(frame, doubtful, _full_code(tanggal_acuan), pl.String)
     frame = frame.with_columns(alasan=pl.coalesce(odd, full))
     if "nik" in given:
-        nik = clean_id(pl.col("nik"))
-        swap = clean_swap_reason(nik, digits, pl.col("tanggal_lahir"), pl.col("jenis_kelamin"))
-        suspect = may_be_swapped(pl.col("nik").str.extract(r"(\d{16})"), digits, pl.col("tanggal_lahir"))
-        frame = frame.with_columns(tukar=only_where(frame, suspect, swap, pl.String))
+        suspect = may_be_swapped(pl.lit(_sixteen(frame)), digits, pl.col("tanggal_lahir"))
+        frame = frame.with_columns(tukar=swaps(frame.with_columns(no_kk="angka"), suspect))
         # One number in both columns that contradicts the birth date is this row's KK written twice.
         same = pl.col("tukar") == "N14:sama"
         contradicts = birth_date_reason(digits, pl.col("tanggal_lahir")).is_not_null()
@@ -122,7 +135,14 @@ def _grade(batch: pl.Series, *, tanggal_acuan: date) -> pl.Series:
         kk_mutu=grade,
         kk_kode=pl.coalesce(reason.str.head(3), "provinsi"),
         kk_bendera=flag_lists(frame.select(detail.alias("rinci"), "provinsi", "tukar")),
-    ).to_struct(batch.name)
+    )
+
+
+def _sixteen(frame: pl.DataFrame) -> pl.Series:
+    """The first 16 digits in a row of the raw `nik`; those that are nothing else are seen without cutting."""
+    plain = pl.col("nik").str.contains(r"^\d{16}$")
+    cut = only_where(frame, ~plain, pl.col("nik").str.extract(r"(\d{16})"), pl.String)
+    return frame.select(pl.coalesce(pl.when(plain).then("nik"), cut)).to_series()
 
 
 def kk_columns(
@@ -145,8 +165,12 @@ def kk_columns(
     fields = {"raw": raw.cast(pl.String), "dari_angka": from_number.fill_null(value=False)}
     if nik is not None and tanggal_lahir is not None and jenis_kelamin is not None:
         fields |= {"nik": nik.cast(pl.String), "tanggal_lahir": tanggal_lahir, "jenis_kelamin": jenis_kelamin}
+
+    def graded(batch: pl.Series) -> pl.Series:
+        return grade_kk(batch.struct.unnest(), tanggal_acuan=tanggal_acuan).to_struct(batch.name)
+
     batch = pl.struct(expression.alias(name) for name, expression in fields.items()).map_batches(
-        partial(_grade, tanggal_acuan=tanggal_acuan), return_dtype=_COLUMNS, is_elementwise=True
+        graded, return_dtype=_COLUMNS, is_elementwise=True
     )
     return [batch.struct.unnest()]
 

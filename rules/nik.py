@@ -7,7 +7,6 @@ Layout (16 digits): province 2, kab/kota 2, kecamatan 2 of first registration (K
 from __future__ import annotations
 
 from datetime import date
-from functools import partial
 from typing import Final
 
 import polars as pl
@@ -23,6 +22,7 @@ _NULL_WORDS: Final = (
     "TAKADA", "BELUMADA", "TIDAKTAHU", "TDKTAHU", "TDKTH", "TT", "99", "98", ".", "X", "?",
 )  # fmt: skip
 _DASH: Final = r"^\s*[-–—]+\s*$"
+_PLAIN: Final = r"^[1-9]\d{15}$"
 _SCIENTIFIC: Final = r"^[+-]?\d+(?:[.,]\d+)?[eE][+]?\d+$"
 _KECAMATAN_UJI: Final = (
     90  # kecamatan parts 90-99 are issued to nobody: synthetic ids use them (counted: 68 is the highest)
@@ -47,6 +47,14 @@ def clean_id(raw: pl.Expr) -> pl.Expr:
     )
     nothing = tidy.str.to_uppercase().is_in(list(_NULL_WORDS)) | digits.str.to_uppercase().is_in(list(_NULL_WORDS))
     return pl.when(~nothing).then(digits)
+
+
+def clean_ids(raw: pl.Series) -> pl.Series:
+    """`clean_id` of a whole column: plain 16 digits, nearly every row, are told at a glance; the rest is cleaned."""
+    frame = raw.cast(pl.String).to_frame("raw")
+    plain = pl.col("raw").str.contains(_PLAIN)
+    odd = only_where(frame, ~plain, clean_id(pl.col("raw")), pl.String)
+    return frame.select(pl.coalesce(pl.when(plain).then("raw"), odd)).to_series().alias(raw.name)
 
 
 def is_scientific(raw: pl.Expr) -> pl.Expr:
@@ -355,7 +363,24 @@ def only_where(
     out = pl.Series(values=[None], dtype=dtype).new_from_index(0, frame.height)
     if rows.is_empty():
         return out
-    return out.scatter(rows, frame[rows].select(value.cast(dtype).alias("v")).to_series())
+    needed = frame.select(pl.col(value.meta.root_names()).gather(rows))
+    return out.scatter(rows, needed.select(value.cast(dtype).alias("v")).to_series())
+
+
+def swaps(frame: pl.DataFrame, suspect: pl.Expr) -> pl.Series:
+    """`clean_swap_reason` for the rows of `suspect` (see `may_be_swapped`), null elsewhere.
+
+    `frame` holds the raw `nik` and `no_kk`, `tanggal_lahir` and `jenis_kelamin`. The ids are cleaned in a step of
+    their own: inside one expression each mention of an id would be cleaned again.
+    """
+    rows = frame.select(suspect.fill_null(value=False).alias("w")).to_series().arg_true()
+    out = pl.Series(values=[None], dtype=pl.String).new_from_index(0, frame.height)
+    if rows.is_empty():
+        return out
+    found = frame.select(pl.col("nik", "no_kk", "tanggal_lahir", "jenis_kelamin").gather(rows))
+    found = found.with_columns(clean_ids(found.get_column(name)) for name in ("nik", "no_kk"))
+    reason = clean_swap_reason(pl.col("nik"), pl.col("no_kk"), pl.col("tanggal_lahir"), pl.col("jenis_kelamin"))
+    return out.scatter(rows, found.select(reason.alias("v")).to_series())
 
 
 def _oldest(acuan: date) -> date:
@@ -396,24 +421,45 @@ def _odd_code() -> pl.Expr:
     return pl.coalesce(*(pl.when(broken).then(pl.lit(code)) for code, broken in checks), pl.lit("N01"))
 
 
-def _grade(batch: pl.Series, *, tanggal_acuan: date, mode_uji: bool) -> pl.Series:
-    """nik_columns for one batch, step by step: as one nested expression the tree would grow beyond all bounds."""
-    digits, number, stated = pl.col("angka"), pl.col("bilangan"), pl.col("tanggal_lahir")
-    given = {name: pl.col(name) for name in batch.struct.fields}
-    frame = batch.struct.unnest()
-    clean = pl.col("raw").str.contains(r"^[1-9]\d{15}$")
-    frame = frame.with_columns(
-        angka=pl.coalesce(pl.when(clean).then("raw"), only_where(frame, ~clean, clean_id(pl.col("raw")), pl.String))
+def _sound_at_a_glance(acuan: date) -> pl.Expr:
+    """Most rows: the number holds the stated birth date, which is possible. No check of `_full_code` can fail there."""
+    number, stated = pl.col("bilangan"), pl.col("tanggal_lahir")
+    settings = parameters().nik
+    provinces = [int(code) for code in (*PROVINCES, *settings.provinsi_dicabut)]
+    return (
+        (pl.col("selisih") == 0)
+        & stated.is_between(max(_oldest(acuan), date(1900, 1, 1)), acuan)
+        & (number >= 10**15)
+        & (number % 10**4 != 0)
+        & (number % 1_111_111_111_111_111 != 0)
+        & ~number.is_in([int(text) for text in settings.pengisi])
+        & (number // 10**14).is_in(provinces)
+        & ~pl.col("dari_angka")
     )
+
+
+def grade_nik(frame: pl.DataFrame, *, tanggal_acuan: date, mode_uji: bool) -> pl.DataFrame:
+    """The columns of `nik_columns` for a frame of raw columns, step by step.
+
+    `frame` has `raw tanggal_lahir jenis_kelamin dari_angka` and, as far as they are known, `lahir_mutu umur no_kk
+    kode_wilayah` (meanings: `nik_columns`). One nested expression would grow beyond all bounds, and Polars would work
+    it out once for every column that comes of it.
+    """
+    digits, number, stated = pl.col("angka"), pl.col("bilangan"), pl.col("tanggal_lahir")
+    given = {name: pl.col(name) for name in frame.columns}
+    frame = frame.with_columns(clean_ids(frame.get_column("raw")).alias("angka"))
     frame = frame.with_columns(bilangan=as_number(digits)).with_columns(hari_asli=_part(number, 8, 2))
     frame = frame.with_columns(
         hari=pl.col("hari_asli") - pl.when(pl.col("hari_asli") > 40).then(40).otherwise(0),
         bulan=_part(number, 6, 2),
         yy=_part(number, 4, 2),
-        ddmmyy=ddmmyy(stated),
+    )
+    frame = frame.with_columns(
+        selisih=pl.col("hari") * 10_000 + pl.col("bulan") * 100 + pl.col("yy") - ddmmyy(stated),
     )
     odd = only_where(frame, digits.is_not_null() & number.is_null(), _odd_code(), pl.String)
-    full = pl.when(number.is_not_null()).then(_full_code(tanggal_acuan, stated, given.get("umur")))
+    doubtful = number.is_not_null() & ~_sound_at_a_glance(tanggal_acuan).fill_null(value=False)
+    full = only_where(frame, doubtful, _full_code(tanggal_acuan, stated, given.get("umur")), pl.String)
     # A dash in place of the number is a filler; an empty cell or a word for nothing is no value at all.
     dash = only_where(
         frame, digits.is_null(), pl.when(pl.col("raw").str.contains(_DASH)).then(pl.lit("N03")), pl.String
@@ -422,7 +468,7 @@ def _grade(batch: pl.Series, *, tanggal_acuan: date, mode_uji: bool) -> pl.Serie
     sound = number.is_not_null() & pl.col("kode").is_null()
     # An impossible birth date (its own finding) says nothing about the NIK.
     possible = stated.is_between(_oldest(tanggal_acuan), tanggal_acuan)
-    differs = pl.col("hari") * 10_000 + pl.col("bulan") * 100 + pl.col("yy") != pl.col("ddmmyy")
+    differs = pl.col("selisih") != 0
     birth = _birth_reason(pl.col("hari"), pl.col("bulan"), pl.col("yy"), stated, given.get("lahir_mutu"))
     frame = frame.with_columns(
         n06=pl.when(sound).then(region_reason(digits, mode_uji=mode_uji)),
@@ -434,15 +480,14 @@ def _grade(batch: pl.Series, *, tanggal_acuan: date, mode_uji: bool) -> pl.Serie
         n14=pl.lit(None, pl.String),
     )
     if "kode_wilayah" in given:
-        away = sound & (digits.str.head(6) != given["kode_wilayah"].str.head(6))
+        here, trial = given["kode_wilayah"], number // 10**10 % 100 >= _KECAMATAN_UJI
+        away = (digits.str.head(4) != here.str.head(4)) | (~trial & (digits.str.head(6) != here.str.head(6)))
         frame = frame.with_columns(
-            n11=only_where(frame, away, residence_reason(digits, given["kode_wilayah"]), pl.String)
+            n11=only_where(frame, sound & away, residence_reason(digits, given["kode_wilayah"]), pl.String)
         )
     if "no_kk" in given:
-        swap = clean_swap_reason(clean_id(pl.col("raw")), clean_id(pl.col("no_kk")), stated, given["jenis_kelamin"])
-        frame = frame.with_columns(
-            n14=only_where(frame, may_be_swapped(digits, given["no_kk"], stated), swap, pl.String)
-        )
+        suspect = may_be_swapped(digits, given["no_kk"], stated)
+        frame = frame.with_columns(n14=swaps(frame.with_columns(nik="raw"), suspect))
         # One number in both columns: when it agrees with the birth date it is the NIK, and the KK column is wrong.
         stands = (pl.col("n14") == "N14:sama") & ~differs & stated.is_not_null()
         swapped = pl.when(pl.col("n14").is_not_null() & ~stands).then(pl.lit("N14"))
@@ -464,7 +509,7 @@ def _grade(batch: pl.Series, *, tanggal_acuan: date, mode_uji: bool) -> pl.Serie
         nik_mutu=grade,
         nik_kode=pl.coalesce("kode", weak),
         nik_bendera=flag_lists(frame.select(flags)),
-    ).to_struct(batch.name)
+    )
 
 
 def nik_columns(
@@ -500,8 +545,12 @@ def nik_columns(
     }
     optional = {"lahir_mutu": lahir_mutu, "umur": umur, "no_kk": no_kk, "kode_wilayah": kode_wilayah}
     fields |= {name: expression for name, expression in optional.items() if expression is not None}
-    grade = partial(_grade, tanggal_acuan=tanggal_acuan, mode_uji=mode_uji)
+
+    def graded(batch: pl.Series) -> pl.Series:
+        found = grade_nik(batch.struct.unnest(), tanggal_acuan=tanggal_acuan, mode_uji=mode_uji)
+        return found.to_struct(batch.name)
+
     batch = pl.struct(expression.alias(name) for name, expression in fields.items()).map_batches(
-        grade, return_dtype=_COLUMNS, is_elementwise=True
+        graded, return_dtype=_COLUMNS, is_elementwise=True
     )
     return [batch.struct.unnest()]

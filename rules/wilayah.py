@@ -6,7 +6,7 @@ domain notes (Kepmendagri 300.2.2-2430/2025 prints 38 / 514 / 7,285 / 83,762 for
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -257,14 +257,20 @@ _PROVINCE_SHORT: Final = {
 }  # fmt: skip
 
 
-@cache
-def _keyed(level: int) -> pl.DataFrame:
-    """Names of one level: `induk n kunci kini`, n = 1 strict to 3 loose; a key that means two places is left out."""
+@lru_cache(maxsize=64)
+def _keyed(level: int, parents: tuple[str, ...] | None = None) -> pl.DataFrame:
+    """Names of one level: `induk n kunci kini`, n = 1 strict to 3 loose; a key that means two places is left out.
+
+    Only the places below `parents` are read: making keys of all 84,000 villages takes a second, and a delivery names
+    those of a few kecamatan.
+    """
     table = load_wilayah().filter(pl.col("tingkat") == level)
     table = table.with_columns(
         kini=pl.when(pl.col("status") == "berlaku").then("kode").otherwise("pengganti"),
         induk=pl.col("induk").fill_null(""),
     ).drop_nulls("kini")
+    if parents is not None:
+        table = table.filter(pl.col("induk").is_in(parents))
     renamed = table.filter(pl.col("nama_lain").is_not_null()).with_columns(nama=pl.col("nama_lain").str.split("|"))
     table = pl.concat([table, renamed.explode("nama")], how="vertical")
     keys = [plain_key("nama"), place_key("nama"), spelling_key("nama")]
@@ -285,7 +291,7 @@ def _step(frame: pl.DataFrame, level: int) -> pl.DataFrame:
     keys = [plain_key("nama"), place_key("nama"), spelling_key("nama")]
     if level == 2:
         keys = [plain_key("nama")] * 3
-    table = _keyed(level)
+    table = _keyed(level, tuple(frame["kode"].drop_nulls().unique().sort()) if level > 2 else None)
     found = []
     for n, key in enumerate(keys, start=1):
         known = table.filter(pl.col("n") == n).select("induk", "kunci", "kini").unique()

@@ -7,12 +7,13 @@ from datetime import date
 import polars as pl
 
 from rules import vocab
-from rules.kk import kk_columns
-from rules.nik import clean_id, is_placeholder, nik_columns, rounded_column, swap_reason
+from rules.kk import grade_kk
+from rules.nik import clean_id, grade_nik, is_placeholder, may_be_swapped, rounded_column, swap_reason
 from sources.model import SourceSettings
 from sources.region import resolve
 
 _SWAPPED = 0.8  # share of the judged rows from which NIK and KK columns are taken to have each other's header
+_HARDLY = 0.5  # share that a cheap bound must leave possible before rows are judged at all
 
 
 def validate(frame: pl.DataFrame, tanggal_acuan: date, settings: SourceSettings) -> pl.DataFrame:
@@ -27,38 +28,32 @@ def validate(frame: pl.DataFrame, tanggal_acuan: date, settings: SourceSettings)
         pl.lit(value=True).alias(f"angka_{name}") for name in ("nik", "no_kk") if _rounded(frame.get_column(name))
     )
     frame = resolve(frame, settings.bridge)
-    frame = frame.rename({"nik": "nik_asli", "no_kk": "no_kk_asli"})
-    born = pl.when(pl.col("lahir_mutu") == "LENGKAP").then(pl.col("tanggal_lahir"))
-    frame = frame.with_columns(
-        *nik_columns(
-            pl.col("nik_asli"),
-            tanggal_lahir=pl.col("tanggal_lahir"),
-            jenis_kelamin=pl.col("jenis_kelamin"),
-            from_number=pl.col("angka_nik"),
-            tanggal_acuan=tanggal_acuan,
-            mode_uji=settings.mode_uji,
-            lahir_mutu=pl.col("lahir_mutu"),
-            no_kk=pl.col("no_kk_asli"),
-            kode_wilayah=pl.col("kode_wilayah"),
-        ),
-        *kk_columns(
-            pl.col("no_kk_asli"),
-            from_number=pl.col("angka_no_kk"),
-            tanggal_acuan=tanggal_acuan,
-            nik=pl.col("nik_asli"),
-            tanggal_lahir=born,
-            jenis_kelamin=pl.col("jenis_kelamin"),
-        ),
+    person = frame.select("tanggal_lahir", "jenis_kelamin", "lahir_mutu", "kode_wilayah", "no_kk", raw="nik")
+    nik = grade_nik(
+        person.with_columns(dari_angka=frame["angka_nik"]),
+        tanggal_acuan=tanggal_acuan,
+        mode_uji=settings.mode_uji,
     )
-    flags = pl.concat_list("nik_bendera", "kk_bendera")
-    if "bendera" in frame.columns:
-        flags = pl.concat_list("nik_bendera", "kk_bendera", "bendera")
-    frame = frame.with_columns(flags.alias("mutu"), _suffix(frame))
-    several = pl.col("mutu").list.len() > 1  # few rows: sorting a million lists costs more than all checks
-    rows = frame.select("mutu").with_row_index("_i").filter(several)
-    tidy = rows.with_columns(pl.col("mutu").list.unique().list.sort().alias("_rapi")).drop("mutu")
-    frame = frame.with_row_index("_i").join(tidy, on="_i", how="left", maintain_order="left")
-    return frame.with_columns(pl.coalesce("_rapi", "mutu").alias("mutu")).drop("_i", "_rapi")
+    born = pl.when(pl.col("lahir_mutu") == "LENGKAP").then(pl.col("tanggal_lahir"))
+    card = grade_kk(
+        person.select("jenis_kelamin", nik="raw", raw="no_kk", tanggal_lahir=born, dari_angka=frame["angka_no_kk"]),
+        tanggal_acuan=tanggal_acuan,
+    )
+    frame = frame.rename({"nik": "nik_asli", "no_kk": "no_kk_asli"})
+    flags = [nik.get_column("nik_bendera"), card.get_column("kk_bendera"), *frame.select(pl.col("^bendera$"))]
+    return frame.with_columns(
+        *nik.drop("nik_bendera"), *card.drop("kk_bendera"), _one_list(flags).alias("mutu"), _suffix(frame)
+    )
+
+
+def _one_list(flags: list[pl.Series]) -> pl.Series:
+    """The flags of a row from several lists as one list, each once and sorted."""
+    frame = pl.DataFrame([one.alias(f"f{i}") for i, one in enumerate(flags)]).with_row_index("_i")
+    lists = pl.all().exclude("_i")
+    some = frame.filter(pl.any_horizontal(lists.list.len() > 0))  # few rows: lists are the dearest values there are
+    tidy = some.select("_i", mutu=pl.concat_list(lists).list.unique().list.sort())
+    joined = frame.select("_i").join(tidy, on="_i", how="left", maintain_order="left")
+    return joined.select(pl.col("mutu").fill_null([])).to_series()
 
 
 def _rounded(ids: pl.Series) -> bool:
@@ -94,8 +89,13 @@ def _with_defaults(frame: pl.DataFrame) -> pl.DataFrame:
 def _unswap(frame: pl.DataFrame) -> pl.DataFrame:
     """Exchange the NIK and KK columns where nearly every row says that they stand under each other's header."""
     full = pl.all_horizontal(pl.col("nik", "no_kk").str.len_bytes().is_between(16, 20))
-    judged = frame.filter(full & (pl.col("lahir_mutu") == "LENGKAP"))
+    judged = frame.select("nik", "no_kk", "tanggal_lahir", "jenis_kelamin", "lahir_mutu").filter(
+        full & (pl.col("lahir_mutu") == "LENGKAP")
+    )
     if judged.height < 5:
+        return frame
+    possible = judged.select(may_be_swapped(pl.col("nik"), pl.col("no_kk"), pl.col("tanggal_lahir")).sum()).item()
+    if possible < _HARDLY * judged.height:  # spares sorting a million rows
         return frame
     judged = judged.sort("nik", "no_kk").gather_every(max(1, judged.height // 2_000))  # enough to know a column by
     reason = judged.select(
