@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from blocking.jit import kernel
 from blocking.mix import U64, combine, mix
+from blocking.pairs import block
 from blocking.tally import distinct
 from rules.names import add_name_columns
 
@@ -98,35 +100,52 @@ def _share(codes: U32) -> npt.NDArray[np.float32]:
     return np.asarray(count[codes] / known, dtype=np.float32)
 
 
-def relatives(kartu: U64, given: npt.NDArray[np.unsignedinteger], n: int) -> U64:
+@kernel
+def _of_others(order: U32, start: I64, stop: I64, bit: U64, out: U64) -> None:
+    """For each row of each block the bits of the others of the block; a row without a bit of its own gets none."""
+    for k in range(len(start)):
+        once = np.uint64(0)
+        twice = np.uint64(0)
+        for i in range(start[k], stop[k]):
+            twice |= once & bit[order[i]]
+            once |= bit[order[i]]
+        for i in range(start[k], stop[k]):
+            own = bit[order[i]]
+            # A bit leaves a member's own view only if no other member has the same bit.
+            out[order[i]] = (once & ~own) | (twice & own) if own else np.uint64(0)
+
+
+def relatives(kartu: U64, given: npt.NDArray[np.unsignedinteger]) -> U64:
     """For each record a 64-bit set with one bit per given name (or other code) of the *other* members of its card."""
     bit = (np.uint64(1) << (mix(given) & np.uint64(63))).astype(np.uint64)
     bit[(given == 0) | (kartu == 0)] = 0
-    frame = (
-        pl.DataFrame({"k": kartu, "b": bit, "g": given})
-        .with_row_index("i")
-        .filter((pl.col("k") != 0) & (pl.col("b") != 0))
-    )
-    # A bit leaves a member's own view only if no other member has the same bit.
-    member = frame.with_columns(same=pl.len().over("k", "b"))
-    whole = member.group_by("k").agg(pl.col("b").unique().bitwise_or().alias("all"))
-    joined = member.join(whole, on="k", how="left").with_columns(
-        own=pl.when(pl.col("same") > 1).then(pl.col("all")).otherwise(pl.col("all") ^ pl.col("b"))
-    )
-    out = np.zeros(n, dtype=np.uint64)
-    out[joined["i"].to_numpy()] = joined["own"].to_numpy()
+    cards = block(kartu)
+    out = np.zeros(len(kartu), dtype=np.uint64)
+    _of_others(cards.order, cards.start, cards.stop, bit, out)
     return out
+
+
+def _distinct(frame: pl.DataFrame) -> tuple[pl.DataFrame, npt.NDArray[np.int64]]:
+    """The distinct rows of a frame, and for each row its place among them: names repeat, and cleaning them costs."""
+    rows = frame.unique().with_row_index("_place")
+    place = frame.join(rows, on=frame.columns, how="left", nulls_equal=True, maintain_order="left")["_place"]
+    return rows, place.to_numpy().astype(np.int64)
 
 
 def encode(records: pl.DataFrame) -> Encoded:
     """Encode `records` (schema Records, sorted by baris_id); row i of every array is baris_id i."""
     n = records.height
-    frame = add_name_columns(records.select("nama", "jenis_kelamin", "kode_wilayah"), "nama", "n_")
-    mother = add_name_columns(records.select("nama_ibu"), "nama_ibu", "i_")
-    names, name_text = _codes(frame["n_kunci"])
+    person, of_person = _distinct(
+        # A province is all that an abbreviation may depend on.
+        records.select("nama", "jenis_kelamin", pl.col("kode_wilayah").str.head(2))
+    )
+    mother, of_mother = _distinct(records.select("nama_ibu"))
+    person = add_name_columns(person, "nama", "n_")
+    mother = add_name_columns(mother, "nama_ibu", "i_")
+    names, name_text = _codes(person["n_kunci"])
+    given, given_text = _codes(person["n_given"])
     mothers, mother_text = _codes(mother["i_kunci"])
-    given, given_text = _codes(frame["n_given"])
-    skeleton, _ = _codes(frame["n_rangka"])
+    names, given, mothers = names[of_person], given[of_person], mothers[of_mother]
     source, source_names = _codes(records["sumber"])
     edition, _ = _codes(
         records.select(pl.format("{}@{}", "sumber", pl.col("tanggal_data").cast(pl.String).fill_null("")))
@@ -170,18 +189,18 @@ def encode(records: pl.DataFrame) -> Encoded:
         kartu=kartu,
         kartu_ukuran=size,
         nama=names,
-        token=_token_codes(frame["n_token"]),
+        token=_token_codes(person["n_token"])[of_person],
         given=given,
-        rangka=skeleton,
+        rangka=_codes(person["n_rangka"])[0][of_person],
         ibu=mothers,
-        ibu_rangka=_codes(mother["i_rangka"])[0],
-        ibu_token=_token_codes(mother["i_token"]),
+        ibu_rangka=_codes(mother["i_rangka"])[0][of_mother],
+        ibu_token=_token_codes(mother["i_token"])[of_mother],
         kepala=kepala.astype(np.uint32),
         lahir=born.to_numpy(),
         lahir_lengkap=(records["lahir_mutu"].cast(pl.String) == "LENGKAP").to_numpy(),
         kelamin=(records["jenis_kelamin"].to_physical().cast(pl.UInt8) + 1).fill_null(0).to_numpy(),
         desa=number["desa"].to_numpy(),
-        kerabat=relatives(kartu, given, n),
+        kerabat=relatives(kartu, given),
         frekuensi=_share(names),
         ibu_frekuensi=_share(mothers),
         teks_nama=name_text,

@@ -27,7 +27,7 @@ def context_of(e: Encoded, label: Index) -> Context:
     return Context(
         label.astype(np.uint32),
         _editions(e, label),
-        (relatives(e.kartu, linked, e.n), relatives(e.kartu, salted, e.n)),
+        (relatives(e.kartu, linked), relatives(e.kartu, salted)),
     )
 
 
