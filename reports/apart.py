@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import polars as pl
@@ -42,6 +43,9 @@ def workbook_apart(context: Context, out: Path) -> Iterator[Callable[[], Path]]:
         if job and job.poll() is None:
             job.kill()
             job.wait()
+        if job and job.stdin:
+            with suppress(OSError):
+                job.stdin.close()
 
 
 def _started(out: Path, info: Mapping[str, Any]) -> subprocess.Popen[bytes] | None:
@@ -59,20 +63,37 @@ def _started(out: Path, info: Mapping[str, Any]) -> subprocess.Popen[bytes] | No
     except OSError:
         return None
     if job.stdin:
-        with suppress(OSError), job.stdin:  # it may be gone already; `wait` finds out
-            job.stdin.write(order.encode())
+        # The pipe stays open: when this process is killed it closes, and the other one ends too.
+        with suppress(OSError):  # it may be gone already; `wait` finds out
+            job.stdin.write(order.encode() + b"\n")
+            job.stdin.flush()
     return job
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the one that started it is gone, so that nobody writes into a run that goes on."""
+
+    def watch() -> None:
+        # Not through sys.stdin: its lock would be held at the end of the interpreter.
+        while os.read(0, 1):
+            pass
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def main() -> None:
     """Read the order from standard input and write the workbook."""
     from reports.write import make_context  # imports this module itself
 
-    order = json.load(sys.stdin.buffer)
+    order = json.loads(sys.stdin.buffer.readline())
+    _end_with_parent()
     set_language(order["bahasa"])
     out = Path(order["out"])
     frames = {name: pl.read_parquet(out / "data" / f"{name}.parquet") for name in SCHEMAS}
     write_workbook(make_context(Tables(info=order["info"], **frames)), out / NAME)
+    sys.stdout.flush()
+    os._exit(0)  # the watching thread waits for input that never comes
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ _LEVEL: Final = 4  # of zlib: a tenth larger than the usual 6 in half the time
 _ROW: Final = re.compile(r'<row r="(\d+)"([^>]*?)(?:/>|>(.*?)</row>)', re.S)
 _STYLE: Final = re.compile(r'<c r="[A-Z]+\d+" s="(\d+)"')
 _HEIGHT: Final = re.compile(r' ht="[^"]*" customHeight="1"')
-_EPOCH: Final = pl.date(1899, 12, 30)
+_EPOCH: Final = pl.date(1899, 12, 31)
 CELL_LIMIT: Final = 32_000  # Excel holds 32,767 characters in a cell
 LARGE_FROM: Final = 1_000_000_000
 VARIANTS: Final = 3  # sample rows of a look: as the columns say, large numbers, negative numbers
@@ -129,7 +129,8 @@ def _prepared(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
     if kind == pl.Boolean:
         column = pl.when(column).then(pl.lit(_("yes"))).when(~column).then(pl.lit(_("no")))
     elif kind == pl.Date:
-        return (column - _EPOCH).dt.total_days()
+        days = (column - _EPOCH).dt.total_days()
+        return days + (days > 59).cast(pl.Int64)  # Excel's calendar has a 29 February 1900
     elif kind.is_numeric():
         return column
     text = column.cast(pl.String)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +19,7 @@ from reports.context import Context
 from reports.labels import short_id
 from reports.lines import family_lines, finding_contents, pair_contents, with_codes
 from reports.private import private
-from reports.village_page import page_data
+from reports.village_page import page_list
 from reports.village_sheet import FAMILY_TEXTS, PAIR_TEXTS, Village, sheet_names, with_cells, write_book
 from rules.i18n import _
 
@@ -63,26 +62,19 @@ def write_villages(
     )
     written: list[Path] = []
     kept: list[pl.DataFrame] = []
-    # typst sets pages without holding up Python: two villages at a time, while the next workbooks are written here.
-    with ThreadPoolExecutor(max_workers=2) as setter:
-        for batch in _batches(sizes):
-            waiting: list[Future[Path]] = []
-            for village in _villages(context, batch, families, asked, pairs, key):
-                name = folder / village.kode
-                waiting.append(setter.submit(_print, context, village, name.with_suffix(".pdf")))
-                written.append(write_book(context, village, name.with_suffix(".xlsx")))
-                kept.append(_register(village))
-                if progress:
-                    progress(len(kept) / sizes.height)
-            written += [one.result() for one in waiting]
+    for batch in _batches(sizes):
+        villages = list(_villages(context, batch, families, asked, pairs, key))
+        printed = paper.render([page_list(context, village) for village in villages])
+        for village, page in zip(villages, printed, strict=True):
+            name = folder / village.kode
+            private(name.with_suffix(".pdf")).write_bytes(page)
+            written += [name.with_suffix(".pdf"), write_book(context, village, name.with_suffix(".xlsx"))]
+            kept.append(_register(village))
+            if progress:
+                progress(len(kept) / sizes.height)
     if register is not None and kept:
         _keep(pl.concat(kept), register)
     return sorted(written)
-
-
-def _print(context: Context, village: Village, path: Path) -> Path:
-    private(path).write_bytes(paper.render(page_data(context, village)))
-    return path
 
 
 def _desa(column: str) -> pl.Expr:
@@ -211,4 +203,6 @@ def _keep(lines: pl.DataFrame, folder: Path) -> None:
     # Named by their lists, never overwritten: a list that was printed from an earlier run into this folder can still
     # be read back.
     name = hashlib.blake2b("".join(lines["kode_daftar"].unique().sort()).encode(), digest_size=8).hexdigest()
-    lines.write_parquet(private(folder / f"{name}.parquet"), compression="zstd", compression_level=3)
+    part = private(folder / f"{name}.bagian")  # a run killed here must not leave half a register behind
+    lines.write_parquet(part, compression="zstd", compression_level=3)
+    part.replace(folder / f"{name}.parquet")

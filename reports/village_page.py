@@ -2,80 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from reports.context import Context
 from reports.labels import day, number
+from reports.paper import List, PageTexts
 from reports.village_sheet import Village, columns_of, head_of_village, place_of, steps
 from rules.i18n import _, language
 
 _MAX_PAIRS: Final = 100  # on paper; the workbook holds more
 
 
-def page_data(context: Context, village: Village) -> dict[str, Any]:
-    """The data of templates/desa.typ."""
+def page_list(context: Context, village: Village) -> List:
+    """The list of `village` as `reports.paper` prints it."""
+    return List(_texts(context, village), village.lines, village.pairs.head(_MAX_PAIRS))
+
+
+def _texts(context: Context, village: Village) -> PageTexts:
     place = place_of(context, village.kode)
     family_titles, pair_titles = columns_of()
     families = village.lines["keluarga"].n_unique()
     left = village.total - families
-    return {
-        "bahasa": language(),
-        "judul": _("Families to check: {place}").format(place=place),
-        "judul_pasangan": _("Doubtful pairs: {place}").format(place=place),
-        "kode": village.daftar,
-        "ringkas": _("{n} families, {lines} lines, worst first.").format(
+    return PageTexts(
+        bahasa=language(),
+        judul=_("Families to check: {place}").format(place=place),
+        judul_pasangan=_("Doubtful pairs: {place}").format(place=place),
+        kode=village.daftar,
+        ringkas=_("{n} families, {lines} lines, worst first.").format(
             n=number(families), lines=number(village.lines.height)
         ),
-        "acuan": _("Reference date {date}. Village code {code}.").format(
+        acuan=_("Reference date {date}. Village code {code}.").format(
             date=day(context.as_of) or "–", code=village.kode
         ),
-        "sisa": _("{n} more families are in data/findings.parquet.").format(n=number(left)) if left > 0 else "",
-        "ringkas_pasangan": _(
+        sisa=_("{n} more families are in data/findings.parquet.").format(n=number(left)) if left > 0 else "",
+        ringkas_pasangan=_(
             "Are these one person or two? Tick one box. {shown} of {total} pairs, most probable first."
         ).format(shown=number(min(village.pairs.height, _MAX_PAIRS)), total=number(village.all_pairs)),
-        "keluarga": _families(village),
-        "pasangan": village.pairs.head(_MAX_PAIRS)
-        .select("nomor", "orang_1", "orang_2", "sama", "beda", "kode_baris")
-        .to_dicts(),
-        "teks": {
-            "kolom_keluarga": family_titles,
-            "kolom_pasangan": pair_titles,
-            "kode_daftar": _("List code") + " ",
-            "data": _("data:"),
-            "kaki": _("Names real people: keep it in the office, send it back, put it in no group or social media."),
-            "halaman": _("Page") + " {n} / {semua}",
-            "kosong": _("No family to check in this village."),
-            "cara": steps(),
-            "tanggal": _("Verified on: ....................................."),
-            "tanda_tangan": [
-                _("Verifying officer,"),
-                _("Social assistant (TKSK / PKH),"),
-                f"{head_of_village(village.kode)},",
-            ],
-        },
-    }
-
-
-def _families(village: Village) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for row in village.lines.iter_rows(named=True):
-        if not found or found[-1]["nomor"] != str(row["keluarga"]):
-            found.append(
-                {
-                    "nomor": str(row["keluarga"]),
-                    "kepala": row["kepala"],
-                    "alamat": row["alamat_teks"],
-                    "data": row["data_teks"],
-                    "baris": [],
-                }
-            )
-        found[-1]["baris"].append(
-            {
-                **{
-                    c: row[c]
-                    for c in ("nomor", "urut", "tingkat", "kode", "siapa", "masalah", "tindakan", "kode_baris")
-                },
-                "bukti": [text for text in row["bukti_teks"].split("\n") if text],
-            }
-        )
-    return found
+        kolom_keluarga=family_titles,
+        kolom_pasangan=pair_titles,
+        kode_daftar=_("List code") + " ",
+        data=_("data:"),
+        kaki=_("Names real people: keep it in the office, send it back, put it in no group or social media."),
+        halaman=_("Page") + " {n} / {semua}",
+        kosong=_("No family to check in this village."),
+        cara=steps(),
+        tanggal=_("Verified on: ....................................."),
+        tanda_tangan=[
+            _("Verifying officer,"),
+            _("Social assistant (TKSK / PKH),"),
+            f"{head_of_village(village.kode)},",
+        ],
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import polars as pl
 
@@ -24,6 +24,18 @@ from rules.tables import Tables
 from rules.wilayah import load_wilayah
 
 Progress = Callable[[str, float], None]
+
+
+class Products(Protocol):
+    """What an earlier, stopped run into the same folder has finished of the same reports."""
+
+    def finished(self, name: str) -> list[Path] | None:
+        """The files of the product `name`, when it is whole; None: it must be made."""
+
+    def finish(self, name: str, files: list[Path]) -> None:
+        """The product `name` is whole and consists of `files`."""
+
+
 _LARGE: Final = 20_000  # findings from which a second process is worth its start
 
 
@@ -58,6 +70,7 @@ def write_reports(
     regions: pl.DataFrame | None = None,
     rules: Mapping[str, RuleInfo] | None = None,
     key: bytes | None = None,
+    products: Products | None = None,
 ) -> list[Path]:
     """Write all reports of a run into the folder `out` and return the files written.
 
@@ -65,7 +78,8 @@ def write_reports(
     leaves `kembali/` out. `tables_written`: the caller has written data/*.parquet with `reports.data.write_table`, so
     only persons.csv and run.json are missing there. `tables.info` may hold `tanggal_acuan` (ISO date), `catatan`
     (sentences for the reader), `penautan` (figures of the matching) and anything else that run.json is to hold.
-    `key` makes the codes of the village lists (default: the key of this installation).
+    `key` makes the codes of the village lists (default: the key of this installation). `products` that are finished
+    already (laporan.html, desa, kembali, laporan.xlsx) are not made again.
     `progress(step, share)` is called with the name of the step in the run's language and the share (0-1) done.
     """
 
@@ -77,25 +91,39 @@ def write_reports(
     told(_("tables"), 0.0)
     written = write_beside(tables, out) if tables_written else write_tables(tables, out)
     own = regions is not None or rules is not None  # the other process knows the standard ones only
-    apart = tables.findings.height >= _LARGE and not own
+    made = products is not None and products.finished(NAME) is not None
+    apart = tables.findings.height >= _LARGE and not own and not made
+
+    def product(name: str, make: Callable[[], list[Path]]) -> None:
+        files = products.finished(name) if products else None
+        if files is None:
+            files = make()
+            if products:
+                products.finish(name, files)
+        written.extend(files)
+
     with workbook_apart(context, out) if apart else nullcontext(lambda: write_workbook(context, out / NAME)) as book:
         told(_("html report"), 0.1)
-        written.append(write_page(context, out / "laporan.html"))
+        product("laporan.html", lambda: [write_page(context, out / "laporan.html")])
         told(_("village lists"), 0.2)
         step = _("village lists")
-        written.extend(
-            write_villages(
+        product(
+            "desa",
+            lambda: write_villages(
                 context,
                 out / "desa",
                 lambda share: told(step, 0.2 + 0.3 * share),
                 key=installation_key() if key is None else key,
                 register=out / REGISTER,
-            )
+            ),
         )
         if sheets:
-            step = _("return files")
-            written.extend(write_returns(context, sheets, out / "kembali", lambda share: told(step, 0.5 + 0.3 * share)))
+            again = _("return files")
+            product(
+                "kembali",
+                lambda: write_returns(context, sheets, out / "kembali", lambda share: told(again, 0.5 + 0.3 * share)),
+            )
         told(_("workbook"), 0.8)
-        written.append(book())
+        product(NAME, lambda: [book()])
     told(_("done"), 1.0)
     return written
