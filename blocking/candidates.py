@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from blocking.encode import Encoded
 from blocking.mix import U64
-from blocking.pairs import Index, PassCount, block, first_pass_only, pairs_of, refine
+from blocking.pairs import Blocks, Index, PassCount, block, first_pass_only, pairs_of, refine
 from blocking.passes import Pass, finer
 
 
@@ -21,11 +21,13 @@ class Plan:
     passes: list[Pass]
     keys: list[U64]
     hitung: list[PassCount] = field(default_factory=list)
+    blok: list[Blocks] = field(default_factory=list)  # of every pass, where they are kept
+    bersama: U64 | None = None  # (rows, passes) the keys side by side, where they are kept so
 
     @property
     def kandidat(self) -> list[int]:
         """Pairs per pass before pairs of earlier passes are taken out; known without building a pair."""
-        return [block(keys).pairs for keys in self.keys]
+        return [one.pairs for one in self.blok or map(block, self.keys)]
 
 
 def plan(e: Encoded, passes: list[Pass], limit: int) -> Plan:

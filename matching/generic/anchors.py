@@ -13,8 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from blocking.mix import mix
+from blocking.mix import U64, mix
 from blocking.pairs import Index
+from matching.generic.pairing import Comparer
 from matching.generic.prepare import Prepared
 from matching.generic.spec import LinkageSpec
 from matching.model import MATCH, Model
@@ -59,42 +60,41 @@ def random_pairs(rows: Prepared, spec: LinkageSpec) -> tuple[Index, Index]:
         number = np.arange(min(draws, 4 * wanted), dtype=np.uint64)
         x = (mix(number * np.uint64(2)) % np.uint64(n)).astype(np.int64)
         y = (mix(number * np.uint64(2) + np.uint64(1)) % np.uint64(n)).astype(np.int64)
-        code = np.sort(np.minimum(x, y) * n + np.maximum(x, y))
-        code = code[np.concatenate(([True], code[1:] != code[:-1]))]
-        left, right = code // n, code % n
-        left, right = left[left != right], right[left != right]
-    a, b = left.astype(np.uint32), right.astype(np.uint32)
+        left, right = x[x != y], y[x != y]
+        if n < wanted:  # else hardly a pair is drawn twice
+            code = np.unique(np.minimum(left, right) * n + np.maximum(left, right))
+            left, right = code // n, code % n
+    # Numbers are drawn in the order of content, so that the draw is one whatever the order of rows.
+    one, two = rows.order[left], rows.order[right]
+    a, b = np.minimum(one, two), np.maximum(one, two)
     keep = admissible(rows, spec, a, b)
     a, b = a[keep], b[keep]
     if len(a) > wanted:
-        chosen = np.sort(np.argsort(mix(np.arange(len(a), dtype=np.uint64)), kind="stable")[:wanted])
+        chosen = np.argsort(mix(np.arange(len(a), dtype=np.uint64)), kind="stable")[:wanted]
         a, b = a[chosen], b[chosen]
     return a, b
 
 
 def confirmed_counts(
-    spec: LinkageSpec,
     comparisons: Sequence[Comparison],
-    held: npt.NDArray[np.bool_],
     levels: Levels,
+    free: U64,
+    count: npt.NDArray[np.int64],
     theta: Sequence[F64],
     prior: float,
 ) -> list[F64]:
     """Level counts of the match class: each comparison over the candidate pairs that all others confirm without it.
 
-    `held` (pairs, passes) says which passes hold each pair; a pass whose key touches the comparison says nothing of it.
-    `theta` (classes, levels) are the probabilities by which the others confirm, `prior` the odds of a match.
+    Row k stands for `count[k]` pairs with the same `levels`; bit f of `free` says whether a pass found them that says
+    nothing of comparison f. `theta` (classes, levels) are the probabilities by which the others confirm, `prior` the
+    odds of a match.
     """
     ratios = [log_ratio(one)[levels[:, f]] for f, one in enumerate(theta)]
     score = np.log2(max(prior, 1e-300)) + np.sum(ratios, axis=0)
     out = []
-    for f, (rule, one) in enumerate(zip(spec.comparisons, comparisons, strict=True)):
-        about: set[str | None] = {rule.column, *spec.columns[rule.column].join}
-        about |= {name for name, column in spec.columns.items() if rule.column in column.join}
-        about |= {rule.crossed} - {None}
-        free = [not about & {name for part in parts for name in (part.column, part.other)} for parts in spec.keys]
-        sure = held[:, free].any(axis=1) & (score - ratios[f] >= CONFIRMED)
-        out.append(np.bincount(levels[sure, f], minlength=len(one.tingkat)).astype(float))
+    for f, one in enumerate(comparisons):
+        sure = (free >> np.uint64(f) & np.uint64(1)).astype(bool) & (score - ratios[f] >= CONFIRMED)
+        out.append(np.bincount(levels[sure, f], weights=count[sure], minlength=len(one.tingkat)).astype(float))
     return out
 
 
@@ -109,3 +109,9 @@ def unconditioned(model: Model, levels: Levels, prior: float) -> F64:
     """Log2 odds of the match class for pairs that no pass chose, against the unrelated, at prior odds `prior`."""
     ratios = [log_ratio(theta)[levels[:, f]] for f, theta in enumerate(model.theta)]
     return np.asarray(np.log2(max(prior, 1e-300)) + np.sum(ratios, axis=0), dtype=np.float64)
+
+
+def unconditioned_by_pattern(model: Model, compare: Comparer, a: Index, b: Index, prior: float) -> F64:
+    """The same for pairs of rows; each pattern is judged once."""
+    seen, place = np.unique(compare.patterns(a, b), return_inverse=True)
+    return unconditioned(model, model.spec.unpack(seen), prior)[place]

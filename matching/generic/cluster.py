@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from blocking.pairs import Index, block, pairs_of
-from matching.closure import Groups, closure
+from blocking.pairs import Blocks, Index, block, pairs_of
+from matching.closure import closure
+from matching.kernels.clusters import grow
 from matching.terms import F64
 
 LARGE = 300  # rows of a component above which only its links are looked at
@@ -28,41 +29,8 @@ class Clusters:
     cut: npt.NDArray[np.bool_]
 
 
-class _Groups(Groups):
-    """Growing groups with what their rows say of one another, for the components that need care."""
-
-    def __init__(self, side: dict[int, int] | None) -> None:
-        super().__init__()
-        self.between: dict[int, dict[int, float]] = {}
-        self.sides = {row: {source} for row, source in side.items()} if side is not None else None
-
-    def say(self, x: int, y: int, weight: float) -> None:
-        self.between.setdefault(x, {})[y] = weight
-        self.between.setdefault(y, {})[x] = weight
-
-    def join(self, x: int, y: int) -> bool:
-        """Join the groups of x and y unless the rows of the two speak against it on the whole."""
-        x, y = sorted((self.root(x), self.root(y)))
-        if x == y:
-            return True
-        if self.between.get(x, {}).get(y, 0.0) < 0:
-            return False
-        if self.sides is not None:
-            if self.sides[x] & self.sides[y]:
-                return False
-            self.sides[x] |= self.sides.pop(y)
-        self.parent[y] = x
-        mine = self.between.setdefault(x, {})
-        for other, weight in self.between.pop(y, {}).items():
-            self.between[other].pop(y)
-            if other != x:
-                mine[other] = self.between[other][x] = mine.get(other, 0.0) + weight
-        mine.pop(y, None)
-        return True
-
-
 def cluster(
-    n: int,
+    order: Index,
     a: Index,
     b: Index,
     weight: F64,
@@ -71,26 +39,44 @@ def cluster(
 ) -> Clusters:
     """Cluster the match links (a, b) of log2 odds `weight`; `against` scores any pair of rows.
 
-    `side`: the list of each row, when each list is clean: then no cluster holds two rows of one list.
+    `order`: all rows by content, so that ties do not fall by where a row stands. `side`: the list of each row, when
+    each list is clean: then no cluster holds two rows of one list.
     """
-    label = closure(n, a, b)
-    size = np.bincount(label, minlength=n)[label]
+    n = len(order)
     cut = np.zeros(len(a), dtype=bool)
-    care = (size > 2) & (size <= LARGE) if side is None else size > 2
+    label = closure(n, a[~cut], b[~cut])
+    size = np.bincount(label, minlength=n)
+    links = np.bincount(label[a], minlength=n)
+    # In a component of which every pair is a link nothing speaks against a join.
+    care = size > 2
+    if side is None:
+        care &= (size <= LARGE) & ((links < size * (size - 1) // 2) | (weight.min(initial=0.0) < 0))
     if not care.any():
         return Clusters(label, cut)
-    groups = _Groups({int(i): int(side[i]) for i in np.flatnonzero(care)} if side is not None else None)
-    inner = np.where(care & (size <= LARGE), label.astype(np.uint64) + np.uint64(1), np.uint64(0))
-    for x, y in pairs_of(block(inner), 1_000_000):
-        said = np.clip(against(x, y), -CAP, CAP)
-        for one, two, value in zip(x.tolist(), y.tolist(), said.tolist(), strict=True):
-            groups.say(one, two, value)
-    # The links themselves count as what they were scored in their pass.
-    edges = np.flatnonzero(care[a])
-    for edge in edges.tolist():
-        if size[a[edge]] <= LARGE:
-            groups.say(int(a[edge]), int(b[edge]), min(float(weight[edge]), CAP))
-    order = edges[np.lexsort((b[edges], a[edges], -weight[edges]))]
-    for edge in order.tolist():
-        cut[edge] = not groups.join(int(a[edge]), int(b[edge]))
+    inner = np.where(care[label], label.astype(np.uint64) + np.uint64(1), np.uint64(0))
+    whole = block(inner)
+    few = whole.stop - whole.start <= LARGE
+    said = [against(x, y) for x, y in pairs_of(Blocks(whole.order, whole.start[few], whole.stop[few]), 1_000_000)]
+    edges = np.flatnonzero(care[label[a]])
+    rank = np.empty(n, dtype=np.uint32)
+    rank[order] = np.arange(n, dtype=np.uint32)
+    one, two = rank[a[edges]], rank[b[edges]]
+    ordered = np.lexsort((np.maximum(one, two), np.minimum(one, two), -weight[edges], label[a[edges]]))
+    edges = edges[ordered]
+    first = np.concatenate(([0], np.cumsum(links[label[whole.order[whole.start]]])))
+    grow(
+        whole.order,
+        whole.start,
+        whole.stop,
+        np.concatenate([*said, np.zeros(0)]),
+        LARGE,
+        edges,
+        first.astype(np.int64),
+        a,
+        b,
+        weight,
+        CAP,
+        side if side is not None else np.zeros(0, dtype=np.uint8),
+        cut,
+    )
     return Clusters(closure(n, a[~cut], b[~cut]), cut)

@@ -87,7 +87,7 @@ def explain(result: Result, left: int | tuple[str, int], right: int | tuple[str,
     terms = []
     for f, (rule, comparison) in enumerate(zip(spec.comparisons, comparisons(spec, _), strict=True)):
         column = rows.columns[rule.column]
-        values = [column.texts[column.codes[k]] or None for k in (first, second)]
+        values = [column.text(int(column.values[k])) for k in (first, second)]
         terms.append(Term(rule.title, comparison.tingkat[levels[0, f]], values[0], values[1], float(weights[f])))
     return Explanation(
         (result.sources[rows.source[first]], int(rows.row[first])),

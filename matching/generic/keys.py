@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from blocking.candidates import Plan
+from blocking.jit import each
 from blocking.mix import U64, combine, mix
-from blocking.pairs import PassCount, block, refine
+from blocking.pairs import Blocks, PassCount, block, refine
 from blocking.passes import Pass
+from matching.generic.columns import Coded, Texts
 from matching.generic.compare import equal_levels, level_count
 from matching.generic.grammar import CROSSED, KeyPart
 from matching.generic.prepare import Prepared
-from matching.generic.similar import transformed
+from matching.generic.program import text_codes
 from matching.generic.spec import LinkageSpec
+from matching.kernels.coding import word_mixes
+from matching.kernels.conditions import DATE, TEXT
 
+# Bits of a packed date that a part takes; two digits 00 are unknown.
+_DATE_PARTS = {"year": (16, 0xFFFF), "month": (8, 0xFF), "day": (0, 0xFF), "month_day": (0, 0xFFFF)}
+_NOUGHT = {"month": 0x11, "day": 0x11, "month_day": 0x1111}
 _EQUAL, _UNEQUAL, _SWAPPED, _YEAR = "equal", "unequal", "swapped", "year"
 
 
@@ -27,35 +35,62 @@ def part_codes(rows: Prepared, part: KeyPart) -> npt.NDArray[np.int64]:
     column = rows.columns[part.column]
     if part.other is not None:
         # Two columns in either order: the mixes of their texts, the smaller one first.
-        other = rows.columns[part.other]
-        known = (column.codes != 0) & (other.codes != 0)
-        texts = np.unique(np.concatenate((column.texts, other.texts)).astype(str))
-        a = np.searchsorted(texts, column.texts.astype(str))[column.codes].astype(np.int64)
-        b = np.searchsorted(texts, other.texts.astype(str))[other.codes].astype(np.int64)
-        pair = mix(mix(np.minimum(a, b)) ^ np.maximum(a, b).astype(np.uint64)) >> np.uint64(1)
-        return np.where(known, pair.astype(np.int64) | 1, 0)
+        a, b = _text_mixes(column), _text_mixes(rows.columns[part.other])
+        pair = mix(mix(np.minimum(a, b)) ^ np.maximum(a, b).astype(np.uint64)).view(np.int64) | 1
+        return np.where((a != 0) & (b != 0), pair, 0)
     if part.whole:
-        return column.codes
-    return transformed(column, part.transform, part.number)[column.codes]
+        return column.plain
+    if column.how == TEXT:
+        return text_codes(column, part.transform, part.number)[column.plain]
+    if column.how == DATE and part.transform in _DATE_PARTS:
+        shift, mask = _DATE_PARTS[part.transform]
+        found = column.plain >> shift & mask
+        # A month or day 00 is unknown; nothing is known where the value is not.
+        return np.where((column.plain != 0) & (found != _NOUGHT.get(part.transform, 0)), found, 0)
+    # The first or last signs of a number or of a date as it is written.
+    seen, place = np.unique(column.plain, return_inverse=True)
+    texts = pl.Series("v", [column.text(int(value)) for value in seen], dtype=pl.String)
+    made = texts.str.head(part.number) if part.transform == "first" else texts.str.tail(part.number)
+    return _mixes(made)[place]
+
+
+def _mixes(texts: pl.Series) -> npt.NDArray[np.int64]:
+    plain = Texts.of(texts)
+    return np.asarray(word_mixes(plain.data, plain.begin, 2**31, 0), dtype=np.int64)
+
+
+def _text_mixes(column: Coded) -> npt.NDArray[np.int64]:
+    """64 bits of the text of every row, the same in every column; 0 for no value."""
+    return _mixes(column.distinct)[column.plain] if column.how == TEXT else _mixes(column.written())
 
 
 def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
-    """Keys of all passes, blocks above the limit split by a further column, and what each pass settles."""
-    keys, counts = [], []
-    for number, parts in enumerate(spec.keys):
+    """Keys of all passes, blocks above the limit split by a further column, and what each pass settles.
+
+    The keys are the columns of one matrix (`together`): the keys of a row lie side by side.
+    """
+    together = np.zeros((rows.n, len(spec.keys)), dtype=np.uint64)
+
+    def one_pass(number: int) -> tuple[Blocks, PassCount]:
+        parts = spec.keys[number]
         key = combine(number + 1, *(part_codes(rows, part) for part in parts))
         blocks = block(key)
         largest = int((blocks.stop - blocks.start).max(initial=0))
-        finer = _finer(rows, spec, parts, largest / spec.limits.block)
-        bounded, large, skipped = refine(key, finer, spec.limits.block)
-        keys.append(bounded)
-        counts.append(PassCount(spec.passes[number].title, 0, large, skipped))
+        large = skipped = 0
+        if largest > spec.limits.block:
+            key, large, skipped = refine(key, _finer(rows, spec, parts, largest / spec.limits.block), spec.limits.block)
+            blocks = block(key)
+        together[:, number] = key
+        return blocks, PassCount(spec.passes[number].title, 0, large, skipped)
+
+    found = each(one_pass, range(len(spec.keys)))
+    counts = [count for _blocks, count in found]
     complete = [count.blok_besar == 0 for count in counts]
     passes = [
         Pass(rule.title, lambda _e: np.zeros(0, dtype=np.uint64), (), _settled(spec, number, complete))
         for number, rule in enumerate(spec.passes)
     ]
-    return Plan(passes, keys, counts)
+    return Plan(passes, list(together.T), counts, [blocks for blocks, _count in found], together)
 
 
 def _finer(rows: Prepared, spec: LinkageSpec, parts: list[KeyPart], times: float) -> U64:
@@ -66,12 +101,13 @@ def _finer(rows: Prepared, spec: LinkageSpec, parts: list[KeyPart], times: float
     taken = {name for part in parts for name in (part.column, part.other)}
     names = {rule.column for rule in spec.comparisons if rule.column not in taken}
     # The effective number of values: what a column of equally common values would have.
-    effective = {name: 1 / max(float((rows.columns[name].share ** 2).sum()), 1e-12) for name in names}
+    effective = {name: rows.columns[name].effective for name in names}
     ordered = sorted(names, key=lambda name: (effective[name], name))
     enough = [name for name in ordered if effective[name] >= 2 * times] or ordered[-1:]
     if not enough:
         return np.zeros(rows.n, dtype=np.uint64)
-    return combine(9_999, rows.columns[enough[0]].codes + 1)
+    value = rows.columns[enough[0]].plain
+    return combine(9_999, np.where(value == 0, -1, value))
 
 
 def _settled(spec: LinkageSpec, number: int, complete: list[bool]) -> tuple[str, ...]:

@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import polars_hash  # noqa: F401 - registers the .chash namespace
 
-from blocking.candidates import Plan, candidates, found_by
+from blocking.candidates import Plan, found_by
 from blocking.pairs import Index
-from matching.calibrate import Calibration, Labels
-from matching.calibrate import calibrator as calibration_of
 from matching.fit import fit, level_counts, stated_prior, theta_of
 from matching.generic.anchors import (
     OTHER,
@@ -27,24 +24,28 @@ from matching.generic.anchors import (
     possible_pairs,
     random_pairs,
     unconditioned,
+    unconditioned_by_pattern,
 )
 from matching.generic.cluster import cluster
-from matching.generic.compare import Comparer, comparisons
+from matching.generic.columns import Texts
+from matching.generic.compare import comparisons
 from matching.generic.keys import narrowed, plan
-from matching.generic.prepare import Prepared, prepare
+from matching.generic.pairing import PAIR_BYTES, Candidates, Cells, Comparer
+from matching.generic.prepare import Frame, Prepared, fingerprints, prepare
+from matching.generic.program import program
 from matching.generic.spec import LinkageSpec, read_spec, validate
-from matching.labels import settled
-from matching.model import Model, Pairs, PatternTable, Strata
+from matching.kernels.clusters import entity_ids
+from matching.model import Model, Strata
 from matching.specification import LatentClass, Specification
 from matching.terms import F64
 
 if TYPE_CHECKING:
+    from matching.calibrate import Calibration
     from matching.generic.explaining import Explanation
 
 Progress = Callable[[str, float], None]
 Calibrator = Callable[[F64], F64]
 ROUNDS = 2  # of finding the pairs that all but one comparison confirm
-MOST_CONFIRMED = 1_000_000  # candidate pairs among which they are looked for
 
 
 @dataclass(slots=True)
@@ -69,9 +70,10 @@ class Result:
 
     def rows_frame(self) -> pl.DataFrame:
         """Every row as it was given: source, row, fingerprint (hash of its values), and the columns as text."""
-        return self.rows.given.with_columns(
-            pl.Series("source", [self.sources[k] for k in self.rows.given["source"]], dtype=pl.String)
-        )
+        given = self.rows.given_frame()
+        return given.with_columns(
+            _source_names(self.sources, given["source"].to_numpy()).alias("source"), fingerprints(given)
+        ).select("source", "row", "fingerprint", *self.rows.given)
 
     def decision(self, first: int, second: int) -> str:
         """match, review or other of two record numbers of `rows`."""
@@ -110,13 +112,17 @@ class Linkage:
 
     def run(
         self,
-        frames: Sequence[pl.DataFrame],
+        frames: Sequence[Frame],
         names: Sequence[str] | None = None,
         progress: Progress | None = None,
         calibrator: Calibrator | None = None,
         labels: pl.DataFrame | None = None,
+        memory: int | None = None,
     ) -> Result:
         """Link `frames`, whose columns are those of the specification (others are ignored, absent ones are missing).
+
+        Lazy frames are read column by column, so that no list is in memory as a whole. `memory`: bytes that the
+        candidate pairs may take; where they would take more they are built twice and never held.
 
         `names` are the values of `source` (default: "1", "2", ...). `calibrator` maps probabilities to calibrated ones;
         without one it is made of `labels` (`matching.labels.SCHEMA`), keyed on the fingerprints of the rows.
@@ -127,36 +133,38 @@ class Linkage:
         tell("prepare", 0.0)
         rows = prepare(frames, spec)
         chosen = plan(rows, spec)
-        compare = Comparer(rows, spec)
         model_spec = Specification(comparisons(spec), classes(spec), narrowed(spec))
         strata = Strata(chosen.passes, rows.n_sources)
-        pairs = _compare_all(rows, spec, chosen, compare, model_spec, strata, tell)
+        compare = Comparer(*program(rows, spec), model_spec)
+        candidates = Candidates(rows, spec, chosen, compare)
+        hold = memory is None or PAIR_BYTES * sum(chosen.kandidat) <= memory
+        cells, pairs = candidates.count(hold, lambda share: tell("compare", share))
         tell("model", 0.0)
-        table, cell = pairs.cells()
-        model, prior = _fit(rows, spec, chosen, compare, model_spec, strata, table, pairs)
+        model, prior = _fit(rows, spec, compare, strata, cells)
+        table = cells.table
         weight, probability = model.score(table.pattern, table.stratum)
         calibration = None
         if calibrator is None and labels is not None:
-            calibrator = calibration = _calibration(rows, pairs, probability[cell], labels)
+            calibrator = calibration = _calibration(rows, spec, chosen, compare, model, labels)
         if calibrator is not None:
             probability = np.clip(calibrator(probability), 1e-9, 1 - 1e-9)
             weight = np.log2(probability / (1 - probability))
         tell("cluster", 0.0)
-        keep = probability[cell] >= spec.thresholds.review
-        a, b, chosen_cell = pairs.a[keep], pairs.b[keep], cell[keep]
-        weight, probability = weight[chosen_cell], probability[chosen_cell]
+        wanted = probability >= spec.thresholds.review
+        kept = pairs.where(wanted) if pairs is not None else candidates.find(cells, wanted)
+        weight, probability = weight[kept.cell], probability[kept.cell]
         match = probability >= spec.thresholds.match
         found = cluster(
-            rows.n,
-            a[match],
-            b[match],
+            rows.order,
+            kept.a[match],
+            kept.b[match],
             weight[match],
-            lambda x, y: unconditioned(model, compare.levels(x, y), prior),
+            lambda x, y: unconditioned_by_pattern(model, compare, x, y, prior),
             rows.source if spec.one_to_one and rows.n_sources > 1 else None,
         )
         match[np.flatnonzero(match)[found.cut]] = False
         return Result(
-            _pairs_frame(rows, sources, a, b, weight, probability, match),
+            _pairs_frame(rows, sources, kept.a, kept.b, weight, probability, match),
             _entities_frame(rows, sources, found.label),
             _info(rows, spec, sources, chosen, model, match, found.label, prior)
             | ({"calibration": calibration.to_dict()} if calibration is not None else {}),
@@ -171,52 +179,22 @@ class Linkage:
         )
 
 
-def _compare_all(
-    rows: Prepared,
-    spec: LinkageSpec,
-    chosen: Plan,
-    compare: Comparer,
-    model_spec: Specification,
-    strata: Strata,
-    tell: Progress,
-) -> Pairs:
-    expected = max(sum(chosen.kandidat), 1)
-    parts: list[Pairs] = []
-    done = 0
-    for k, a, b in candidates(chosen, spec.limits.chunk, lambda a, b: admissible(rows, spec, a, b)):
-        stratum = strata.number(k, rows.source[a], rows.source[b])
-        parts.append(Pairs(a, b, model_spec.pack(compare.levels(a, b)), stratum))
-        done += len(a)
-        tell("compare", min(done / expected, 1.0))
-    return Pairs.joined(parts)
-
-
-def _fit(
-    rows: Prepared,
-    spec: LinkageSpec,
-    chosen: Plan,
-    compare: Comparer,
-    model_spec: Specification,
-    strata: Strata,
-    table: PatternTable,
-    pairs: Pairs,
-) -> tuple[Model, float]:
+def _fit(rows: Prepared, spec: LinkageSpec, compare: Comparer, strata: Strata, cells: Cells) -> tuple[Model, float]:
     """The model, and the prior odds of a match among all admissible pairs."""
+    model_spec, table = compare.spec, cells.table
     compared = model_spec.comparisons
-    drawn = compare.levels(*random_pairs(rows, spec))
+    drawn, times = np.unique(compare.patterns(*random_pairs(rows, spec)), return_counts=True)
+    unlike = model_spec.unpack(drawn)
     total = max(possible_pairs(rows, spec), 1)
-    step = -(-len(pairs.a) // MOST_CONFIRMED) or 1
-    some = slice(None, None, step)
-    held = found_by(chosen, pairs.a[some], pairs.b[some])
-    levels = model_spec.unpack(pairs.pattern[some])
-    alone = np.ones(len(drawn))
+    levels = model_spec.unpack(table.pattern[cells.cell])
+    alone = times.astype(np.float64)
     theta = [stated_prior(one) for one in compared]
-    expected = float(min(len(pairs.a), rows.n))
+    expected = float(min(int(table.count.sum()), rows.n))
     for _again in range(ROUNDS):
-        apart = level_counts(drawn, compared, alone)
+        apart = level_counts(unlike, compared, alone)
         both = [np.stack([m, theta_of(u, one, match=False)]) for m, u, one in zip(theta, apart, compared, strict=True)]
         prior = _odds(expected / total)
-        same = confirmed_counts(spec, compared, held, levels, both, prior)
+        same = confirmed_counts(compared, levels, cells.free, cells.count, both, prior)
         theta = [theta_of(counts, one, match=True) for counts, one in zip(same, compared, strict=True)]
         # A first fit with two classes says how many matches there are, and which random pairs are matches.
         anchors = {SAME: same, OTHER: apart}
@@ -224,8 +202,8 @@ def _fit(
         model = fit(table, strata, anchors, two, starts=1)
         probability = model.score(table.pattern, table.stratum)[1]
         expected = float((probability * table.count).sum())
-        alone = 1 / (1 + np.exp2(unconditioned(model, drawn, _odds(expected / total))))
-    anchors = {SAME: same, OTHER: level_counts(drawn, compared, alone)}
+        alone = times / (1 + np.exp2(unconditioned(model, unlike, _odds(expected / total))))
+    anchors = {SAME: same, OTHER: level_counts(unlike, compared, alone)}
     full = replace(two, classes=classes(spec))
     if spec.model.similar:
         weight = table.count * (1 - probability)
@@ -239,27 +217,37 @@ def _odds(share: float) -> float:
     return min(share, 0.5) / (1 - min(share, 0.5))
 
 
-def _calibration(rows: Prepared, pairs: Pairs, probability: F64, labels: pl.DataFrame) -> Calibration:
+def _calibration(
+    rows: Prepared, spec: LinkageSpec, chosen: Plan, compare: Comparer, model: Model, labels: pl.DataFrame
+) -> Calibration:
     """The calibration by the labelled pairs that are candidates of this run, at what this model says of them."""
+    from matching.calibrate import Labels
+    from matching.calibrate import calibrator as calibration_of
+    from matching.labels import settled
+
     told = settled(labels)
-    # Rows stand in the order of their fingerprints, so the first row of a content stands for all that are equal.
-    number = (
-        pl.DataFrame({"key": rows.fingerprint}).with_row_index("i").unique("key", keep="first", maintain_order=True)
+    given = rows.given_frame()
+    number = pl.DataFrame({"key": fingerprints(given), "i": np.arange(rows.n, dtype=np.uint32)})
+    pairs = (
+        told.with_row_index("label")
+        .join(number, left_on="kiri", right_on="key")
+        .join(number.rename({"i": "j"}), left_on="kanan", right_on="key")
+        .filter(pl.col("i") != pl.col("j"))
+        .select("label", "sama", "pangsa", a=pl.min_horizontal("i", "j"), b=pl.max_horizontal("i", "j"))
     )
-    first = number["i"].cast(pl.UInt32).to_numpy()
-    content = first[np.searchsorted(first, np.arange(rows.n), side="right") - 1]
-    a, b = content[pairs.a].astype(np.uint64), content[pairs.b].astype(np.uint64)
-    candidates = pl.DataFrame({"pair": np.minimum(a, b) << np.uint64(32) | np.maximum(a, b), "p": probability})
-    low = pl.min_horizontal("i", "i_right").cast(pl.UInt64)
-    high = pl.max_horizontal("i", "i_right").cast(pl.UInt64)
-    known = (
-        told.join(number, left_on="kiri", right_on="key")
-        .join(number, left_on="kanan", right_on="key")
-        .with_columns((low * 2**32 + high).alias("pair"))
-        .join(candidates.sort("pair", "p").unique("pair", keep="last", maintain_order=True), on="pair")
-        .sort("pair")
-    )
+    a, b = pairs["a"].to_numpy().astype(np.uint32), pairs["b"].to_numpy().astype(np.uint32)
+    held = found_by(chosen, a, b)
+    ours = held.any(axis=1) & admissible(rows, spec, a, b)
+    pairs, a, b, first = pairs.filter(pl.Series(ours)), a[ours], b[ours], held[ours].argmax(axis=1)
+    low, high = np.minimum(rows.source[a], rows.source[b]), np.maximum(rows.source[a], rows.source[b])
+    stratum = ((first * rows.n_sources + low) * rows.n_sources + high).astype(np.uint16)
+    score = model.score(compare.patterns(a, b), stratum)[1] if len(a) else np.zeros(0)
+    known = pairs.with_columns(p=score).sort("label", "p").unique("label", keep="last", maintain_order=True)
     return calibration_of(Labels(known["p"].to_numpy(), known["sama"].to_numpy(), known["pangsa"].to_numpy()))
+
+
+def _source_names(sources: list[str], number: npt.NDArray[np.uint8]) -> pl.Series:
+    return pl.Series(sources, dtype=pl.String).gather(pl.Series(number))
 
 
 def _pairs_frame(
@@ -271,44 +259,32 @@ def _pairs_frame(
     probability: F64,
     match: npt.NDArray[np.bool_],
 ) -> pl.DataFrame:
-    # Left is the list given first; within one list the upper row.
-    turn = (rows.source[a] > rows.source[b]) | ((rows.source[a] == rows.source[b]) & (rows.row[a] > rows.row[b]))
-    left, right = np.where(turn, b, a), np.where(turn, a, b)
-    named = np.array(sources, dtype=object)
-    frame = pl.DataFrame(
+    # Rows are numbered in the order of the lists: left is the list given first, within one list the upper row.
+    order = np.argsort(a.astype(np.uint64) << np.uint64(32) | b)
+    a, b = a[order], b[order]
+    return pl.DataFrame(
         {
-            "source_l": pl.Series(named[rows.source[left]].tolist(), dtype=pl.String),
-            "row_l": rows.row[left],
-            "source_r": pl.Series(named[rows.source[right]].tolist(), dtype=pl.String),
-            "row_r": rows.row[right],
-            "weight": weight,
-            "probability": probability,
-            "decision": pl.Series(np.where(match, "match", "review").tolist(), dtype=pl.String),
-            "_l": rows.source[left],
-            "_r": rows.source[right],
+            "source_l": _source_names(sources, rows.source[a]),
+            "row_l": rows.row[a],
+            "source_r": _source_names(sources, rows.source[b]),
+            "row_r": rows.row[b],
+            "weight": weight[order],
+            "probability": probability[order],
+            "decision": pl.Series(["review", "match"]).gather(pl.Series(match[order].astype(np.uint8))),
         }
     )
-    return frame.sort("_l", "row_l", "_r", "row_r").drop("_l", "_r")
 
 
 def _entities_frame(rows: Prepared, sources: list[str], label: npt.NDArray[np.int64]) -> pl.DataFrame:
-    named = np.array(sources, dtype=object)
-    frame = pl.DataFrame(
+    letters = entity_ids(label, rows.order, rows.content)
+    begin = np.arange(0, 16 * (rows.n + 1), 16, dtype=np.uint64)
+    return pl.DataFrame(
         {
-            "source": pl.Series(named[rows.source].tolist(), dtype=pl.String),
+            "source": _source_names(sources, rows.source),
             "row": rows.row,
-            "_s": rows.source,
-            "_label": label,
-            "_print": rows.fingerprint,
+            "entity_id": Texts(letters, begin).series(),
         }
-    ).with_row_index("_i")
-    # The id is that of the first row in content order; rows of equal content are numbered.
-    first = frame.select("_i", "_print").with_columns(_again=pl.int_range(pl.len()).over("_print"))
-    text = pl.concat_str("_print", pl.col("_again").cast(pl.String), separator="#")
-    hashed: pl.Expr = text.chash.blake3()  # type: ignore[attr-defined]
-    first = first.select(pl.col("_i").cast(pl.Int64).alias("_label"), hashed.str.head(32).alias("entity_id"))
-    frame = frame.join(first, on="_label", how="left", maintain_order="left")
-    return frame.sort("_s", "row").select("source", "row", "entity_id")
+    )
 
 
 def _info(

@@ -268,3 +268,41 @@ def describe(letters: npt.NDArray[np.unsignedinteger], begin: U64, out: I64, fir
         length = min(np.int64(begin[code + 1]) - start, 0xFFFF)
         out[first + code, 0] = ((start + shift) << 16) | length
         out[first + code, 1] = np.int64(signature(letters, start, length))
+
+
+@kernel
+def foreign(data: Bytes, begin: U64) -> Bools:
+    """Which texts hold a letter that is not ASCII."""
+    out = np.zeros(len(begin) - 1, dtype=np.bool_)
+    for k in range(len(out)):
+        for p in range(begin[k], begin[k + 1]):
+            if data[p] >= 128:
+                out[k] = True
+                break
+    return out
+
+
+@kernel
+def mix_rows(content: U64, column: U64) -> None:
+    """Mix the next column into what stands for the content of every row."""
+    for i in range(len(content)):
+        content[i] = mixed((content[i] ^ column[i]) * np.uint64(0x9E3779B97F4A7C15) + _U1)
+
+
+@kernel
+def word_mixes(letters: npt.NDArray[np.unsignedinteger], begin: U64, n: Scalar, which: Scalar) -> I64:
+    """64 bits of the first `n` letters of each text (`which` 0), of the last `n` (1), or of its first word (2)."""
+    out = np.zeros(len(begin) - 1, dtype=np.int64)
+    for k in range(len(out)):
+        start, stop = begin[k], begin[k + 1]
+        size = np.uint64(n)
+        if which == 0 and stop - start > size:
+            stop = start + size
+        elif which == 1 and stop - start > size:
+            start = stop - size
+        elif which == 2:
+            stop = start
+            while stop < begin[k + 1] and not _is_blank(letters[stop]):
+                stop += _U1
+        out[k] = np.int64(text_mix(letters, start, stop))
+    return out

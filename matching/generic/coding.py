@@ -1,0 +1,135 @@
+"""A column of text -> integers (`Coded`): numbered by distinct value, cleaned once per distinct value, packed.
+
+What a kernel can do on ASCII letters it does; the rest is the work of `matching.generic.cleaning`, with one result.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from blocking.mix import U64
+from matching.generic.cleaning import clean
+from matching.generic.columns import LONG, Coded, Texts
+from matching.generic.spec import Column
+from matching.kernels.coding import STEPS, clean_texts, factor, foreign, gather_texts, pack_digits
+from matching.kernels.conditions import TEXT
+
+I64 = npt.NDArray[np.int64]
+I32 = npt.NDArray[np.int32]
+_DAYS: Final = 1_000_000  # dates within so many days of each other are looked up in a table
+_HARMLESS: Final = frozenset({"lower", "upper", "digits", "no_blanks", "collapse", "alnum"})  # to the digits of a value
+_NO_FLAGS: Final = np.zeros(0, dtype=np.bool_)
+_NO_MIXES: Final = np.zeros(0, dtype=np.uint64)
+
+
+def coded(name: str, values: pl.Series, column: Column) -> Coded:
+    """The column `values` (text or dates) as `column` says it is kept and cleaned."""
+    if column.kind == "date" and values.dtype == pl.Date and not (column.clean or column.words or column.null):
+        found = _days(name, values)
+        if found is not None:
+            return found
+    raw = Texts.of(values)
+    if column.kind == "digits":
+        nulls = [one.strip() for one in column.null]
+        plain = _HARMLESS.issuperset(column.clean) and not column.words and all(one.isdigit() for one in nulls)
+        if plain and (not len(raw.data) or int(raw.data.max()) < 128):
+            given, packed, too_long = pack_digits(raw.data, raw.begin, _mixes(nulls))
+            return _with_long(Coded(name, column.kind, packed, given), raw, too_long)
+    size = 1 << max(len(values).bit_length(), 4)
+    given, code, first, rows = factor(raw.data, raw.begin, size)
+    distinct = Texts(*gather_texts(raw.data, raw.begin, first))
+    if column.kind == "text":
+        return _text(name, given, code, rows, distinct, column)
+    made = clean(distinct.series(), column)
+    values_of = _packed(name, made, column)
+    return Coded(name, column.kind, values_of.values[code], given, values_of.texts)
+
+
+def _mixes(texts: list[str]) -> U64:
+    """What the kernels know texts by."""
+    if not texts:
+        return _NO_MIXES
+    found = Texts.of(pl.Series(texts, dtype=pl.String))
+    return pack_digits(found.data, found.begin, _NO_MIXES)[0]
+
+
+def _text(name: str, given: U64, code: I32, rows: I64, distinct: Texts, column: Column) -> Coded:
+    if not (column.clean or column.words or column.null):
+        return Coded(name, "text", code.astype(np.int64), given, distinct, rows)
+    cleaned = _cleaned(distinct, column)
+    _mix, again, first, _rows = factor(cleaned.data, cleaned.begin, 1 << max(len(cleaned).bit_length(), 4))
+    texts = Texts(*gather_texts(cleaned.data, cleaned.begin, first))
+    counts = np.bincount(again, weights=rows, minlength=len(texts)).astype(np.int64)
+    counts[0] = 0
+    return Coded(name, "text", again.astype(np.int64)[code], given, texts, counts)
+
+
+def _cleaned(distinct: Texts, column: Column) -> Texts:
+    """The distinct texts after the steps, in their order."""
+    here = all(step in STEPS for step in column.clean) and not column.words
+    strange = foreign(distinct.data, distinct.begin) if here else _NO_FLAGS
+    if not here or strange.any():
+        # Letters that are not ASCII: only Polars knows their small ones, their accents, and which are letters at all.
+        some = distinct.series() if not here else distinct.series().filter(pl.Series(strange))
+        made = clean(some, column)
+        if not here:
+            return Texts.of(made)
+        whole = distinct.series().scatter(pl.Series(np.flatnonzero(strange)), made.fill_null(""))
+        distinct = Texts.of(whole)
+    steps = np.array([STEPS[step] for step in column.clean], dtype=np.int64)
+    nulls = _mixes([one.strip().lower() for one in column.null])
+    return Texts(*clean_texts(distinct.data, distinct.begin, strange, steps, nulls))
+
+
+def _packed(name: str, made: pl.Series, column: Column) -> Coded:
+    """Cleaned distinct values of a column that is no text, as integers."""
+    if column.kind == "number":
+        numbers = made.cast(pl.Float64, strict=False).to_numpy()
+        # 0 means no value, so that zero itself is kept as minus zero.
+        values = np.where(numbers == 0, -0.0, numbers).view(np.int64)
+        return Coded(name, column.kind, np.where(made.is_null().to_numpy(), 0, values), _NO_MIXES)
+    texts = Texts.of(made)
+    given, packed, too_long = pack_digits(texts.data, texts.begin, _NO_MIXES)
+    return _with_long(Coded(name, column.kind, packed, given), texts, too_long)
+
+
+def _with_long(column: Coded, raw: Texts, too_long: int) -> Coded:
+    """`column` with its values of more than sixteen digits numbered; they are few."""
+    if not too_long:
+        return column
+    rows = np.flatnonzero(column.values == -1)
+    texts = ["".join(c for c in raw.one(int(row)) if c in "0123456789") for row in rows]
+    distinct = sorted(set(texts))
+    number = {text: LONG | k for k, text in enumerate(distinct, start=1)}
+    column.values[rows] = np.array([number[text] for text in texts], dtype=np.uint64).view(np.int64)
+    column.texts = Texts.of(pl.Series(["", *distinct]))
+    return column
+
+
+def _days(name: str, values: pl.Series) -> Coded | None:
+    """A column of dates; None where they lie too far apart for a table."""
+    known = values.is_not_null().to_numpy()
+    days = values.to_physical().fill_null(0).to_numpy().astype(np.int64)
+    if not known.any():
+        return Coded(name, "date", np.zeros(len(days), dtype=np.int64), np.zeros(len(days), dtype=np.uint64))
+    low, high = int(days[known].min()), int(days[known].max())
+    if high - low > _DAYS:
+        return None
+    every = Texts.of(pl.Series(np.arange(low, high + 1, dtype=np.int32)).cast(pl.Date))
+    given, packed, _none = pack_digits(every.data, every.begin, _NO_MIXES)
+    place = np.where(known, days - low, 0)
+    return Coded(name, "date", np.where(known, packed[place], 0), np.where(known, given[place], np.uint64(0)))
+
+
+def classed(column: Coded, cuts: tuple[float, ...]) -> npt.NDArray[np.int64]:
+    """(n,) how many of `cuts` (shares of the known rows) the value of each row lies above; 0 for no value."""
+    known = max(int((column.values != 0).sum()), 1)
+    if column.how == TEXT:
+        table = np.searchsorted(np.array(cuts), column.counts / known)
+        return np.asarray(table[column.plain], dtype=np.int64)
+    found = np.searchsorted(np.array(cuts), column.sizes() / known)
+    return np.where(column.values != 0, found, 0).astype(np.int64)

@@ -1,0 +1,319 @@
+"""The conditions of the grammar (`matching.generic.grammar`) on one pair of rows, and their levels packed to a pattern.
+
+A row is one integer per column. A text is its code in the low 32 bits (0: no value) and above them how common it is; a
+date is packed digits with the same above them; digits are packed as in matching.kernels.digits; a number is the bits
+of a float. The program lists the comparisons and their conditions as integers; `matching.generic.program` writes it.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from blocking.jit import Scalar, kernel
+from matching.kernels import digits
+from matching.kernels.letters import (
+    common_prefix,
+    edits,
+    equal_texts,
+    jaro,
+    jaro_bound,
+    most_shared,
+    winkler,
+)
+
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+U64 = npt.NDArray[np.uint64]
+Letters = npt.NDArray[np.unsignedinteger]
+
+TEXT, DIGITS, DATE, NUMBER = range(4)
+# Conditions. CODE: both values have one code in a table (soundex, first letters ...).
+EQUAL, CROSSED, JARO, WINKLER, EDITS, TURNED, CODE, INITIAL, JACCARD, SUBSET, ONE_DIGIT, PLACES = range(12)
+FIRST, LAST, DAY_MONTH, ONE_PART, YEAR, YEARS, DAYS, WITHIN, PERCENT = range(12, 21)
+
+# Places of a comparison in the program, and of a condition.
+COLUMN, KIND, BASE, BEGIN, END, DIFFERENT, SHIFT, MASK, OTHER, OTHER_KIND, OTHER_BASE, CLASS = range(12)
+WORD, LEVEL, TABLE = range(3)
+
+_LOW: Final = 0xFFFFFFFF
+_NEAR: Final = 1e-12  # what a cut may be missed by
+_NO_BOUND = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+
+class Program(NamedTuple):
+    """Comparisons (F, 12) and conditions (O, 3) as integers, and the number of each condition (O,)."""
+
+    comparisons: I64
+    conditions: I64
+    numbers: F64
+
+
+class Tables(NamedTuple):
+    """What rows and texts hold. `texts` (T, 2): place << 16 | length, signature; of all columns, one after another."""
+
+    rows: I64  # (n, columns)
+    floats: F64  # the same memory
+    letters: Letters
+    texts: I64
+    begin: I64  # (T + 1,) where the words of each text begin in `words`
+    words: npt.NDArray[np.int32]  # of each text ascending, each once
+    codes: I64  # the tables of CODE and INITIAL, one after another
+    longest: int  # letters of the longest text
+
+
+@kernel
+def _alike(
+    x: Letters, a: Scalar, n_a: Scalar, one: Scalar, b: Scalar, n_b: Scalar, two: Scalar, least: Scalar,
+    boosted: Scalar, memo: F64,
+) -> Scalar:  # fmt: skip
+    """Whether two texts reach the similarity `least`; `memo` keeps Jaro's and the common prefix, once computed."""
+    if memo[0] < 0:
+        most = jaro_bound(most_shared(one, n_a, two, n_b), n_a, n_b)
+        if boosted:
+            if winkler(most, 4) < least - _NEAR:
+                return False
+            memo[1] = common_prefix(x, a, n_a, b, n_b)
+            most = winkler(most, memo[1])
+        if most < least - _NEAR:
+            return False
+        memo[0] = jaro(x, a, n_a, b, n_b)
+        memo[1] = common_prefix(x, a, n_a, b, n_b)
+    return (winkler(memo[0], memo[1]) if boosted else memo[0]) >= least - _NEAR
+
+
+@kernel
+def _text(kind: Scalar, base: Scalar, v: Scalar) -> Scalar:
+    """Number of the text that a value of a row stands for; -1 for digits that are in the value itself."""
+    if kind == TEXT:
+        return base + (v & _LOW)
+    return base + (v & 0x0FFFFFFFFFFFFFFF) if digits.is_long(v) else -1
+
+
+@kernel
+def _spelled(t: Tables, text: Scalar, v: Scalar, out: Letters, at: Scalar) -> Scalar:
+    """Write the text from place `at` of `out`; returns how many letters it has."""
+    if text < 0:
+        return digits.spell(v, out, at)
+    start, n = t.texts[text, 0] >> 16, t.texts[text, 0] & 0xFFFF
+    for k in range(n):
+        out[at + k] = t.letters[start + k]
+    return n
+
+
+@kernel
+def _on_texts(
+    t: Tables, word: Scalar, number: Scalar, kind: Scalar, base: Scalar, va: Scalar, other_kind: Scalar,
+    other_base: Scalar, vb: Scalar, room: Letters, rows: I64, memo: F64,
+) -> Scalar:  # fmt: skip
+    """A condition on the letters of two values, which may be of different columns; equal ones fulfil it."""
+    i, j = _text(kind, base, va), _text(other_kind, other_base, vb)
+    if i >= 0 and j >= 0:
+        x = t.letters
+        a, n_a = t.texts[i, 0] >> 16, t.texts[i, 0] & 0xFFFF
+        b, n_b = t.texts[j, 0] >> 16, t.texts[j, 0] & 0xFFFF
+        one, two = np.uint64(t.texts[i, 1]), np.uint64(t.texts[j, 1])
+    else:
+        x = room
+        a = 0
+        n_a = _spelled(t, i, va, room, 0)
+        b = n_a
+        n_b = _spelled(t, j, vb, room, b)
+        one = two = _NO_BOUND
+    if word in (JARO, WINKLER, CROSSED):
+        if word == CROSSED and equal_texts(x, a, n_a, b, n_b):
+            return True
+        return _alike(x, a, n_a, one, b, n_b, two, number, word != JARO, memo)
+    most = np.int64(number)
+    if word in (FIRST, LAST):
+        if min(n_a, n_b) < most:
+            return False
+        if word == LAST:
+            a, b = a + n_a - most, b + n_b - most
+        return equal_texts(x, a, most, b, most)
+    if word in (ONE_DIGIT, PLACES):
+        return _places(x, a, n_a, b, n_b, most if word == PLACES else -1)
+    if max(n_a, n_b) - most_shared(one, n_a, two, n_b) > most:
+        return False
+    return edits(x, a, n_a, b, n_b, most, word == TURNED, rows) <= most
+
+
+@kernel
+def _places(x: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, most: Scalar) -> Scalar:
+    """Whether at most `most` places differ; with -1: one place, or two neighbours turned round."""
+    if n_a != n_b:
+        return False
+    apart, at = 0, 0
+    for k in range(n_a):
+        if x[a + k] != x[b + k]:
+            apart += 1
+            at = k
+    if most >= 0:
+        return apart <= most
+    turned = apart == 2 and at > 0 and x[a + at - 1] == x[b + at] and x[a + at] == x[b + at - 1]
+    return apart == 1 or turned
+
+
+@kernel
+def _shared_words(t: Tables, i: Scalar, j: Scalar) -> Scalar:
+    p, q, common = t.begin[i], t.begin[j], 0
+    while p < t.begin[i + 1] and q < t.begin[j + 1]:
+        if t.words[p] == t.words[q]:
+            common += 1
+            p += 1
+            q += 1
+        elif t.words[p] < t.words[q]:
+            p += 1
+        else:
+            q += 1
+    return common
+
+
+@kernel
+def _on_words(t: Tables, word: Scalar, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
+    common = _shared_words(t, i, j)
+    n_i, n_j = t.begin[i + 1] - t.begin[i], t.begin[j + 1] - t.begin[j]
+    if word == SUBSET:
+        return common > 0 and common == min(n_i, n_j)
+    # A product instead of a quotient: 2/3 must reach a cut of 0.6666 written by hand.
+    return common > 0 and common >= number * (n_i + n_j - common) - 1e-9
+
+
+@kernel
+def _on_dates(word: Scalar, number: Scalar, a: Scalar, b: Scalar) -> Scalar:
+    if word == YEAR:
+        return a >> 16 == b >> 16
+    if word == DAY_MONTH:
+        month_a, month_b = (a >> 8) & 0xFF, (b >> 8) & 0xFF
+        known = month_a != 0x11 and month_b != 0x11
+        return known and a >> 16 == b >> 16 and month_a == b & 0xFF and month_b == a & 0xFF
+    if word == ONE_PART:
+        same = (a >> 16 == b >> 16) + ((a >> 8) & 0xFF == (b >> 8) & 0xFF) + (a & 0xFF == b & 0xFF)
+        return same >= 2 and (a >> 8) & 0xFF != 0x11 and (b >> 8) & 0xFF != 0x11
+    if word == YEARS:
+        return abs(digits.number(a >> 16) - digits.number(b >> 16)) <= number
+    x, y = digits.day_number(a), digits.day_number(b)
+    none = np.iinfo(np.int64).min
+    return x != none and y != none and abs(x - y) <= number
+
+
+@kernel
+def _fulfilled(
+    t: Tables, word: Scalar, number: Scalar, table: Scalar, kind: Scalar, base: Scalar, va: Scalar, vb: Scalar,
+    x: Scalar, y: Scalar, room: Letters, rows: I64, memo: F64,
+) -> Scalar:  # fmt: skip
+    """A condition on two different values `va` and `vb` of one column; `x`, `y`: the same as floats."""
+    if word == CODE:
+        a, b = t.codes[table + (va & _LOW)], t.codes[table + (vb & _LOW)]
+        return a == b and a != 0
+    if word == INITIAL:
+        a, b = t.codes[table + (va & _LOW)], t.codes[table + (vb & _LOW)]
+        return a >> 1 == b >> 1 and ((a | b) & 1) == 1
+    if word in (JACCARD, SUBSET):
+        return _on_words(t, word, number, base + (va & _LOW), base + (vb & _LOW))
+    if kind == NUMBER:
+        within = number if word == WITHIN else number / 100.0 * max(abs(x), abs(y))
+        return abs(x - y) <= within
+    if kind == DATE:
+        a, b = va & _LOW, vb & _LOW
+        if word == ONE_DIGIT:
+            return digits.one_digit(a, b)
+        return digits.differing(a, b) <= number if word == PLACES else _on_dates(word, number, a, b)
+    if kind == DIGITS and not digits.is_long(va) and not digits.is_long(vb):
+        if word == ONE_DIGIT:
+            return digits.one_digit(va, vb)
+        if word == PLACES:
+            return digits.differing(va, vb) <= number
+        n = np.int64(number)
+        if word in (FIRST, LAST):
+            if min(digits.count(va), digits.count(vb)) < n or n > digits.MOST:
+                return False
+            if word == FIRST:
+                return digits.first(va, n) == digits.first(vb, n)
+            return digits.last(va, n) == digits.last(vb, n)
+    return _on_texts(t, word, number, kind, base, va, kind, base, vb, room, rows, memo)
+
+
+@kernel
+def _crossed(p: Program, t: Tables, f: Scalar, i: Scalar, j: Scalar, least: Scalar, room: Letters, rows: I64, memo: F64) -> Scalar:  # noqa: E501  # fmt: skip
+    """Both values stand in the other's column; or one does and the other is unknown on a side."""
+    c = p.comparisons[f]
+    this_a, this_b = t.rows[i, c[COLUMN]], t.rows[j, c[COLUMN]]
+    other_a, other_b = t.rows[i, c[OTHER]], t.rows[j, c[OTHER]]
+    if other_a == other_b and other_a != 0:
+        return False
+    known_one, known_two = this_a != 0 and other_b != 0, this_b != 0 and other_a != 0
+    memo[0] = -1.0
+    one = known_one and _on_texts(
+        t, CROSSED, least, c[KIND], c[BASE], this_a, c[OTHER_KIND], c[OTHER_BASE], other_b, room, rows, memo
+    )
+    if not one and known_one:
+        return False
+    memo[0] = -1.0
+    two = known_two and _on_texts(
+        t, CROSSED, least, c[KIND], c[BASE], this_b, c[OTHER_KIND], c[OTHER_BASE], other_a, room, rows, memo
+    )
+    return (one and (two or not known_two)) or (two and not known_one)
+
+
+@kernel
+def pattern_of(p: Program, t: Tables, i: Scalar, j: Scalar, room: Letters, rows: I64, memo: F64) -> Scalar:
+    """The levels of rows i and j, packed as `matching.specification.Specification.pack` does.
+
+    Level 0 is a missing value; then the conditions in order; the last level is "different".
+    """
+    pattern = np.uint64(0)
+    swapped = np.uint64(0)  # columns whose values a swap explained
+    for f in range(len(p.comparisons)):
+        c = p.comparisons[f]
+        column = c[COLUMN]
+        va, vb = t.rows[i, column], t.rows[j, column]
+        known = va != 0 and vb != 0
+        level = c[DIFFERENT] if known else 0
+        memo[0] = -1.0
+        for k in range(c[BEGIN], c[END]):
+            word = p.conditions[k, WORD]
+            if word == CROSSED:
+                # A swap may leave one side empty, so that it is looked for in unknown values too.
+                hit = _crossed(p, t, f, i, j, p.numbers[k], room, rows, memo)
+                memo[0] = -1.0
+                if hit:
+                    swapped |= np.uint64(1) << np.uint64(c[OTHER])
+            elif not known:
+                hit = False
+            elif va == vb:
+                hit = True  # without a level `equal`, equal values fulfil whatever comes first
+            elif word == EQUAL:
+                hit = False
+            else:
+                hit = _fulfilled(
+                    t, word, p.numbers[k], p.conditions[k, TABLE], c[KIND], c[BASE], va, vb,
+                    t.floats[i, column], t.floats[j, column], room, rows, memo,
+                )  # fmt: skip
+            if hit:
+                level = p.conditions[k, LEVEL]
+                if word == EQUAL:
+                    level += t.rows[i, c[CLASS]] if c[CLASS] >= 0 else (va >> 32 if c[CLASS] == -2 else 0)
+                break
+        pattern |= np.uint64(level) << np.uint64(c[SHIFT])
+    if swapped:
+        for f in range(len(p.comparisons)):
+            c = p.comparisons[f]
+            # A swap is counted once, by the comparison that looks for it.
+            if c[OTHER] < 0 and (swapped >> np.uint64(c[COLUMN])) & np.uint64(1):
+                pattern &= ~(np.uint64(c[MASK]) << np.uint64(c[SHIFT]))
+    return pattern
+
+
+@kernel
+def patterns_of(p: Program, t: Tables, a: npt.NDArray[np.uint32], b: npt.NDArray[np.uint32]) -> U64:
+    """The pattern of every pair of rows."""
+    room = np.empty(2 * t.longest + 32, dtype=t.letters.dtype)
+    rows = np.empty(3 * (t.longest + 32), dtype=np.int64)
+    memo = np.empty(2)
+    out = np.empty(len(a), dtype=np.uint64)
+    for n in range(len(a)):
+        out[n] = pattern_of(p, t, a[n], b[n], room, rows, memo)
+    return out
