@@ -117,10 +117,12 @@ def run(
         store.open_folder(out) as folder,
         log_to(out / "padan.log") as log,
         memory.Gauge(plan.anggaran, starved) as gauge,
+        folder.scratch(),
     ):
         watch = Watch(log, report, gauge)
         hashes = [store.sha256_file(one.path) for one in inputs]
         log.info("run", versions=store.versions(), files=len(inputs))
+        folder.clear_parts()
         folder.clear_reports()
         data, key = _load(settings, inputs, hashes, folder, watch)
         acuan = settings.tanggal_acuan or _newest(data.records)
@@ -141,7 +143,7 @@ def run(
             "kekekalan": conservation(data),
         }
         key = _link(settings, data, key, folder, watch, decided)
-        _find(settings, data, key, folder, watch, decided)
+        key = _find(settings, data, key, folder, watch, decided)
         _compare(settings, data, folder)
         data.info["pengaturan"] = settings.model_dump(mode="json", exclude={"masukan", "keluaran"})
         data.info["versi"] = store.versions() | {
@@ -149,10 +151,11 @@ def run(
             "kode_taut": store.code_version(store.LINKAGE),
         }
         data.info["jumlah"] = {name: getattr(data, name).height for name in tables.SCHEMAS}
-        _reports(settings, inputs, data, folder, watch)
+        products = _reports(settings, inputs, data, key, folder, watch)
         data.info["tahap"] = watch.stages
         data.info["selesai"] = True
         store.write_json(data.info, out / "run.json")
+        products.close()
         report(1.0, _("Done"))
     return data
 
@@ -237,8 +240,7 @@ def _load(
             folder.begin("muat")
             loaded = _read(settings, inputs, tell)
             frames = {name: tables.check(name, getattr(loaded, name)) for name in LOADED}
-            kept = {"catatan": loaded.catatan}
-            folder.finish("muat", key, frames, kept)
+            kept = folder.finish("muat", key, frames, {"catatan": loaded.catatan})
     if frames["records"].is_empty():
         raise InputError(
             _("none of the files holds a row that can be used"),
@@ -306,8 +308,7 @@ def _link(
             frames = {name: tables.check(name, getattr(linked, name)) for name in LINKED}
             if frames["entities"].height != data.records.height:
                 raise TableError("entities do not hold every record once")
-            folder.finish("taut", key, frames, linked.info)
-            data.info["penautan"] = linked.info
+            data.info["penautan"] = folder.finish("taut", key, frames, linked.info)
     for name, frame in frames.items():
         setattr(data, name, frame)
     return key
@@ -320,7 +321,7 @@ def _find(
     folder: store.RunFolder,
     watch: Watch,
     decided: pl.DataFrame,
-) -> None:
+) -> str:
     own = settings.folder / settings.parameter if settings.parameter else None
     if own is not None and not own.is_file():
         raise ConfigError(_("the parameter file does not exist"), place=Place(file=str(own), column="parameter"))
@@ -336,16 +337,17 @@ def _find(
             data.findings, data.diputuskan = folder.table("findings"), folder.table("diputuskan")
             _notes(data, kept["catatan_aturan"])
             watch.stages["temuan"]["dipakai_ulang"] = True
-            return
+            return key
         from rules.findings.run import run_rules
 
         folder.begin("temuan")
         findings, notes = run_rules(data, parameters=own, tanggal_acuan=settings.tanggal_acuan, programmes=local)
         findings, data.diputuskan = decisions.split(tables.check("findings", findings), decided, data.records)
-        data.findings = tables.check("findings", findings)
-        frames = {"findings": data.findings, "diputuskan": data.diputuskan}
-        folder.finish("temuan", key, frames, {"catatan_aturan": notes})
-        _notes(data, notes)
+        frames = {"findings": tables.check("findings", findings), "diputuskan": data.diputuskan}
+        _notes(data, folder.finish("temuan", key, frames, {"catatan_aturan": notes})["catatan_aturan"])
+        # In the order of the file, as a run that goes on here has them: the reports break ties by it.
+        data.findings = folder.table("findings")
+    return key
 
 
 def _compare(settings: Settings, data: tables.Tables, folder: store.RunFolder) -> None:
@@ -360,7 +362,7 @@ def _compare(settings: Settings, data: tables.Tables, folder: store.RunFolder) -
         earlier = store.read_run(settings.folder / settings.sebelumnya)
         data.tren = trend.compare(data, earlier)
         data.info["tren"] = trend.summary(data.tren) | {"tanggal_acuan_sebelumnya": earlier.info.get("tanggal_acuan")}
-    write_table("tren", data.tren, folder.data)
+    store.put(write_table("tren", data.tren, folder.private), folder.data / "tren.parquet")
 
 
 def programmes(settings: Settings) -> tuple[Path, ...]:
@@ -378,8 +380,12 @@ def _notes(data: tables.Tables, notes: list[dict[str, Any]]) -> None:
 
 
 def _reports(
-    settings: Settings, inputs: list[InputFile], data: tables.Tables, folder: store.RunFolder, watch: Watch
-) -> None:
+    settings: Settings, inputs: list[InputFile], data: tables.Tables, key: str, folder: store.RunFolder, watch: Watch
+) -> store.Products:
+    """Write the reports that a stopped run has not finished; what they say of the run (`data.info`) is in the key."""
+    trend_digest = store.sha256_file(folder.data / "tren.parquet")
+    key = store.key_of("laporan", key, data.info, store.code_version(store.EVERYTHING), trend_digest)
+    products = folder.products(key)
     with watch.stage("laporan") as tell:
         from reports.write import write_reports
 
@@ -388,7 +394,8 @@ def _reports(
             from padan.returning import returned
 
             sheets = returned(inputs, names(inputs))
-        write_reports(data, folder.path, sheets=sheets, progress=tell, tables_written=True)
+        write_reports(data, folder.path, sheets=sheets, progress=tell, tables_written=True, products=products)
+    return products
 
 
 def conservation(data: tables.Tables) -> list[dict[str, Any]]:

@@ -15,7 +15,8 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -31,6 +32,10 @@ from rules.i18n import _
 
 _OWN_PACKAGES = ("rules", "sources", "blocking", "matching")
 LINKAGE = ("blocking", "matching")
+EVERYTHING = (*_OWN_PACKAGES, "reports", "padan")
+REPORTS = ("laporan.html", "laporan.xlsx", "desa", "kembali")
+_PRODUCTS = "laporan.json"
+_TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 PART = ".bagian"  # ends the name of a file that is being written
 _LIBRARIES = (
     "polars",
@@ -69,8 +74,13 @@ class RunFolder:
         """Forget the stamp of `stage`: from here on its tables may be half old, half new."""
         (self.private / f"{stage}.json").unlink(missing_ok=True)
 
-    def finish(self, stage: str, key: str, frames: Mapping[str, pl.DataFrame], info: Mapping[str, Any]) -> None:
-        """Write the tables of a finished stage, then its stamp."""
+    def finish(
+        self, stage: str, key: str, frames: Mapping[str, pl.DataFrame], info: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Write the tables of a finished stage, then its stamp; returns `info` as `reuse` will give it back.
+
+        A run must go on with that: of a tuple JSON makes a list, and the reports show it.
+        """
         from reports.data import write_table
 
         digests = {}
@@ -78,7 +88,9 @@ class RunFolder:
             part = write_table(name, frame, self.private)
             digests[name] = sha256_file(part)
             put(part, self.data / part.name)
-        write_json({"key": key, "tables": digests, "info": dict(info)}, self.private / f"{stage}.json")
+        stamp = {"key": key, "tables": digests, "info": dict(info)}
+        write_json(stamp, self.private / f"{stage}.json")
+        return dict(json.loads(json.dumps(stamp["info"], default=str)))
 
     def table(self, name: str) -> pl.DataFrame:
         """A table of a finished stage, checked again; empty when an older version of padan did not know it."""
@@ -87,18 +99,87 @@ class RunFolder:
         return tables.check(name, pl.read_parquet(self.data / f"{name}.parquet"))
 
     def clear_parts(self) -> None:
-        """Remove what a killed run left half-written; `put` would have given it its name."""
+        """Remove what a killed run left half-written; what is whole has been given its name by `put`."""
         for name in tables.SCHEMAS:
             (self.private / f"{name}.parquet").unlink(missing_ok=True)
-        for left in (*self.path.rglob(f"*{PART}"),):
+        for left in (*self.private.rglob(f"*{PART}"), *self.path.glob(f"*{PART}"), *self.data.glob(f"*{PART}")):
             left.unlink(missing_ok=True)
 
     def clear_reports(self) -> None:
-        """Remove the reports of an earlier run: a village or return file that no longer exists must not stay behind."""
-        for name in ("desa", "kembali"):
-            shutil.rmtree(self.path / name, ignore_errors=True)
-        for name in ("laporan.xlsx", "laporan.html", "run.json", "padan-galat.log"):
+        """Remove the reports of an earlier run: a village or return file that no longer exists must not stay behind.
+
+        Those that a stopped run finished stay until `products` knows whether they are still the right ones.
+        """
+        (self.path / "run.json").unlink(missing_ok=True)
+        if not (self.private / _PRODUCTS).exists():
+            self._remove_reports(())
+
+    def products(self, key: str) -> Products:
+        """The reports of a run whose stamp is `key`, as far as a stopped run finished them; others are removed."""
+        found = Products(self.path, self.private / _PRODUCTS, key)
+        self._remove_reports([name for name in REPORTS if found.finished(name) is not None])
+        return found
+
+    def _remove_reports(self, keep: Collection[str]) -> None:
+        for name in REPORTS:
+            if name not in keep:
+                shutil.rmtree(self.path / name, ignore_errors=True)
+                if not (self.path / name).is_dir():
+                    (self.path / name).unlink(missing_ok=True)
+        for name in ("run.json", "padan-galat.log"):
             (self.path / name).unlink(missing_ok=True)
+
+    @contextmanager
+    def scratch(self) -> Iterator[None]:
+        """Temporary files of libraries go into the run folder, where no other user reads them and a kill is mended."""
+        place = self.private / "sementara"
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        before = {name: os.environ.get(name) for name in _TEMPORARY}
+        os.environ.update(dict.fromkeys(_TEMPORARY, str(place.absolute())))
+        tempfile.tempdir = None  # the standard library then asks the environment again
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+            tempfile.tempdir = None
+            shutil.rmtree(place, ignore_errors=True)
+
+
+class Products:
+    """Which reports of a run are whole: a list of their files with the SHA-256 of each, under the stamp of the run."""
+
+    def __init__(self, path: Path, stamp: Path, key: str) -> None:
+        self._path, self._stamp, self._key = path, stamp, key
+        try:
+            kept = json.loads(stamp.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            kept = {}
+        self._made: dict[str, dict[str, str]] = dict(kept["made"]) if kept.get("key") == key else {}
+
+    def finished(self, name: str) -> list[Path] | None:
+        """The files of the report `name`, when all are there as they were written."""
+        files = self._made.get(name)
+        if files is None or any(_digest(self._path / one) != sha for one, sha in files.items()):
+            return None
+        return [self._path / one for one in files]
+
+    def finish(self, name: str, files: Iterable[Path]) -> None:
+        """The report `name` is whole."""
+        self._made[name] = {one.relative_to(self._path).as_posix(): sha256_file(one) for one in files}
+        write_json({"key": self._key, "made": self._made}, self._stamp)
+
+    def close(self) -> None:
+        """The run is finished: the next one makes its reports anew."""
+        self._stamp.unlink(missing_ok=True)
+
+
+def _digest(path: Path) -> str | None:
+    return sha256_file(path) if path.is_file() else None
 
 
 @contextmanager

@@ -28,3 +28,13 @@ def arguments(folder: Path, *, backwards: bool = False) -> list[str]:
 def digests(run: Path) -> dict[str, str]:
     """SHA-256 of every file in `run`/data."""
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted((run / "data").iterdir())}
+
+
+def every_file(run: Path) -> dict[str, str]:
+    """SHA-256 of every file of `run` but those that hold times (run.json, padan.log) or keys of stages (.padan)."""
+    files = (p for p in run.rglob("*") if p.is_file() and ".padan" not in p.relative_to(run).parts)
+    return {
+        p.relative_to(run).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(files)
+        if p.name not in ("run.json", "padan.log")
+    }
