@@ -9,10 +9,9 @@ import polars as pl
 from rules import tables, vocab
 
 _UNITS = {"dtks": "DTKS", "p3ke": "BKKBN"}  # the unit that id_keluarga counts in a register
-
-
 _NEEDED = (
-    "sumber", "baris_id", "tanggal_data", "nik", "nama", "nama_kepala", "desil", "kode_wilayah", "jumlah_anggota",
+    "baris_id", "tanggal_data", "nik", "nama", "nama_kepala", "desil", "kode_wilayah", "jumlah_anggota", "hub_kk",
+    "hub_krt", "no_kk", "id_keluarga", "id_rumah_tangga",
 )  # fmt: skip
 
 
@@ -21,57 +20,80 @@ def families(records: pl.DataFrame, stated: Sequence[pl.DataFrame] = ()) -> pl.D
 
     A family that only a family file knows has no rows (`jumlah_baris` 0). Payment lists state no families.
     """
-    own = records.filter(pl.col("sumber").is_in(vocab.REGISTERS))
-    parts = [_group(own, "no_kk", pl.lit("KK"), "hub_kk")]
-    for sumber, unit in _UNITS.items():
-        head = "hub_krt" if unit == "DTKS" else "hub_kk"
-        parts.append(_group(own.filter(pl.col("sumber") == sumber), "id_keluarga", pl.lit(unit), head))
-    kitchens = own.filter(pl.col("id_rumah_tangga") != pl.col("id_keluarga").fill_null(""))
-    parts.append(_group(kitchens, "id_rumah_tangga", pl.lit("DAPUR"), "hub_krt"))
+    parts = []
+    for sumber in vocab.REGISTERS:
+        own = records.lazy().filter(pl.col("sumber") == sumber).select(_NEEDED).collect()
+        parts.append(_group(own, sumber, "no_kk", "KK", "hub_kk"))
+        if sumber in _UNITS:
+            unit = _UNITS[sumber]
+            parts.append(_group(own, sumber, "id_keluarga", unit, "hub_krt" if unit == "DTKS" else "hub_kk"))
+        kitchens = own.filter(pl.col("id_rumah_tangga") != pl.col("id_keluarga").fill_null(""))
+        parts.append(_group(kitchens, sumber, "id_rumah_tangga", "DAPUR", "hub_krt"))
     found = pl.concat(parts)
     if stated:
         found = _enrich(found, pl.concat(list(stated), how="diagonal"))
     return tables.check("families", found.sort("keluarga_id"))
 
 
-def _group(rows: pl.DataFrame, key: str, unit: pl.Expr, head_column: str) -> pl.DataFrame:
-    """Rows with one id in one register, as a family."""
-    is_head = pl.coalesce(pl.col(head_column), pl.col("hub_kk"), pl.col("hub_krt")).cast(pl.String) == "KEPALA"
-    by_date = pl.col("tanggal_data").fill_null(strategy="zero")
-    grouped = (
-        rows.lazy()
-        .filter(pl.col(key).is_not_null())
-        .select(*_NEEDED, key, _kepala=is_head.fill_null(value=False))
-        .sort(by_date, "baris_id", descending=[True, False])
-        .group_by("sumber", key, maintain_order=True)
-        .agg(
-            pl.col("nik").filter("_kepala").first().alias("nik_kepala"),
-            pl.col("nama").filter("_kepala").first().alias("_nama"),
-            pl.col("nama_kepala").drop_nulls().first().alias("_tertulis"),
-            pl.col("desil").drop_nulls().first(),
-            pl.col("tanggal_data").max(),
-            # The region most rows state; of equally frequent ones the smallest code.
-            pl.col("kode_wilayah").drop_nulls().mode().min(),
-            pl.col("jumlah_anggota").drop_nulls().first(),
-            pl.len().cast(pl.UInt16).alias("jumlah_baris"),
-            pl.col("baris_id").sort().alias("baris"),
-        )
-        .collect()
-    )
-    return grouped.select(
-        pl.concat_str(pl.col("sumber"), unit, pl.col(key), separator=":").alias("keluarga_id"),
-        "sumber",
-        unit.cast(pl.Enum(vocab.FAMILY_UNIT)).alias("satuan"),
+def _group(rows: pl.DataFrame, sumber: str, key: str, unit: str, head_column: str) -> pl.DataFrame:
+    """Rows of one register with one id, as a family; `rows` in the order of `baris_id`.
+
+    Rows are put in order once, family by family and the newest first; what a family says is then read off by position,
+    so that only the values that are taken are ever moved.
+    """
+    rows = rows.filter(pl.col(key).is_not_null())
+    mixed = rows.get_column("tanggal_data").n_unique() > 1
+    if mixed:
+        newest = pl.col("tanggal_data").fill_null(strategy="zero")
+        rows = rows.sort(newest, descending=True, maintain_order=True)
+    groups = rows.select(key).with_row_index("_i").group_by(key, maintain_order=True).agg("_i", pl.len().alias("_n"))
+    order = groups.get_column("_i").explode(empty_as_null=False)
+    family = groups.select(pl.int_range(pl.len(), dtype=pl.UInt32).repeat_by("_n").explode()).to_series()
+    head = pl.coalesce(head_column, "hub_kk", "hub_krt").cast(pl.String) == "KEPALA"
+    is_head = rows.select(head.fill_null(value=False)).to_series()
+
+    def first(name: str, among: pl.Series | None = None) -> pl.Series:
+        """The first value of each family that is not null; with `among`, that of its first row there, null or not."""
+        values = rows.get_column(name)
+        at = (values.is_not_null() if among is None else among).gather(order).arg_true()
+        of = family.gather(at)
+        keep = (of != of.shift(1)).fill_null(value=True).arg_true()
+        none = pl.Series(name, [None], dtype=values.dtype).new_from_index(0, groups.height)
+        return none.scatter(of.gather(keep), values.gather(order.gather(at.gather(keep))))
+
+    members = pl.DataFrame([family.alias("f"), rows.get_column("baris_id").gather(order).alias("baris")])
+    lists = members.group_by("f", maintain_order=True).agg("baris").get_column("baris")
+    return groups.select(
+        pl.concat_str(pl.lit(f"{sumber}:{unit}:"), pl.col(key)).alias("keluarga_id"),
+        pl.lit(sumber).alias("sumber"),
+        pl.lit(unit).cast(pl.Enum(vocab.FAMILY_UNIT)).alias("satuan"),
         pl.col(key).alias("id_sumber"),
-        "nik_kepala",
-        pl.coalesce("_nama", "_tertulis").alias("nama_kepala"),
-        "desil",
-        "tanggal_data",
-        "kode_wilayah",
-        "jumlah_anggota",
-        "jumlah_baris",
-        "baris",
+        first("nik", is_head).alias("nik_kepala"),
+        pl.coalesce(first("nama", is_head), first("nama_kepala")).alias("nama_kepala"),
+        first("desil"),
+        first("tanggal_data"),  # the newest
+        _commonest(family, order, rows.get_column("kode_wilayah"), groups.height),
+        first("jumlah_anggota"),
+        pl.col("_n").cast(pl.UInt16).alias("jumlah_baris"),
+        lists.list.sort() if mixed else lists,
     )
+
+
+def _commonest(family: pl.Series, order: pl.Series, codes: pl.Series, families: int) -> pl.Series:
+    """The code most rows of each family state; of equally frequent ones the smallest.
+
+    Of row `order[i]` the family is `family[i]`, which ascends. Codes are compared as their ranks.
+    """
+    known = codes.unique().drop_nulls().sort()
+    rank = codes.replace_strict(known, pl.int_range(len(known), eager=True), default=None, return_dtype=pl.UInt32)
+    said = pl.DataFrame([family.alias("f"), rank.gather(order).alias("n")]).drop_nulls()
+    same = (said["f"] == said["f"].shift(1)) & (said["n"] != said["n"].shift(1))
+    torn = said.filter(same).select("f").unique()  # few families state two regions
+    votes = said.join(torn, on="f", how="semi").group_by("f", "n").len()
+    votes = votes.sort("f", "len", "n", descending=[False, True, False]).select("f", "n")
+    won = pl.concat([said.join(torn, on="f", how="anti"), votes]).unique("f", keep="first", maintain_order=True)
+    none = pl.Series("kode_wilayah", [None], dtype=pl.String).new_from_index(0, families)
+    return none.scatter(won.get_column("f"), known.gather(won.get_column("n")))
 
 
 def stated_families(frame: pl.DataFrame, sumber: str) -> pl.DataFrame:
@@ -129,14 +151,9 @@ def _enrich(found: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
 
 
 def enrich_records(records: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
-    """Give person rows what only the family file says: decile, declared size, address, region."""
-    sumber = stated.get_column("sumber")[0]
+    """Give the person rows of one register what only its family file says: decile, declared size, address, region."""
     key = "no_kk" if str(stated.get_column("satuan")[0]) == "KK" else "id_keluarga"
     fields = ["desil", "jumlah_anggota", "kode_wilayah", "alamat", "dusun", "rt", "rw"]
-    side = stated.select(
-        pl.col("id_sumber").alias(key), pl.lit(sumber).alias("sumber"), pl.col(fields).name.suffix("_berkas")
-    )
-    joined = records.join(side, on=["sumber", key], how="left", maintain_order="left")
-    return joined.with_columns(pl.coalesce(f, f"{f}_berkas").alias(f) for f in fields).drop(
-        [f"{f}_berkas" for f in fields]
-    )
+    side = stated.select(pl.col("id_sumber").alias(key), pl.col(fields).name.suffix("_berkas"))
+    found = records.select(key, *fields).join(side, on=key, how="left", maintain_order="left")
+    return records.with_columns(found.select(pl.coalesce(f, f"{f}_berkas").alias(f) for f in fields))

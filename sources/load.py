@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -19,6 +21,7 @@ from sources.validate import has_identity, validate
 Progress = Callable[[str, float], None]
 # Used for a list that nobody dates: late enough to take no date for a future one, and never the wall clock.
 _LAST_RESORT = date(2026, 12, 31)
+_AT_ONCE = 2  # files read at once: more threads than that only hold more memory, Polars fills the cores by itself
 
 
 def load(inputs: Sequence[Input], settings: SourceSettings, progress: Progress | None = None) -> Loaded:
@@ -31,50 +34,34 @@ def load(inputs: Sequence[Input], settings: SourceSettings, progress: Progress |
     names = _names(inputs)
     parts: list[Part] = []
     notes: list[str] = []
-    for number, given in enumerate(inputs):
-        tell(given.path.name, number / (2 * len(inputs)))
-        found, said = read(given, settings, names[number])
-        parts += found
-        notes += said
-    parts.sort(key=lambda part: (part.berkas, part.lembar or ""))
-    acuan = settings.tanggal_acuan or max((p.tanggal for p in parts if p.tanggal), default=_LAST_RESORT)
-    person: list[pl.DataFrame] = []
-    stated: list[pl.DataFrame] = []
-    paid: list[pl.DataFrame] = []
-    household: list[Part] = []
-    rejected: list[pl.DataFrame] = []
-    files: list[dict[str, object]] = []
-    with_persons = {part.sumber for part in parts if part.layout.jenis == "orang"}
-    for number, part in enumerate(parts):
-        tell(part.berkas, 0.5 + number / (2 * len(parts)))
-        part.frame, refused = _refuse_nameless(part)
-        rejected.append(_place(refused, part))
-        rejected.append(_place(part.rejected, part))
-        frame = _prepare(part, acuan, settings)
-        if part.layout.jenis == "bayar":
-            payee, rows = payments.payees(frame)
-            person.append(payee)
-            paid.append(rows)
-        elif part.layout.jenis == "keluarga":
-            stated.append(families.stated_families(frame, part.sumber))
-            if part.sumber not in with_persons:  # a family file alone: its heads are the persons it knows
-                person.append(_heads(frame))
-        elif part.layout.jenis == "rumah_tangga":
-            part.frame = frame
-            household.append(part)
-        else:
-            person.append(frame)
-        files += _totals(part, refused.height + part.rejected.height)
-        rejected += [_place(rows, part, sheet) for sheet, _read, rows in part.berkas_lain]
-        part.frame = frame.clear()  # a million rows are held once, not twice
-    records = assemble.records(person)
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        for number, (found, said) in enumerate(
+            threads.map(lambda i: read(inputs[i], settings, names[i]), range(len(inputs)))
+        ):
+            tell(names[number], (number + 1) / (2 * len(inputs)))
+            parts += found
+            notes += said
+        parts.sort(key=lambda part: (part.berkas, part.lembar or ""))
+        acuan = settings.tanggal_acuan or max((p.tanggal for p in parts if p.tanggal), default=_LAST_RESORT)
+        with_persons = {part.sumber for part in parts if part.layout.jenis == "orang"}
+        done: list[_Sheet] = []
+        for number, sheet in enumerate(threads.map(lambda part: _sheet(part, acuan, settings, with_persons), parts)):
+            tell(parts[number].berkas, 0.5 + (number + 1) / (2 * len(parts)))
+            done.append(sheet)
+    stated = [sheet.stated for sheet in done if sheet.stated is not None and sheet.stated.height]
     for family in stated:
-        if family.height:
-            records = families.enrich_records(records, family)
-    records = records.select(*tables.empty("records").schema, *[c for c in records.columns if c.startswith("_")])
+        for sheet in done:
+            if sheet.person is not None and sheet.sumber == family.get_column("sumber")[0]:
+                sheet.person = families.enrich_records(sheet.person, family)
+    paid = [sheet.paid for sheet in done if sheet.paid is not None]
+    rejected = [rows for sheet in done for rows in sheet.rejected]
+    files = [row for sheet in done for row in sheet.files]
+    person = [sheet.person for sheet in done if sheet.person is not None]
+    done.clear()  # a million rows are held once, not twice
+    records = assemble.records(person)
     tell("", 1.0)
     table = payments.payments_table(pl.concat(paid, how="diagonal"), records) if paid else tables.empty("payments")
-    clean_records = tables.check("records", records.drop([c for c in records.columns if c.startswith("_")]))
+    clean_records = tables.check("records", records.drop("_bayar", strict=False))
     return Loaded(
         records=clean_records,
         rejected=_rejected(rejected),
@@ -83,6 +70,38 @@ def load(inputs: Sequence[Input], settings: SourceSettings, progress: Progress |
         families=families.families(clean_records, stated),
         catatan=notes,
     )
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """What became of one part: its rows in the form of each table they belong to."""
+
+    sumber: str
+    person: pl.DataFrame | None  # canonical rows (see assemble.canonical)
+    stated: pl.DataFrame | None
+    paid: pl.DataFrame | None
+    rejected: list[pl.DataFrame]
+    files: list[dict[str, object]]
+
+
+def _sheet(part: Part, acuan: date, settings: SourceSettings, with_persons: set[str]) -> _Sheet:
+    """Check and grade the rows of one part. `with_persons` are the registers that have a person file."""
+    frame, refused = _refuse_nameless(part)
+    part.frame = frame.clear()
+    frame = _prepare(part, frame, acuan, settings)
+    done = _Sheet(part.sumber, None, None, None, [_place(refused, part), _place(part.rejected, part)], [])
+    if part.layout.jenis == "bayar":
+        payee, done.paid = payments.payees(frame)
+        done.person = assemble.canonical(payee)
+    elif part.layout.jenis == "keluarga":
+        done.stated = families.stated_families(frame, part.sumber)
+        if part.sumber not in with_persons:  # a family file alone: its heads are the persons it knows
+            done.person = assemble.canonical(_heads(frame))
+    elif part.layout.jenis == "orang":
+        done.person = assemble.canonical(frame)
+    done.files = _totals(part, refused.height + part.rejected.height)
+    done.rejected += [_place(rows, part, sheet) for sheet, _read, rows in part.berkas_lain]
+    return done
 
 
 def _names(inputs: Sequence[Input]) -> list[str]:
@@ -122,9 +141,8 @@ def _place(rows: pl.DataFrame, part: Part, sheet: str | None = None) -> pl.DataF
     )
 
 
-def _prepare(part: Part, acuan: date, settings: SourceSettings) -> pl.DataFrame:
-    """Validated rows of a sheet with the columns every record has."""
-    frame = part.frame
+def _prepare(part: Part, frame: pl.DataFrame, acuan: date, settings: SourceSettings) -> pl.DataFrame:
+    """Validated rows of a sheet with the columns every record has; settles source and date of a payment list."""
     if part.layout.jenis == "bayar":
         frame = payments.with_payments(frame, part.layout, part.sumber, part.info)
         part.tanggal = part.tanggal or payments.newest_period(frame)

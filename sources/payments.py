@@ -141,7 +141,7 @@ def payees(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     makes one record of those that the files of one program share.
     Payments: every row, with `_bayar` to find its payee again.
     """
-    group = assemble.content_hash(assemble.CONTENT, frame.schema, pl.col("sumber"))
+    group = assemble.content_hash(frame, assemble.CONTENT, "sumber")
     frame = frame.with_columns(group.alias("_bayar")).sort("lembar", "nomor_baris", nulls_last=True)
     first = frame.unique("_bayar", keep="first", maintain_order=True)
     payments = frame.select("_bayar", *PAYMENT_COLUMNS, "berkas", "lembar", "nomor_baris")
@@ -154,11 +154,10 @@ def payments_table(payments: pl.DataFrame, records: pl.DataFrame) -> pl.DataFram
     payee = records.filter(pl.col("_bayar").is_not_null()).select("_bayar", "baris_id", "sidik")
     frame = payments.join(payee, on="_bayar", how="inner").rename(names)
     content = ["program", "periode_awal", "periode_akhir", "tahap", "no_kartu", "nominal", "keterangan"]
-    frame = frame.with_columns(assemble.content_hash(content, frame.schema, pl.col("sidik")).alias("_isi"))
-    frame = frame.with_columns(
-        assemble.number_equal(frame, "_isi", ("berkas", "lembar", "nomor_baris")).alias("bayar_id")
-    )
-    return frame.drop("_isi", "_bayar", "sidik").sort("bayar_id")
+    hashes = assemble.content_hash(frame, content, "sidik")
+    ids, order = assemble.number_equal(frame, hashes, ("berkas", "lembar", "nomor_baris"))
+    frame = frame.with_columns(ids.alias("bayar_id")).drop("_bayar", "sidik")
+    return frame.select(pl.all().gather(order))
 
 
 def newest_period(frame: pl.DataFrame) -> date | None:
