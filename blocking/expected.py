@@ -34,7 +34,7 @@ def expected_pairs(chosen: Plan, admit: Admit | None = None, sample: int = SAMPL
     """The pairs of every pass of `chosen`, `pasangan` from `sample` pairs of each; exact where a pass has no more."""
     found = []
     for k, (one, keys) in enumerate(zip(chosen.passes, chosen.keys, strict=True)):
-        blocks = block(keys)
+        blocks = chosen.blok[k] if chosen.blok else block(keys)
         a, b = drawn(blocks, sample)
         keep = first_pass_only(a, b, chosen.keys[:k])
         if admit is not None:

@@ -111,7 +111,7 @@ def _by_nik(run: Frames, payees: pl.DataFrame, p: GateParameters) -> pl.DataFram
     born = (pl.col("lahir") == pl.col("lahir_lain")).fill_null(value=False)
     pairs = pairs.with_columns(nama_sama=same, lahir_sama=born).with_row_index("i")
     open_ = pairs.filter(~pl.col("nama_sama"))
-    like = open_.select("i", mirip=name_similarity(open_, "nama", "nama_lain") >= p.nama_sama_min.nilai)
+    like = open_.select("i", mirip=name_similarity("nama", "nama_lain") >= p.nama_sama_min.nilai)
     agree = pl.col("nama_sama") | pl.col("mirip").fill_null(value=False)
     whole, part = p.peluang_nik_penuh.nilai, p.peluang_nik_sebagian.nilai
     judged = pairs.join(like, on="i", how="left").select(

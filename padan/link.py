@@ -12,8 +12,9 @@ import polars as pl
 from rapidfuzz import process
 
 from matching.generic import Linkage, Result, read_spec
+from matching.generic.anchors import admissible
 from padan import memory, planning
-from padan.console import OutputError, Report
+from padan.console import OutputError, Reporter
 from padan.label import read_labels
 from padan.sizes import look
 from padan.store import code_version, open_folder, put, sha256_file, versions, write_json
@@ -24,6 +25,8 @@ from sources.layout import key
 from sources.model import Grid
 
 if TYPE_CHECKING:
+    from blocking.candidates import Plan
+    from matching.generic.prepare import Prepared
     from matching.generic.spec import LinkageSpec
 
 KIND = "padan link"
@@ -124,7 +127,7 @@ def link(
     paths: Sequence[Path],
     out: Path,
     *,
-    report: Report,
+    report: Reporter,
     label: Path | None = None,
     limit: str | None = None,
     starved: Callable[[int], None] | None = None,
@@ -150,6 +153,15 @@ def link(
         report(0.1 * number / len(paths), _("Reading the files") + ": " + path.name)
         lists.append(read_list(path, spec))
 
+    def planned(chosen: Plan, rows: Prepared) -> int:
+        nonlocal plan
+        plan = planning.with_pairs(
+            plan, chosen, records=rows.n, admit=lambda one, other: admissible(rows, spec, one, other)
+        )
+        planning.ensure(plan)
+        report.note(planning.short_line(plan))
+        return plan.room
+
     def tell(stage: str, share: float) -> None:
         start, length, title = _STAGES[stage]
         report(start + length * share, _(title))
@@ -157,7 +169,7 @@ def link(
     with gauge, open_folder(out) as folder:
         _claim(folder.data, out)
         (out / "run.json").unlink(missing_ok=True)  # from here on the tables are no longer those it tells of
-        result = Linkage(spec).run([one.frame for one in lists], names, tell, labels=labels)
+        result = Linkage(spec).run([one.frame for one in lists], names, tell, labels=labels, planned=planned)
         _check(result, lists)
         report(0.98, _("Writing"))
         info = {

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from blocking.candidates import Plan
-from blocking.expected import Admit, Expected, expected_pairs
 from padan import memory
 from padan.costs import Costs, costs
 from padan.show import number
@@ -20,9 +18,14 @@ from padan.sizes import FileSize
 from rules.i18n import _
 from rules.vocab import PAYMENT_PREFIX
 
+if TYPE_CHECKING:
+    from blocking.candidates import Plan
+    from blocking.expected import Admit, Expected
+
 RUN: Final = ("muat", "taut", "temuan", "laporan")
 AT_ONCE: Final = 2_000_000  # pairs compared at a time where memory allows it; more is no faster
 LEAST: Final = 50_000  # and where it is short
+HELD: Final = 24  # bytes of a pair of the blocks, held; where there is no room for them they are found twice
 # A first look knows pairs and records from the number of rows only: it refuses what is beyond doubt.
 _DOUBT: Final = 0.6
 
@@ -46,12 +49,18 @@ class Forecast:
     anggaran: int  # bytes the run may use
     kasar: bool
     lintasan: tuple[Expected, ...] = ()
+    room: int = 0  # bytes left for pairs that are held
     done: frozenset[str] = field(default_factory=frozenset)  # stages that are behind us
 
     @property
     def at_once(self) -> int:
         """Pairs compared at a time."""
         return int(self.ukuran["sekaligus"])
+
+    @property
+    def held(self) -> bool:
+        """Whether the pairs are held between the stages; where there is no room they are built twice."""
+        return self.ukuran["ditahan"] > 0 or self.ukuran["pasangan"] == 0
 
     @property
     def partitions(self) -> int:
@@ -79,6 +88,7 @@ class Forecast:
             "lintasan": [asdict(one) for one in self.lintasan],
             "pasangan": int(self.ukuran["pasangan"]),
             "bagian": self.partitions,
+            "ditahan": self.held,
             "tahap": {
                 one.tahap: {"puncak_mb": round(one.bita / memory.MB), "detik": round(one.detik, 1)}
                 for one in self.tahap
@@ -99,7 +109,9 @@ def first_look(files: Sequence[FileSize], budget: int, stages: Sequence[str] = R
         "baris": float(rows),
         "rekaman": records,
         "bayar": float(sum(paid)),
+        "kandidat": records * known.ratios["kandidat"],
         "pasangan": records * known.ratios["pasangan"],
+        "ditahan": 0.0,
         "sekaligus": float(AT_ONCE),
     }
     return _needs(Forecast(tuple(files), sizes, (), budget, kasar=True), known, stages)
@@ -109,11 +121,14 @@ def with_pairs(
     before: Forecast, chosen: Plan, *, records: int, payments: int = 0, admit: Admit | None = None
 ) -> Forecast:
     """The plan once the keys of all passes are known; nothing larger than the keys is built for it."""
+    from blocking.expected import expected_pairs
+
     told = tuple(expected_pairs(chosen, admit))
     sizes = {
         **before.ukuran,
         "rekaman": float(records),
         "bayar": float(payments),
+        "kandidat": float(sum(one.kandidat for one in told)),
         "pasangan": float(sum(one.pasangan for one in told)),
     }
     stages = [one.tahap for one in before.tahap]
@@ -122,16 +137,17 @@ def with_pairs(
 
 
 def _needs(plan: Forecast, known: Costs, stages: Sequence[str]) -> Forecast:
-    """`plan` with the needs of its stages, and with as many pairs at a time as the budget has room for."""
-    sizes = dict(plan.ukuran)
-    for name in stages:
-        each = known.stages[name].bytes_per.get("sekaligus")
-        if each:
-            room = plan.anggaran - known.stages[name].memory({**sizes, "sekaligus": 0.0})
-            fitting = min(max(room / each, LEAST), AT_ONCE)
-            sizes["sekaligus"] = float(max(min(int(fitting), int(max(sizes["pasangan"], LEAST))), LEAST))
+    """`plan` with the needs of its stages: pairs held where there is room, and compared as many at a time as fit."""
+    sizes = dict(plan.ukuran) | {"ditahan": 0.0, "sekaligus": 0.0}
+    (linking,) = (known.stages[name] for name in stages if "sekaligus" in known.stages[name].bytes_per)
+    room = plan.anggaran - linking.memory(sizes)
+    fitting = min(room / linking.bytes_per["sekaligus"], AT_ONCE, sizes["pasangan"])
+    sizes["sekaligus"] = float(max(int(fitting), LEAST))
+    room = plan.anggaran - linking.memory(sizes)
+    if HELD * sizes["kandidat"] <= room:
+        sizes["ditahan"] = sizes["pasangan"]
     needs = tuple(Need(name, known.stages[name].memory(sizes), known.stages[name].seconds(sizes)) for name in stages)
-    return replace(plan, ukuran=sizes, tahap=needs)
+    return replace(plan, ukuran=sizes, tahap=needs, room=max(room, 0))
 
 
 def short_of(plan: Forecast) -> Need | None:

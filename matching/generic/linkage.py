@@ -118,11 +118,13 @@ class Linkage:
         calibrator: Calibrator | None = None,
         labels: pl.DataFrame | None = None,
         memory: int | None = None,
+        planned: Callable[[Plan, Prepared], int | None] | None = None,
     ) -> Result:
         """Link `frames`, whose columns are those of the specification (others are ignored, absent ones are missing).
 
         Lazy frames are read column by column, so that no list is in memory as a whole. `memory`: bytes that the
-        candidate pairs may take; where they would take more they are built twice and never held.
+        candidate pairs may take; where they would take more they are built twice and never held. `planned` is told the
+        keys of all passes before a pair is built, and says what `memory` is to be.
 
         `names` are the values of `source` (default: "1", "2", ...). `calibrator` maps probabilities to calibrated ones;
         without one it is made of `labels` (`matching.labels.SCHEMA`), keyed on the fingerprints of the rows.
@@ -133,6 +135,8 @@ class Linkage:
         tell("prepare", 0.0)
         rows = prepare(frames, spec)
         chosen = plan(rows, spec)
+        if planned is not None:
+            memory = planned(chosen, rows)
         model_spec = Specification(comparisons(spec), classes(spec), narrowed(spec))
         strata = Strata(chosen.passes, rows.n_sources)
         compare = Comparer(*program(rows, spec), model_spec)

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from padan import memory, planning
 from padan.cli import cli
+from padan.costs import costs
 from padan.sizes import FileSize, look
 from tests.padan.helpers import arguments
 
@@ -36,9 +37,11 @@ def test_a_small_budget_makes_parts_and_a_smaller_one_is_refused() -> None:
     roomy = planning.first_look(sized(1_000_000), 100_000 * memory.MB)
     assert roomy.fits
     assert roomy.at_once == planning.AT_ONCE
-    linking = next(one for one in roomy.tahap if one.tahap == "taut")
-    tight = planning.first_look(sized(1_000_000), linking.bita - 100 * memory.MB, ("taut",))
+    assert roomy.held
+    bare = costs().stages["taut"].memory({**roomy.ukuran, "sekaligus": 0, "ditahan": 0})
+    tight = planning.first_look(sized(1_000_000), bare + 100 * memory.MB, ("taut",))
     assert tight.fits
+    assert not tight.held
     assert tight.partitions > roomy.partitions
     assert tight.tahap[0].bita <= tight.anggaran
     none = planning.first_look(sized(1_000_000), 300 * memory.MB)
