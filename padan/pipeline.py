@@ -47,6 +47,8 @@ class Watch:
     log: FilteringBoundLogger
     report: Report
     gauge: memory.Gauge
+    plan: planning.Forecast
+    tell_plan: Callable[[planning.Forecast], None] = lambda _plan: None
     stages: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @contextmanager
@@ -119,7 +121,7 @@ def run(
         memory.Gauge(plan.anggaran, starved) as gauge,
         folder.scratch(),
     ):
-        watch = Watch(log, report, gauge)
+        watch = Watch(log, report, gauge, plan, tell_plan)
         hashes = [store.sha256_file(one.path) for one in inputs]
         log.info("run", versions=store.versions(), files=len(inputs))
         folder.clear_parts()
@@ -153,11 +155,24 @@ def run(
         data.info["jumlah"] = {name: getattr(data, name).height for name in tables.SCHEMAS}
         products = _reports(settings, inputs, data, key, folder, watch)
         data.info["tahap"] = watch.stages
+        data.info["rencana"] = watch.plan.to_dict()
+        data.info["terukur"] = measured(data, watch)
         data.info["selesai"] = True
         store.write_json(data.info, out / "run.json")
         products.close()
         report(1.0, _("Done"))
     return data
+
+
+def measured(data: tables.Tables, watch: Watch) -> dict[str, Any]:
+    """What the run needed in truth, beside `rencana`, what was foretold: pairs, memory, seconds."""
+    return {
+        "pasangan": data.info["penautan"]["penyaringan"]["pasangan"],
+        "puncak_mb": max(one["puncak_mb"] for one in watch.stages.values()),
+        "detik": round(sum(one["detik"] for one in watch.stages.values()), 2),
+        "rekaman": data.records.height,
+        "bayar": data.payments.height,
+    }
 
 
 def first_plan(inputs: Sequence[InputFile], labels: Sequence[str], limit: str | None) -> planning.Forecast:
@@ -188,7 +203,7 @@ def plan(
             log_to(out / "padan.log") as log,
             memory.Gauge(found.anggaran) as gauge,
         ):
-            data, _key = _load(settings, inputs, hashes, folder, Watch(log, report, gauge))
+            data, _key = _load(settings, inputs, hashes, folder, Watch(log, report, gauge, found))
             frames = {"records": data.records, "payments": data.payments}
     from blocking.candidates import plan as keys_of
     from blocking.encode import encode
