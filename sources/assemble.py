@@ -130,7 +130,7 @@ def records(frames: list[pl.DataFrame]) -> pl.DataFrame:
         if len(later):
             frame = frame.filter(~pl.int_range(pl.len()).is_in(later.implode()))
     sidik, order = number_equal(frame, frame.get_column("_isi"), _STANDS)
-    columns = frame.drop("_isi").get_columns()
+    columns = [frame.get_column(c) for c in frame.columns if c != "_isi"]
     del frame
     sorted_columns = [sidik.gather(order).alias("sidik")]
     while columns:

@@ -131,6 +131,10 @@ def _presence(data: pl.DataFrame, frame: pl.DataFrame, have: set[str], chosen: L
 
 
 def _digits(column: pl.Series) -> pl.Series:
+    return values.on_distinct(column, _digits_of)
+
+
+def _digits_of(column: pl.Series) -> pl.Series:
     digits = column.str.replace(r"[.,]0+$", "").str.replace_all(r"[^0-9]", "")
     return pl.select(pl.when(digits != "").then(digits)).to_series()
 

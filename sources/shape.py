@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -10,6 +11,7 @@ from rules.masking import mask_expr
 from sources.header import Header
 from sources.layout import ID_COLUMNS, key
 from sources.model import Grid
+from sources.values import on_distinct
 
 BARIS = "nomor_baris"
 _KK_LINE = r"(?i)\bNO(?:MOR|\.)?\s*(?:K\.?K\.?|KARTU KELUARGA)\b[^0-9]{0,8}([0-9][0-9. ]{14,24}[0-9])"
@@ -77,9 +79,14 @@ def shape(grid: Grid, header: Header) -> Shaped:
 def _any_cell(frame: pl.DataFrame, cells: list[str], pattern: str) -> pl.Series:
     if not cells or frame.height == 0:
         return pl.Series("x", [False] * frame.height, dtype=pl.Boolean)
-    return frame.select(
-        pl.any_horizontal([pl.col(c).str.contains(pattern).fill_null(value=False) for c in cells])
-    ).to_series()
+    found = pl.Series("x", [False]).new_from_index(0, frame.height)
+    for c in cells:
+        found |= on_distinct(frame.get_column(c), partial(_holds, pattern=pattern))
+    return found
+
+
+def _holds(values: pl.Series, pattern: str) -> pl.Series:
+    return values.str.contains(pattern).fill_null(value=False)
 
 
 def _without_furniture(frame: pl.DataFrame, cells: list[str], header: Header) -> pl.DataFrame:
@@ -94,7 +101,7 @@ def _without_furniture(frame: pl.DataFrame, cells: list[str], header: Header) ->
     if len(ends):
         frame = frame.head(int(ends[0]))
     for _level in range(2):
-        if frame.height and _is_numbering(frame.select(cells).row(0)):
+        if frame.height and _is_numbering(frame.head(1).select(cells).row(0)):
             frame = frame.slice(1)
     titles = {m.index: m.header for m in header.matches if m.canonical is not None}
     probes = [f"c{i}" for i in titles if f"c{i}" in cells]
@@ -102,7 +109,8 @@ def _without_furniture(frame: pl.DataFrame, cells: list[str], header: Header) ->
         return frame
     first = probes[0]
     word = key(titles[int(first[1:])])
-    suspects = frame.filter(
+    ending = frame.filter(pl.col(first).str.contains(rf"(?i){word[-1:]}[^a-zA-Z0-9]*$"))  # a cheap look first
+    suspects = ending.filter(
         pl.col(first).str.to_lowercase().str.replace_all(r"[^a-z0-9]", "").str.ends_with(word[-12:])
     )
     again = [
@@ -139,9 +147,12 @@ def _kk_lines(frame: pl.DataFrame, cells: list[str]) -> pl.DataFrame:
     probes = cells[:6]
     if not frame.height or not probes:
         return frame
-    numbers = frame.select(
-        pl.coalesce([pl.col(c).str.extract(_KK_LINE, 1) for c in probes]).str.replace_all(r"[^0-9]", "").alias("kk")
-    ).to_series()
+    lines = [on_distinct(frame.get_column(c), lambda cell: cell.str.extract(_KK_LINE, 1)) for c in probes]
+    numbers = (
+        pl.DataFrame([line.alias(f"x{i}") for i, line in enumerate(lines)])
+        .select(pl.coalesce(pl.all()).str.replace_all(r"[^0-9]", "").alias("kk"))
+        .to_series()
+    )
     if numbers.null_count() == frame.height:
         return frame
     address = frame.select(pl.coalesce([pl.col(c).str.extract(_KK_ADDRESS, 1) for c in probes]).alias("a")).to_series()
