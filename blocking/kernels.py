@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import Scalar, kernel
+from blocking.jit import Scalar, kernel, leaf
 
 I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
@@ -14,7 +14,7 @@ _U1 = np.uint64(1)
 _SMALL = 24  # rows of a bucket that insertion sorts faster than anything
 
 
-@kernel
+@leaf
 def mixed(z: Scalar) -> Scalar:
     """The finaliser of splitmix64 (see blocking.mix)."""
     z = z + np.uint64(0x9E3779B97F4A7C15)
@@ -34,7 +34,7 @@ def mix_into(key: U64, part: U64) -> None:
             key[i] = 0
 
 
-@kernel
+@leaf
 def _sort_small(keys: U64, rows: U32, start: Scalar, stop: Scalar) -> None:
     """Insertion sort by key; rows of equal keys keep their order."""
     for i in range(start + _U1, stop):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import Scalar, kernel
+from blocking.jit import Scalar, kernel, leaf
 from matching.kernels.conditions import Program, Tables, pattern_of
 
 U8 = npt.NDArray[np.uint8]
@@ -22,7 +22,7 @@ _U1 = np.uint64(1)
 _STRATUM = np.uint64(48)  # bit from which the stratum stands in a cell
 
 
-@kernel
+@leaf
 def _slot(slots: npt.NDArray[np.int32], cells: U64, free: U64, cell: Scalar, mask: Scalar) -> Scalar:
     """Where a cell stands in the table, or the empty place where it would."""
     z = (cell ^ (mask * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -30,6 +30,25 @@ def _slot(slots: npt.NDArray[np.int32], cells: U64, free: U64, cell: Scalar, mas
     while slots[at] and (cells[slots[at] - 1] != cell or free[slots[at] - 1] != mask):
         at = (at + _U1) & np.uint64(len(slots) - 1)
     return at
+
+
+@leaf
+def _earlier(keys: U64, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
+    """Whether a pass before `number` holds the pair."""
+    for q in range(number):
+        if keys[i, q] == keys[j, q] and keys[i, q] != 0:
+            return True
+    return False
+
+
+@leaf
+def _free_of(keys: U64, free: U64, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
+    """The comparisons of which pass `number` or a later one that holds the pair says nothing."""
+    mask = free[number]
+    for q in range(number + 1, keys.shape[1]):
+        if keys[i, q] == keys[j, q] and keys[i, q] != 0:
+            mask |= free[q]
+    return mask
 
 
 @kernel
@@ -52,7 +71,7 @@ def _twice(values: U64) -> U64:
 
 
 @kernel
-def compare_blocks(  # noqa: PLR0915 - one loop: a call for each part would cost as much as the part
+def compare_blocks(
     p: Program,
     t: Tables,
     keys: U64,
@@ -89,29 +108,20 @@ def compare_blocks(  # noqa: PLR0915 - one loop: a call for each part would cost
     right = np.empty_like(left)
     cell_of = np.empty_like(left)
     held = 0
-    passes = keys.shape[1]
     for block in range(len(start)):
         for x in range(start[block], stop[block] - 1):
             for y in range(x + 1, stop[block]):
                 i, j = min(order[x], order[y]), max(order[x], order[y])
                 if across and source[i] == source[j]:
                     continue
-                earlier = False
-                for q in range(number):
-                    if keys[i, q] == keys[j, q] and keys[i, q] != 0:
-                        earlier = True
-                        break
-                if earlier:
+                if _earlier(keys, number, i, j):
                     continue
                 low, high = min(source[i], source[j]), max(source[i], source[j])
                 stratum = np.uint64((number * sources + low) * sources + high)
                 cell = pattern_of(p, t, i, j, room, rows, memo) | (stratum << _STRATUM)
                 mask = np.uint64(0)
                 if mode != FIND:
-                    mask = free[number]
-                    for q in range(number + 1, passes):
-                        if keys[i, q] == keys[j, q] and keys[i, q] != 0:
-                            mask |= free[q]
+                    mask = _free_of(keys, free, number, i, j)
                 at = _slot(slots, cells, masks, cell, mask)
                 if slots[at] == 0:
                     if mode == FIND:

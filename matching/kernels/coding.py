@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import Scalar, kernel
+from blocking.jit import Scalar, kernel, leaf
 from matching.kernels.digits import MOST
 from matching.kernels.letters import signature
 
@@ -39,7 +39,7 @@ _BLANK = 32
 _U1 = np.uint64(1)
 
 
-@kernel
+@leaf
 def mixed(z: Scalar) -> Scalar:
     """The finaliser of splitmix64, as in blocking.mix."""
     z = z + np.uint64(0x9E3779B97F4A7C15)
@@ -48,7 +48,7 @@ def mixed(z: Scalar) -> Scalar:
     return z ^ (z >> np.uint64(31))
 
 
-@kernel
+@leaf
 def text_mix(data: npt.NDArray[np.unsignedinteger], start: Scalar, stop: Scalar) -> Scalar:
     """64 bits of a text (FNV-1a of its letters, finished by a mix); 0 for no letters only."""
     if start == stop:
@@ -60,17 +60,17 @@ def text_mix(data: npt.NDArray[np.unsignedinteger], start: Scalar, stop: Scalar)
     return h if h else _U1
 
 
-@kernel
+@leaf
 def _is_blank(c: Scalar) -> Scalar:
     return c == _BLANK or (9 <= c <= 13)
 
 
-@kernel
+@leaf
 def _is_letter(c: Scalar) -> Scalar:
     return 65 <= (c & 0xDF) <= 90
 
 
-@kernel
+@leaf
 def _edges(data: Bytes, start: Scalar, stop: Scalar) -> tuple[Scalar, Scalar]:
     while start < stop and _is_blank(data[start]):
         start += _U1
@@ -136,7 +136,7 @@ def gather_texts(data: Bytes, offsets: U64, rows: U64) -> tuple[Bytes, U64]:
     return out, begin
 
 
-@kernel
+@leaf
 def _clean(work: Bytes, n: Scalar, steps: I64) -> Scalar:
     """Do the steps on the first `n` letters of `work`, in place; returns how many are left."""
     for step in steps:
@@ -181,7 +181,7 @@ def _clean(work: Bytes, n: Scalar, steps: I64) -> Scalar:
     return np.int64(stop - start)
 
 
-@kernel
+@leaf
 def _is_null(work: Bytes, n: Scalar, lowered: Bytes, nulls: U64) -> Scalar:
     """Whether the text is one of those that mean "not known"; capitals make no difference."""
     if len(nulls) == 0:

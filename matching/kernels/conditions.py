@@ -12,14 +12,14 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import Scalar, kernel
+from blocking.jit import Scalar, kernel, leaf
 from matching.kernels import digits
 from matching.kernels.letters import (
     common_prefix,
-    edits,
+    edits_in,
     equal_texts,
-    jaro,
     jaro_bound,
+    jaro_in,
     most_shared,
     winkler,
 )
@@ -64,10 +64,10 @@ class Tables(NamedTuple):
     longest: int  # letters of the longest text
 
 
-@kernel
+@leaf
 def _alike(
     x: Letters, a: Scalar, n_a: Scalar, one: Scalar, b: Scalar, n_b: Scalar, two: Scalar, least: Scalar,
-    boosted: Scalar, memo: F64,
+    boosted: Scalar, memo: F64, room: I64,
 ) -> Scalar:  # fmt: skip
     """Whether two texts reach the similarity `least`; `memo` keeps Jaro's and the common prefix, once computed."""
     if memo[0] < 0:
@@ -79,12 +79,12 @@ def _alike(
             most = winkler(most, memo[1])
         if most < least - _NEAR:
             return False
-        memo[0] = jaro(x, a, n_a, b, n_b)
+        memo[0] = jaro_in(x, a, n_a, b, n_b, room)
         memo[1] = common_prefix(x, a, n_a, b, n_b)
     return (winkler(memo[0], memo[1]) if boosted else memo[0]) >= least - _NEAR
 
 
-@kernel
+@leaf
 def _text(kind: Scalar, base: Scalar, v: Scalar) -> Scalar:
     """Number of the text that a value of a row stands for; -1 for digits that are in the value itself."""
     if kind == TEXT:
@@ -92,7 +92,7 @@ def _text(kind: Scalar, base: Scalar, v: Scalar) -> Scalar:
     return base + (v & 0x0FFFFFFFFFFFFFFF) if digits.is_long(v) else -1
 
 
-@kernel
+@leaf
 def _spelled(t: Tables, text: Scalar, v: Scalar, out: Letters, at: Scalar) -> Scalar:
     """Write the text from place `at` of `out`; returns how many letters it has."""
     if text < 0:
@@ -103,7 +103,7 @@ def _spelled(t: Tables, text: Scalar, v: Scalar, out: Letters, at: Scalar) -> Sc
     return n
 
 
-@kernel
+@leaf
 def _on_texts(
     t: Tables, word: Scalar, number: Scalar, kind: Scalar, base: Scalar, va: Scalar, other_kind: Scalar,
     other_base: Scalar, vb: Scalar, room: Letters, rows: I64, memo: F64,
@@ -125,7 +125,7 @@ def _on_texts(
     if word in (JARO, WINKLER, CROSSED):
         if word == CROSSED and equal_texts(x, a, n_a, b, n_b):
             return True
-        return _alike(x, a, n_a, one, b, n_b, two, number, word != JARO, memo)
+        return _alike(x, a, n_a, one, b, n_b, two, number, word != JARO, memo, rows)
     most = np.int64(number)
     if word in (FIRST, LAST):
         if min(n_a, n_b) < most:
@@ -137,10 +137,10 @@ def _on_texts(
         return _places(x, a, n_a, b, n_b, most if word == PLACES else -1)
     if max(n_a, n_b) - most_shared(one, n_a, two, n_b) > most:
         return False
-    return edits(x, a, n_a, b, n_b, most, word == TURNED, rows) <= most
+    return edits_in(x, a, n_a, b, n_b, most, word == TURNED, rows) <= most
 
 
-@kernel
+@leaf
 def _places(x: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, most: Scalar) -> Scalar:
     """Whether at most `most` places differ; with -1: one place, or two neighbours turned round."""
     if n_a != n_b:
@@ -156,7 +156,7 @@ def _places(x: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, most: Sc
     return apart == 1 or turned
 
 
-@kernel
+@leaf
 def _shared_words(t: Tables, i: Scalar, j: Scalar) -> Scalar:
     p, q, common = t.begin[i], t.begin[j], 0
     while p < t.begin[i + 1] and q < t.begin[j + 1]:
@@ -171,7 +171,7 @@ def _shared_words(t: Tables, i: Scalar, j: Scalar) -> Scalar:
     return common
 
 
-@kernel
+@leaf
 def _on_words(t: Tables, word: Scalar, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
     common = _shared_words(t, i, j)
     n_i, n_j = t.begin[i + 1] - t.begin[i], t.begin[j + 1] - t.begin[j]
@@ -181,7 +181,7 @@ def _on_words(t: Tables, word: Scalar, number: Scalar, i: Scalar, j: Scalar) -> 
     return common > 0 and common >= number * (n_i + n_j - common) - 1e-9
 
 
-@kernel
+@leaf
 def _on_dates(word: Scalar, number: Scalar, a: Scalar, b: Scalar) -> Scalar:
     if word == YEAR:
         return a >> 16 == b >> 16
@@ -199,7 +199,7 @@ def _on_dates(word: Scalar, number: Scalar, a: Scalar, b: Scalar) -> Scalar:
     return x != none and y != none and abs(x - y) <= number
 
 
-@kernel
+@leaf
 def _fulfilled(
     t: Tables, word: Scalar, number: Scalar, table: Scalar, kind: Scalar, base: Scalar, va: Scalar, vb: Scalar,
     x: Scalar, y: Scalar, room: Letters, rows: I64, memo: F64,
@@ -236,29 +236,50 @@ def _fulfilled(
     return _on_texts(t, word, number, kind, base, va, kind, base, vb, room, rows, memo)
 
 
-@kernel
+@leaf
 def _crossed(p: Program, t: Tables, f: Scalar, i: Scalar, j: Scalar, least: Scalar, room: Letters, rows: I64, memo: F64) -> Scalar:  # noqa: E501  # fmt: skip
     """Both values stand in the other's column; or one does and the other is unknown on a side."""
-    c = p.comparisons[f]
-    this_a, this_b = t.rows[i, c[COLUMN]], t.rows[j, c[COLUMN]]
-    other_a, other_b = t.rows[i, c[OTHER]], t.rows[j, c[OTHER]]
+    this_a, this_b = t.rows[i, p.comparisons[f, COLUMN]], t.rows[j, p.comparisons[f, COLUMN]]
+    other_a, other_b = t.rows[i, p.comparisons[f, OTHER]], t.rows[j, p.comparisons[f, OTHER]]
     if other_a == other_b and other_a != 0:
         return False
     known_one, known_two = this_a != 0 and other_b != 0, this_b != 0 and other_a != 0
     memo[0] = -1.0
     one = known_one and _on_texts(
-        t, CROSSED, least, c[KIND], c[BASE], this_a, c[OTHER_KIND], c[OTHER_BASE], other_b, room, rows, memo
+        t,
+        CROSSED,
+        least,
+        p.comparisons[f, KIND],
+        p.comparisons[f, BASE],
+        this_a,
+        p.comparisons[f, OTHER_KIND],
+        p.comparisons[f, OTHER_BASE],
+        other_b,
+        room,
+        rows,
+        memo,
     )
     if not one and known_one:
         return False
     memo[0] = -1.0
     two = known_two and _on_texts(
-        t, CROSSED, least, c[KIND], c[BASE], this_b, c[OTHER_KIND], c[OTHER_BASE], other_a, room, rows, memo
+        t,
+        CROSSED,
+        least,
+        p.comparisons[f, KIND],
+        p.comparisons[f, BASE],
+        this_b,
+        p.comparisons[f, OTHER_KIND],
+        p.comparisons[f, OTHER_BASE],
+        other_a,
+        room,
+        rows,
+        memo,
     )
     return (one and (two or not known_two)) or (two and not known_one)
 
 
-@kernel
+@leaf
 def pattern_of(p: Program, t: Tables, i: Scalar, j: Scalar, room: Letters, rows: I64, memo: F64) -> Scalar:
     """The levels of rows i and j, packed as `matching.specification.Specification.pack` does.
 
@@ -267,20 +288,19 @@ def pattern_of(p: Program, t: Tables, i: Scalar, j: Scalar, room: Letters, rows:
     pattern = np.uint64(0)
     swapped = np.uint64(0)  # columns whose values a swap explained
     for f in range(len(p.comparisons)):
-        c = p.comparisons[f]
-        column = c[COLUMN]
+        column = p.comparisons[f, COLUMN]
         va, vb = t.rows[i, column], t.rows[j, column]
         known = va != 0 and vb != 0
-        level = c[DIFFERENT] if known else 0
+        level = p.comparisons[f, DIFFERENT] if known else 0
         memo[0] = -1.0
-        for k in range(c[BEGIN], c[END]):
+        for k in range(p.comparisons[f, BEGIN], p.comparisons[f, END]):
             word = p.conditions[k, WORD]
             if word == CROSSED:
                 # A swap may leave one side empty, so that it is looked for in unknown values too.
                 hit = _crossed(p, t, f, i, j, p.numbers[k], room, rows, memo)
                 memo[0] = -1.0
                 if hit:
-                    swapped |= np.uint64(1) << np.uint64(c[OTHER])
+                    swapped |= np.uint64(1) << np.uint64(p.comparisons[f, OTHER])
             elif not known:
                 hit = False
             elif va == vb:
@@ -288,22 +308,26 @@ def pattern_of(p: Program, t: Tables, i: Scalar, j: Scalar, room: Letters, rows:
             elif word == EQUAL:
                 hit = False
             else:
+                kind, base = p.comparisons[f, KIND], p.comparisons[f, BASE]
                 hit = _fulfilled(
-                    t, word, p.numbers[k], p.conditions[k, TABLE], c[KIND], c[BASE], va, vb,
+                    t, word, p.numbers[k], p.conditions[k, TABLE], kind, base, va, vb,
                     t.floats[i, column], t.floats[j, column], room, rows, memo,
                 )  # fmt: skip
             if hit:
                 level = p.conditions[k, LEVEL]
                 if word == EQUAL:
-                    level += t.rows[i, c[CLASS]] if c[CLASS] >= 0 else (va >> 32 if c[CLASS] == -2 else 0)
+                    level += (
+                        t.rows[i, p.comparisons[f, CLASS]]
+                        if p.comparisons[f, CLASS] >= 0
+                        else (va >> 32 if p.comparisons[f, CLASS] == -2 else 0)
+                    )
                 break
-        pattern |= np.uint64(level) << np.uint64(c[SHIFT])
+        pattern |= np.uint64(level) << np.uint64(p.comparisons[f, SHIFT])
     if swapped:
         for f in range(len(p.comparisons)):
-            c = p.comparisons[f]
             # A swap is counted once, by the comparison that looks for it.
-            if c[OTHER] < 0 and (swapped >> np.uint64(c[COLUMN])) & np.uint64(1):
-                pattern &= ~(np.uint64(c[MASK]) << np.uint64(c[SHIFT]))
+            if p.comparisons[f, OTHER] < 0 and (swapped >> np.uint64(p.comparisons[f, COLUMN])) & np.uint64(1):
+                pattern &= ~(np.uint64(p.comparisons[f, MASK]) << np.uint64(p.comparisons[f, SHIFT]))
     return pattern
 
 

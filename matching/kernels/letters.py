@@ -10,14 +10,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import Scalar, kernel
+from blocking.jit import Scalar, kernel, leaf
 
 Letters = npt.NDArray[np.unsignedinteger]
 I64 = npt.NDArray[np.int64]
 WORD = 64  # letters that the bits of one integer stand for
 
 
-@kernel
+@leaf
 def bits_set(x: Scalar) -> Scalar:
     """Number of bits that are set."""
     x = x - ((x >> np.uint64(1)) & np.uint64(0x5555555555555555))
@@ -26,7 +26,7 @@ def bits_set(x: Scalar) -> Scalar:
     return np.int64((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@kernel
+@leaf
 def signature(letters: Letters, start: Scalar, length: Scalar) -> Scalar:
     """Two bits for each bucket of letters: at least one, at least two."""
     once = np.uint64(0)
@@ -38,13 +38,13 @@ def signature(letters: Letters, start: Scalar, length: Scalar) -> Scalar:
     return once | (twice << np.uint64(32))
 
 
-@kernel
+@leaf
 def most_shared(one: Scalar, n_one: Scalar, two: Scalar, n_two: Scalar) -> Scalar:
     """Letters that two texts of these signatures and lengths can share at most."""
     return min(n_one - bits_set(one & ~two), n_two - bits_set(two & ~one))
 
 
-@kernel
+@leaf
 def equal_texts(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Scalar:
     """Whether two texts are the same."""
     if n_a != n_b:
@@ -55,7 +55,7 @@ def equal_texts(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar
     return True
 
 
-@kernel
+@leaf
 def common_prefix(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Scalar:
     """Letters that both begin with, four at most."""
     most = min(n_a, n_b, 4)
@@ -65,13 +65,13 @@ def common_prefix(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scal
     return k
 
 
-@kernel
+@leaf
 def winkler(jaro: float, prefix: Scalar) -> Scalar:
     """Jaro's similarity raised by a common prefix, above 0.7 only."""
     return jaro + 0.1 * prefix * (1.0 - jaro) if jaro > 0.7 else jaro
 
 
-@kernel
+@leaf
 def jaro_bound(shared: Scalar, n_a: Scalar, n_b: Scalar) -> Scalar:
     """The similarity of two texts that share `shared` letters, all in order."""
     return (shared / n_a + shared / n_b + 1.0) / 3.0 if shared > 0 else 0.0
@@ -80,10 +80,17 @@ def jaro_bound(shared: Scalar, n_a: Scalar, n_b: Scalar) -> Scalar:
 @kernel
 def jaro(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Scalar:
     """Jaro's similarity, 0 to 1; two empty texts are alike."""
+    room = np.empty(n_a + n_b if max(n_a, n_b) > WORD else 0, dtype=np.int64)
+    return jaro_in(letters, a, n_a, b, n_b, room)
+
+
+@leaf
+def jaro_in(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, room: I64) -> Scalar:
+    """The same in the `room` given: n_a + n_b places, for texts of more than WORD letters only."""
     if n_a == 0 or n_b == 0:
         return 1.0 if n_a == n_b else 0.0
     if n_a > WORD or n_b > WORD:
-        return _long_jaro(letters, a, n_a, b, n_b)
+        return _long_jaro(letters, a, n_a, b, n_b, room)
     reach = max(max(n_a, n_b) // 2 - 1, 0)
     in_a = np.uint64(0)
     in_b = np.uint64(0)
@@ -108,16 +115,16 @@ def jaro(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Sc
     return (shared / n_a + shared / n_b + (shared - apart // 2) / shared) / 3.0
 
 
-@kernel
-def _long_jaro(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Scalar:
+@leaf
+def _long_jaro(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, room: I64) -> Scalar:
     reach = max(max(n_a, n_b) // 2 - 1, 0)
-    in_a = np.zeros(n_a, dtype=np.bool_)
-    in_b = np.zeros(n_b, dtype=np.bool_)
+    for k in range(n_a + n_b):  # flags of the letters of one text, then of the other
+        room[k] = 0
     shared = 0
     for j in range(n_b):
         for i in range(max(j - reach, 0), min(j + reach + 1, n_a)):
-            if letters[a + i] == letters[b + j] and not in_a[i]:
-                in_a[i] = in_b[j] = True
+            if letters[a + i] == letters[b + j] and not room[i]:
+                room[i] = room[n_a + j] = 1
                 shared += 1
                 break
     if shared == 0:
@@ -125,8 +132,8 @@ def _long_jaro(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar)
     apart = 0
     i = 0
     for j in range(n_b):
-        if in_b[j]:
-            while not in_a[i]:
+        if room[n_a + j]:
+            while not room[i]:
                 i += 1
             apart += letters[a + i] != letters[b + j]
             i += 1
@@ -139,8 +146,20 @@ def edits(
 ) -> Scalar:
     """Edit distance if it is at most `most`, else `most` + 1. `turned`: two neighbours turned round are one edit.
 
-    Only cells of the table that lie within `most` of its diagonal are filled (Ukkonen 1985). `rows` is room for three
-    rows of the table; it is made here when too small.
+    `rows` is room for three rows of the table; it is made here when too small.
+    """
+    if len(rows) < 3 * (n_b + 1):
+        rows = np.empty(3 * (n_b + 1), dtype=np.int64)
+    return edits_in(letters, a, n_a, b, n_b, most, turned, rows)
+
+
+@leaf
+def edits_in(
+    letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, most: Scalar, turned: bool, rows: I64
+) -> Scalar:
+    """The same in the room given: 3 (n_b + 1) places.
+
+    Only cells of the table that lie within `most` of its diagonal are filled (Ukkonen 1985).
     """
     # What both begin and end with costs nothing, in either distance.
     while n_a > 0 and n_b > 0 and letters[a] == letters[b]:
@@ -152,8 +171,6 @@ def edits(
     if n_a == 0 or n_b == 0:
         return max(n_a, n_b)
     width = n_b + 1
-    if len(rows) < 3 * width:
-        rows = np.empty(3 * width, dtype=np.int64)
     far = most + 1
     before, last, now = 0, width, 2 * width
     for j in range(width):
