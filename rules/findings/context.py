@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property
 
+import numpy as np
 import polars as pl
 
 from rules import vocab
@@ -24,6 +25,7 @@ _SOURCE_LABELS = {
     "dtsen": N_("DTSEN"),
     "dukcapil": N_("Dukcapil"),
 }
+_CHOSEN = "_dipilih"
 _COLUMNS = (
     "baris_id", "sumber", "berkas", "lembar", "tanggal_data", "tanggal_perbarui", "nik", "nik_kode", "no_kk",
     "kk_kode", "id_keluarga", "id_art", "sufiks_art", "nuk", "nama", "jenis_kelamin", "tanggal_lahir", "lahir_mutu",
@@ -41,8 +43,33 @@ def source_label(source: str, programmes: Mapping[str, Programme]) -> str:
     return _("payment list of {programme}").format(programme=known.nama if known else code.upper())
 
 
+def kept(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """`frame`, computed here and now: for a step that is read more than once, which a lazy plan would compute anew."""
+    return frame.collect().lazy()
+
+
+def number_of(column: str, frame: pl.LazyFrame) -> pl.LazyFrame:
+    """`frame` with the sixteen digits of `column` as a number where all are: grouping numbers takes half the time."""
+    number = pl.col(column).cast(pl.UInt64, strict=False)
+    whole = frame.select((number.is_null() & pl.col(column).is_not_null()).any()).collect().item()
+    return frame if whole else frame.with_columns(number.alias(column))
+
+
+class LazyTables:
+    """The tables of a run as lazy frames, so that a rule reads only the columns and rows that it needs."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.records = tables.records.lazy()
+        self.payments = tables.payments.lazy()
+        self.families = tables.families.lazy()
+        self.links = tables.links.lazy()
+        self.entities = tables.entities.lazy()
+        self.persons = tables.persons.lazy()
+        self.family_links = tables.family_links.lazy()
+
+
 class Context:
-    """Shared frames of one run.
+    """Shared frames of one run. They are computed when first asked for, kept, and given out lazily.
 
     `baris` (records with their person, one row per record) is what most rules start from. Person and family are dense
     integers (`orang`, `keluarga`), because three million joins on 32-digit strings cost seconds per rule.
@@ -63,12 +90,13 @@ class Context:
         self.paid = frozenset(tables.payments["program"].unique().to_list())
         present = set(tables.records["sumber"].unique().to_list())
         self.sources = frozenset(present | ({PAYMENTS} if self.paid else set()))
-        self._once: dict[str, pl.DataFrame] = {}
+        self.lazy = LazyTables(tables)
+        self._once: dict[str, pl.LazyFrame] = {}
 
-    def once(self, key: str, make: Callable[[Context], pl.DataFrame]) -> pl.DataFrame:
+    def once(self, key: str, make: Callable[[Context], pl.LazyFrame]) -> pl.LazyFrame:
         """The frame `make` gives, computed once per run: for steps that several rules of a module share."""
         if key not in self._once:
-            self._once[key] = make(self)
+            self._once[key] = kept(make(self))
         return self._once[key]
 
     def label(self, source: str) -> str:
@@ -87,26 +115,52 @@ class Context:
             "tanggal_data",
             "kode_wilayah",
             label=pl.col("sumber").replace_strict(labels, default=None, return_dtype=pl.String),
-        ).join(self.orang.select("baris_id", "person_id", "family_id", "keyakinan"), on="baris_id", how="left")
+        ).join(self._orang.select("baris_id", "person_id", "family_id", "keyakinan"), on="baris_id", how="left")
 
     @cached_property
-    def orang(self) -> pl.DataFrame:
-        """baris_id, person_id, family_id, keyakinan and the integers `orang`, `keluarga`, for every record.
-
-        A record outside the entities stands alone: `orang` is then its own and `person_id` is null.
-        """
-        joined = self.tables.records.select("baris_id").join(
-            self.tables.entities.select("baris_id", "person_id", "family_id", "keyakinan"), on="baris_id", how="left"
-        )
+    def _orang(self) -> pl.DataFrame:
+        """`orang` as a frame, in the order of baris_id."""
+        known = self.tables.entities.select("baris_id", "person_id", "family_id", "keyakinan")
+        rows = self._records["baris_id"]
+        # Both tables are kept in this order, so most often there is nothing to join.
+        if not rows.equals(known["baris_id"]):
+            known = rows.to_frame().join(known, on="baris_id", how="left", maintain_order="left")
         key = pl.coalesce("person_id", pl.format("#{}", "baris_id"))
-        return joined.sort("baris_id").with_columns(
+        return known.with_columns(
             orang=key.rank("dense").cast(pl.UInt32),
             keluarga=pl.col("family_id").rank("dense").cast(pl.UInt32),
             keyakinan=pl.col("keyakinan").fill_null(1.0),
         )
 
+    @property
+    def orang(self) -> pl.LazyFrame:
+        """baris_id, person_id, family_id, keyakinan and the integers `orang`, `keluarga`, for every record.
+
+        A record outside the entities stands alone: `orang` is then its own and `person_id` is null.
+        """
+        return self._orang.lazy()
+
     @cached_property
-    def baris(self) -> pl.DataFrame:
+    def _records(self) -> pl.DataFrame:
+        """The columns of the records that rules read, in the order of baris_id."""
+        records = self.tables.records.select(_COLUMNS)
+        return records if records["baris_id"].is_sorted() else records.sort("baris_id")
+
+    @cached_property
+    def _baris(self) -> pl.DataFrame:
+        kab = pl.col("kode_wilayah").str.head(4)
+        gone = pl.col("keberadaan").is_in(["MENINGGAL", "PINDAH", "LUAR_NEGERI", "TIDAK_DITEMUKAN", "GANDA"])
+        return self._records.hstack(self._orang.select("orang", "keluarga", "keyakinan")).with_columns(
+            terbaru=pl.col("tanggal_data").eq_missing(pl.col("tanggal_data").max().over("sumber", kab)),
+            daftar=~pl.col("sumber").str.starts_with(vocab.PAYMENT_PREFIX),
+            lahir=pl.when(pl.col("lahir_mutu") == "LENGKAP").then("tanggal_lahir"),
+            mati=(pl.col("keberadaan") == "MENINGGAL").fill_null(value=False),
+            pergi=gone.fill_null(value=False) | pl.col("nonaktif").fill_null(value=False),
+            hub=pl.coalesce("hub_kk", "hub_krt"),
+        )
+
+    @property
+    def baris(self) -> pl.LazyFrame:
         """Records with `orang`, `keluarga`, `keyakinan`, and these columns.
 
         `terbaru`: of the newest edition of its register in its kabupaten (an older edition is history, no claim);
@@ -114,29 +168,23 @@ class Context:
         `mati`: the row itself says dead; `pergi`: it says dead, moved, not found, duplicate or inactive;
         `hub`: relation inside the family, or inside the household where only that is stated.
         """
-        kab = pl.col("kode_wilayah").str.head(4)
-        gone = pl.col("keberadaan").is_in(["MENINGGAL", "PINDAH", "LUAR_NEGERI", "TIDAK_DITEMUKAN", "GANDA"])
-        return (
-            self.tables.records.select(_COLUMNS)
-            .join(self.orang.select("baris_id", "orang", "keluarga", "keyakinan"), on="baris_id", how="left")
-            .sort("baris_id")
-            .with_columns(
-                terbaru=pl.col("tanggal_data").eq_missing(pl.col("tanggal_data").max().over("sumber", kab)),
-                daftar=~pl.col("sumber").str.starts_with(vocab.PAYMENT_PREFIX),
-                lahir=pl.when(pl.col("lahir_mutu") == "LENGKAP").then("tanggal_lahir"),
-                mati=(pl.col("keberadaan") == "MENINGGAL").fill_null(value=False),
-                pergi=gone.fill_null(value=False) | pl.col("nonaktif").fill_null(value=False),
-                hub=pl.coalesce("hub_kk", "hub_krt"),
-            )
-        )
+        return self._baris.lazy()
 
-    @cached_property
-    def bendera(self) -> pl.DataFrame:
+    def _chosen(self, rows: pl.Series) -> pl.LazyFrame:
+        """`baris` of the rows for which the boolean `rows` (one per row) is true."""
+        return self._baris.with_columns(rows.alias(_CHOSEN)).lazy().filter(_CHOSEN).drop(_CHOSEN)
+
+    @property
+    def bendera(self) -> pl.LazyFrame:
         """One row per row and check against it: baris_id, kode (`N10`), rinci (graded: `N10:tahun`), asal.
 
         `asal` is nik_kode or kk_kode where the check decided the grade of that id, mutu for a further flag. A code may
         come from both ids: N05 as `kk_kode` is the province of the card.
         """
+        return self._bendera.lazy()
+
+    @cached_property
+    def _bendera(self) -> pl.DataFrame:
         records = self.tables.records
         deciding = [
             records.select("baris_id", rinci=column, asal=pl.lit(column)).drop_nulls("rinci")
@@ -150,90 +198,150 @@ class Context:
         return pl.concat([*deciding, further]).with_columns(kode=pl.col("rinci").str.split(":").list.first())
 
     @cached_property
-    def dtks(self) -> pl.DataFrame:
+    def _in_dtks(self) -> pl.DataFrame:
+        """Per row of `baris`: is it in `dtks`, `dapur`, `dtks_tunggal`?"""
+        listed = (pl.col("sumber") == "dtks") & pl.col("terbaru") & pl.col("id_keluarga").is_not_null()
+        rows = self._baris.lazy().with_row_index("i").filter(listed).select("i", "tanggal_data", "id_keluarga", "orang")
+        small = rows.filter(pl.len().over("tanggal_data", "id_keluarga") <= self.p.anggota_wajar_maks.nilai)
+        single = small.filter(pl.col("id_keluarga").n_unique().over("orang", "tanggal_data") == 1)
+        found = pl.collect_all([rows.select("i"), small.select("i"), single.select("i")])
+        return pl.DataFrame(
+            {name: self._marked(one["i"]) for name, one in zip(("dtks", "dapur", "tunggal"), found, strict=True)}
+        )
+
+    def _marked(self, rows: pl.Series) -> pl.Series:
+        marks = np.zeros(self._baris.height, dtype=bool)
+        marks[rows.to_numpy()] = True
+        return pl.Series(marks)
+
+    @property
+    def dtks(self) -> pl.LazyFrame:
         """DTKS rows of the newest edition that carry a family id. A DTKS family is (tanggal_data, id_keluarga)."""
-        return self.baris.filter(pl.col("sumber") == "dtks", "terbaru", pl.col("id_keluarga").is_not_null())
+        return self._chosen(self._in_dtks["dtks"])
 
-    @cached_property
-    def dapur(self) -> pl.DataFrame:
+    @property
+    def dapur(self) -> pl.LazyFrame:
         """Of `dtks` the families of a believable size: a filler on thousands of rows relates nobody to anybody."""
-        return self.dtks.filter(pl.len().over("tanggal_data", "id_keluarga") <= self.p.anggota_wajar_maks.nilai)
+        return self._chosen(self._in_dtks["dapur"])
 
-    @cached_property
-    def dtks_tunggal(self) -> pl.DataFrame:
+    @property
+    def dtks_tunggal(self) -> pl.LazyFrame:
         """Of `dapur` the rows of people who stand in one family only: a double entry (ST29) says nothing of a split."""
-        return self.dapur.filter(pl.col("id_keluarga").n_unique().over("orang", "tanggal_data") == 1)
+        return self._chosen(self._in_dtks["tunggal"])
 
     @cached_property
-    def kartu(self) -> pl.DataFrame:
+    def _kartu(self) -> pl.DataFrame:
+        """`kartu` with its mark `_pakai`, as rows beside those of `baris` (nulls where it is no row of a card)."""
+        unit = ("sumber", "tanggal_data", "no_kk")
+        head = (pl.col("hub") == "KEPALA") & pl.col("kode_kk").ne_missing(2)
+        on_card = pl.col("daftar") & pl.col("no_kk").is_not_null()
+        cards = self._baris.lazy().with_row_index("i").filter(on_card).select(
+            "i", "sumber", "tanggal_data", "no_kk", "hub", "kode_kk", "orang", "status_kawin"
+        )  # fmt: skip
+        cards = number_of("no_kk", cards).with_columns(pl.col("sumber").cast(pl.Categorical))
+        facts = cards.select(
+            "i",
+            isi=pl.len().over(unit),
+            kepala=head.sum().over(unit),
+            kepala_orang=pl.col("orang").filter(head).first().over(unit),
+            kepala_kawin=pl.col("status_kawin").filter(head).first().over(unit),
+        )
+        every = self._baris.lazy().select(i=pl.int_range(pl.len(), dtype=pl.UInt32))
+        return every.join(facts, on="i", how="left", maintain_order="left").drop("i").collect()
+
+    @property
+    def kartu(self) -> pl.LazyFrame:
         """Register rows with a usable KK, with facts of their card as that register writes it.
 
         `isi`: rows on the card; `kepala`: heads on it; `kepala_orang`: the person who is its head (null when none);
         `kepala_kawin`: his marital status. A Regsosek split-off family (R115 = 2) lawfully adds a head to its card and
         is not counted. A card with two heads is two families under one number: one of them is wrong or old.
         """
-        unit = ("sumber", "tanggal_data", "no_kk")
-        head = (pl.col("hub") == "KEPALA") & pl.col("kode_kk").ne_missing(2)
-        return self.baris.filter("daftar", pl.col("no_kk").is_not_null()).with_columns(
-            isi=pl.len().over(unit),
-            kepala=head.sum().over(unit),
-            kepala_orang=pl.col("orang").filter(head).first().over(unit),
-            kepala_kawin=pl.col("status_kawin").filter(head).first().over(unit),
-        )
+        return self._baris.hstack(self._kartu).lazy().filter(pl.col("isi").is_not_null())
 
     @cached_property
-    def kartu_terbaru(self) -> pl.DataFrame:
+    def _kartu_terbaru(self) -> pl.DataFrame:
+        lodger = (pl.col("hub") == "LAINNYA").fill_null(value=False)
+        on_card = self._kartu["isi"].is_not_null()
+        rows = self._baris.lazy().select(
+            "tanggal_data", "orang", "no_kk", "hub", "terbaru", pl.col("sumber").cast(pl.Categorical)
+        )
+        rows = rows.with_row_index("i").with_columns(kartu=on_card).filter("kartu", "terbaru").drop("kartu", "terbaru")
+        newest = (
+            number_of("no_kk", rows)
+            .filter(~lodger | lodger.all().over("orang", "sumber"))
+            .filter(pl.col("no_kk").n_unique().over("orang", "sumber") == 1)
+            .sort("tanggal_data", "i", descending=[True, False])
+            .unique(["orang", "sumber"], keep="first", maintain_order=True)
+            .select("i")
+            .collect()
+            .to_series()
+        )
+        return self._baris.hstack(self._kartu)[newest]
+
+    @property
+    def kartu_terbaru(self) -> pl.LazyFrame:
         """Of `kartu` the newest row of each person in each register: what that register says of the person now.
 
         A person on two cards of one register is left out: which card is his, that register does not say. Yet who has a
         place in a family there and is a lodger elsewhere is entered twice, and the family is his.
         """
-        lodger = (pl.col("hub") == "LAINNYA").fill_null(value=False)
-        return (
-            self.kartu.filter("terbaru")
-            .filter(~lodger | lodger.all().over("orang", "sumber"))
-            .filter(pl.col("no_kk").n_unique().over("orang", "sumber") == 1)
-            .sort("tanggal_data", "baris_id", descending=[True, False])
-            .unique(["orang", "sumber"], keep="first", maintain_order=True)
-        )
+        return self._kartu_terbaru.lazy()
 
-    @cached_property
-    def mati(self) -> pl.DataFrame:
+    @property
+    def mati(self) -> pl.LazyFrame:
         """Persons called dead by Dukcapil or Regsosek: orang, bukti_baris, meninggal (else the source's date)."""
-        dead = self.baris.filter(pl.col("sumber").is_in(TELLS_DEATH), "terbaru", "mati")
-        return dead.group_by("orang", maintain_order=True).agg(
-            bukti_baris="baris_id",
-            meninggal=pl.coalesce(pl.col("tanggal_status").min(), pl.col("tanggal_data").min()),
-        )
+        return self._mati.lazy()
 
     @cached_property
-    def bayar(self) -> pl.DataFrame:
+    def _mati(self) -> pl.DataFrame:
+        dead = self.baris.filter(pl.col("sumber").is_in(TELLS_DEATH), "terbaru", "mati")
+        return (
+            dead.group_by("orang", maintain_order=True)
+            .agg(
+                bukti_baris="baris_id",
+                meninggal=pl.coalesce(pl.col("tanggal_status").min(), pl.col("tanggal_data").min()),
+            )
+            .collect()
+        )
+
+    @property
+    def bayar(self) -> pl.LazyFrame:
         """Payments with person, family and ids of the payee. `satuan` is null for a programme padan does not know."""
+        return self._bayar.lazy()
+
+    @cached_property
+    def _bayar(self) -> pl.DataFrame:
         units = {code: programme.satuan for code, programme in self.programmes.items()}
         payee = self.baris.select("baris_id", "orang", "keluarga", "keyakinan", "nik", "no_kk", "tanggal_data")
         return (
-            self.tables.payments.join(payee, on="baris_id", how="inner")
+            self.lazy.payments.join(payee, on="baris_id", how="inner")
             .with_columns(satuan=pl.col("program").replace_strict(units, default=None, return_dtype=pl.String))
             .sort("program", "periode_awal", "periode_akhir", "bayar_id")
+            .collect()
         )
 
-    @cached_property
-    def tinjau(self) -> pl.DataFrame:
+    @property
+    def tinjau(self) -> pl.LazyFrame:
         """Persons joined by a pair of the review band: orang_kiri, orang_kanan (both orders), peluang (best pair).
 
         Read by the rules about recipients: a pair may be held back by a constraint, and the money flows all the same.
         Two people who both stand in one edition of a register are two people there (twins, namesakes) and left out.
         """
+        return self._tinjau.lazy()
+
+    @cached_property
+    def _tinjau(self) -> pl.DataFrame:
         who = self.orang.select("baris_id", "orang")
         pairs = (
-            self.tables.links.lazy()
-            .filter(pl.col("putusan") == "tinjau", pl.col("peluang") >= self.p.peluang_tinjau_min.nilai)
+            self.lazy.links.filter(pl.col("putusan") == "tinjau", pl.col("peluang") >= self.p.peluang_tinjau_min.nilai)
             .select("kiri", "kanan", "peluang")
-            .join(who.lazy().rename({"baris_id": "kiri", "orang": "orang_kiri"}), on="kiri")
-            .join(who.lazy().rename({"baris_id": "kanan", "orang": "orang_kanan"}), on="kanan")
+            .join(who.rename({"baris_id": "kiri", "orang": "orang_kiri"}), on="kiri")
+            .join(who.rename({"baris_id": "kanan", "orang": "orang_kanan"}), on="kanan")
             .filter(pl.col("orang_kiri") != pl.col("orang_kanan"))
             .select("orang_kiri", "orang_kanan", "peluang")
             .collect()
+            .lazy()
         )
         listed = self.baris.filter("daftar").select("sumber", "tanggal_data", "orang").unique()
         left = pairs.select("orang_kiri", "orang_kanan").unique().join(listed, left_on="orang_kiri", right_on="orang")
@@ -247,6 +355,7 @@ class Context:
             .group_by("orang_kiri", "orang_kanan")
             .agg(pl.col("peluang").max())
             .sort("orang_kiri", "orang_kanan")
+            .collect()
         )
 
     @cached_property

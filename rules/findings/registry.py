@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from rules import vocab
-from rules.tables import Tables
 
 if TYPE_CHECKING:
-    from rules.findings.context import Context
+    from rules.findings.context import Context, LazyTables
 
-RuleFunction = Callable[[Tables, "Context"], pl.DataFrame]
+RuleFunction = Callable[["LazyTables", "Context"], pl.LazyFrame]
 Mark = Literal["S", "F", "P", "A"]
 PAYMENTS = "bayar"  # in `butuh`: any payment list
 _CODE = re.compile(r"^[A-Z]+(?:_[A-Z]+)*\d*$")

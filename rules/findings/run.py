@@ -48,7 +48,7 @@ def run_rules(
             if lacking:
                 notes.append(_lacking(rule, lacking, ctx))
                 continue
-            found = assemble(rule, rule.fungsi(data, ctx), ctx)
+            found = assemble(rule, rule.fungsi(ctx.lazy, ctx).collect(), ctx)
             if rule.per_berkas:
                 found, told = _once_per_file(rule, found, ctx)
                 notes += told
@@ -84,7 +84,7 @@ def _unknown_programmes(ctx: Context) -> list[dict[str, Any]]:
 
 def _once_per_file(rule: Rule, found: pl.DataFrame, ctx: Context) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
     """Fold the findings of `rule` in each file that it touches for more than the set share into one line."""
-    where = ctx.baris.select("baris_id", "sumber", "berkas", "tanggal_data")
+    where = ctx.tables.records.select("baris_id", "sumber", "berkas", "tanggal_data")
     rows = (
         found.select("temuan_id", baris_id="baris")
         .explode("baris_id", empty_as_null=False)

@@ -8,15 +8,27 @@ from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
 
-def name_similarity(frame: pl.DataFrame, left: str, right: str) -> pl.Series:
+def name_similarity(left: str, right: str) -> pl.Expr:
     """Jaro-Winkler (0-1) of two name columns with marks dropped and words sorted; null where a name is missing.
 
     Where one name is a single word it is also compared with the first word of the other, and the better value counts:
-    a second name added later changes nobody.
+    a second name added later changes nobody. The column is called `kemiripan`.
     """
+    both = pl.struct(a=left, b=right)
+    return both.map_batches(_similarity, return_dtype=pl.Float64).alias("kemiripan")
+
+
+def _similarity(pairs: pl.Series) -> pl.Series:
+    frame = pairs.struct.unnest()
     if frame.is_empty():
         return pl.Series("kemiripan", [], dtype=pl.Float64)
+    # The same two names stand in many lists: each pair is judged once.
+    distinct = frame.unique(maintain_order=True)
+    judged = distinct.with_columns(kemiripan=_judged(distinct))
+    return frame.join(judged, on=["a", "b"], how="left", nulls_equal=True, maintain_order="left")["kemiripan"]
 
+
+def _judged(frame: pl.DataFrame) -> pl.Series:
     def plain(column: str) -> pl.Expr:
         letters = pl.col(column).str.to_uppercase().str.replace_all(r"\(.*?\)|[^A-Z ]", " ")
         return letters.str.replace_all(r"\b(BIN|BINTI|HJ|H|KH|DR|DRS|DRA|IR|ALM|ALMH)\b", " ")
@@ -28,15 +40,13 @@ def name_similarity(frame: pl.DataFrame, left: str, right: str) -> pl.Series:
         return plain(column).str.extract(r"([A-Z]{3,})").fill_null("")
 
     both = frame.select(
-        a=sorted_words(left), b=sorted_words(right), c=first_word(left), d=first_word(right),
-        known=pl.col(left).is_not_null() & pl.col(right).is_not_null(),
+        a=sorted_words("a"), b=sorted_words("b"), c=first_word("a"), d=first_word("b"),
+        known=pl.col("a").is_not_null() & pl.col("b").is_not_null(),
     )  # fmt: skip
     whole = cpdist(both["a"].to_list(), both["b"].to_list(), scorer=JaroWinkler.similarity)
     first = cpdist(both["c"].to_list(), both["d"].to_list(), scorer=JaroWinkler.similarity)
-    best = pl.Series(
-        "kemiripan", np.maximum(whole, np.where((both["c"] != "").to_numpy(), first, 0)).astype(np.float64)
-    )
-    return both.select(pl.when("known").then(best).alias("kemiripan")).to_series()
+    best = pl.Series(np.maximum(whole, np.where((both["c"] != "").to_numpy(), first, 0)).astype(np.float64))
+    return both.select(pl.when("known").then(best)).to_series()
 
 
 def digits_apart(left: str, right: str, width: int = 16) -> pl.Expr:

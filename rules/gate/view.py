@@ -237,7 +237,7 @@ class View:
         rest = marked.filter(~pl.col("nama_sama")).select("_i", "nama", "nama_lain")
         if rest.is_empty():
             return marked.drop("_i")
-        near = rest.select("_i", mirip=name_similarity(rest, "nama", "nama_lain") >= self.p.nama_sama_min.nilai)
+        near = rest.select("_i", mirip=name_similarity("nama", "nama_lain") >= self.p.nama_sama_min.nilai)
         return (
             marked.join(near, on="_i", how="left", maintain_order="left")
             .with_columns(pl.col("nama_sama") | pl.col("mirip").fill_null(value=False))
@@ -246,7 +246,8 @@ class View:
 
     def other_name(self, pairs: pl.DataFrame) -> pl.Series:
         """Are `nama` and `nama_lain` so unlike that they are two people's? False where one is unknown."""
-        return (name_similarity(pairs, "nama", "nama_lain") < self.p.nama_lain_maks.nilai).fill_null(value=False)
+        unlike = name_similarity("nama", "nama_lain") < self.p.nama_lain_maks.nilai
+        return pairs.select(unlike.fill_null(value=False)).to_series()
 
     def context(self, people: pl.Series, payments: pl.DataFrame) -> Context:
         """The context of the finding rules over all rows of `people` (orang) and `payments` alone."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context
+from rules.findings.context import Context, LazyTables
 from rules.findings.registry import rule
 from rules.i18n import N_
-from rules.tables import Tables
 
 _FAMILY = ("tanggal_data", "id_keluarga")
 _ART_BASIS = N_("The last two characters of the ART id number the members from 01 (staleness rules; a hint, no proof)")
 
 
-def _numbered(ctx: Context) -> pl.DataFrame:
+def _numbered(ctx: Context) -> pl.LazyFrame:
     """DTKS rows of files that carry ART ids, with the suffix as a number (`urut`, null when it is none)."""
     rows = ctx.dtks.filter(pl.col("sufiks_art").is_not_null().any().over("berkas"))
     digits = pl.col("sufiks_art").str.contains(r"^\d{2}$")
@@ -36,7 +35,7 @@ def _household_hub() -> pl.Expr:
     ringkas=N_("{n} rows of one unit in {sumber} have {kepala} heads."),
     kolom=("nama", "hub_krt", "hub_kk"),
 )
-def heads(tables: Tables, ctx: Context) -> pl.DataFrame:
+def heads(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Units with a number of heads other than one: household heads per DTKS id, family heads per KK of one register."""
     del tables
     household = (
@@ -72,14 +71,14 @@ def heads(tables: Tables, ctx: Context) -> pl.DataFrame:
     kolom=("id_art",),
     per_berkas=True,
 )
-def bad_suffix(tables: Tables, ctx: Context) -> pl.DataFrame:
+def bad_suffix(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Rows whose suffix is missing, 00 or not two digits, in files that carry ART ids."""
     del tables
     bad = pl.col("urut").is_null() | (pl.col("urut") == 0)
     return _numbered(ctx).filter(bad).select(baris=pl.concat_list("baris_id"), peluang=pl.lit(1.0))
 
 
-def _families(ctx: Context) -> pl.DataFrame:
+def _families(ctx: Context) -> pl.LazyFrame:
     """DTKS families with ART ids: baris, and the sorted distinct suffixes (`urut`, usable ones)."""
     return (
         _numbered(ctx)
@@ -102,7 +101,7 @@ def _families(ctx: Context) -> pl.DataFrame:
     kolom=("sufiks_art", "nama"),
     per_berkas=True,
 )
-def no_first(tables: Tables, ctx: Context) -> pl.DataFrame:
+def no_first(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Families without the suffix 01."""
     del tables
     return _families(ctx).filter(~pl.col("urut").list.contains(1)).drop("urut", *_FAMILY)
@@ -121,7 +120,7 @@ def no_first(tables: Tables, ctx: Context) -> pl.DataFrame:
     kolom=("id_art", "nama", "tanggal_lahir"),
     per_berkas=True,
 )
-def shared_art(tables: Tables, ctx: Context) -> pl.DataFrame:
+def shared_art(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """ART ids that stand on rows of two or more persons in one edition."""
     del tables
     return (
@@ -147,7 +146,7 @@ def shared_art(tables: Tables, ctx: Context) -> pl.DataFrame:
     kolom=("sufiks_art", "nama"),
     per_berkas=True,
 )
-def gap(tables: Tables, ctx: Context) -> pl.DataFrame:
+def gap(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Families with a number missing between the first and the last suffix; a missing 01 is ST21."""
     del tables
     span = pl.col("urut").list.last() - pl.col("urut").list.first() + 1
@@ -172,7 +171,7 @@ def gap(tables: Tables, ctx: Context) -> pl.DataFrame:
     kolom=("id_art",),
     per_berkas=True,
 )
-def high_suffix(tables: Tables, ctx: Context) -> pl.DataFrame:
+def high_suffix(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Rows with a suffix above the limit of parameters.toml."""
     del tables
     return (
@@ -195,7 +194,7 @@ def high_suffix(tables: Tables, ctx: Context) -> pl.DataFrame:
     kolom=("id_keluarga", "id_art"),
     per_berkas=True,
 )
-def ids_disagree(tables: Tables, ctx: Context) -> pl.DataFrame:
+def ids_disagree(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Rows of any edition where the ART id without its last two characters is another family."""
     del tables
     stated = ctx.baris.filter(pl.col("sumber") == "dtks", pl.col("id_keluarga").is_not_null())
@@ -215,7 +214,7 @@ def ids_disagree(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=(("dtks",),),
     kolom=("sufiks_art", "hub_krt", "hub_kk"),
 )
-def relation_against_suffix(tables: Tables, ctx: Context) -> pl.DataFrame:
+def relation_against_suffix(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """01 not a head; 03 or later a head; 02 not a spouse while another is (a widow 01 with a child 02 is normal).
 
     Suffixes number a household. Where only the relation to the head of the KK is written, members on other cards than
@@ -251,7 +250,7 @@ def relation_against_suffix(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=(("dtks",),),
     kolom=("sufiks_art", "nama", "tanggal_lahir"),
 )
-def child_order(tables: Tables, ctx: Context) -> pl.DataFrame:
+def child_order(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Neighbours among the rows with relation ANAK, by suffix, of which the later one is born earlier."""
     del tables
     child = _numbered(ctx).with_columns(peran=_household_hub())
@@ -280,7 +279,7 @@ def child_order(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=(("dtks",),),
     kolom=("id_keluarga", "kode_wilayah"),
 )
-def foreign_id(tables: Tables, ctx: Context) -> pl.DataFrame:
+def foreign_id(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Families whose id begins with another desa than most of their rows live in; no bridge, no finding."""
     del tables
     bridge = _bps_desa()
@@ -300,9 +299,9 @@ def foreign_id(tables: Tables, ctx: Context) -> pl.DataFrame:
     return family.filter(~pl.col("kode").list.contains(pl.col("desa"))).drop("kode", "kode_bps", "desa", *_FAMILY)
 
 
-def _bps_desa() -> pl.DataFrame:
+def _bps_desa() -> pl.LazyFrame:
     """BPS desa code -> the Kemendagri codes it may stand for."""
     from rules.wilayah import load_wilayah
 
     table = load_wilayah().filter(pl.col("tingkat") == 4, pl.col("kode_bps").is_not_null())
-    return table.group_by("kode_bps").agg(pl.col("kode").sort()).sort("kode_bps")
+    return table.group_by("kode_bps").agg(pl.col("kode").sort()).sort("kode_bps").lazy()

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context
+from rules.findings.context import Context, LazyTables
 from rules.findings.registry import rule
 from rules.i18n import N_
-from rules.tables import Tables
 
 _KK_AT_HAND = N_("Compare with the KK and the birth act; correct the birth date or the relation.")
 _UNIT = "unit"
 _DAYS = 365.25
 
 
-def _units(ctx: Context) -> pl.DataFrame:
+def _units(ctx: Context) -> pl.LazyFrame:
     """Rows with a relation (`peran`) inside a card or DTKS household (`unit`) of exactly one head.
 
     Family relations are read inside a card, household relations inside a DTKS id, never mixed: with two heads nobody
@@ -48,11 +47,11 @@ def _units(ctx: Context) -> pl.DataFrame:
     return rows.filter((pl.col("peran") == "KEPALA").sum().over(_UNIT) == 1)
 
 
-def _with_couple(ctx: Context) -> pl.DataFrame:
+def _with_couple(ctx: Context) -> pl.LazyFrame:
     """Rows of `_units` other than the couple, with birth, sex and row of the head and of the only spouse."""
     units = ctx.once("satuan_biologi", _units)
 
-    def side(role: str, name: str) -> pl.DataFrame:
+    def side(role: str, name: str) -> pl.LazyFrame:
         one = units.filter(pl.col("peran") == role).unique(_UNIT, keep="none", maintain_order=True)
         return one.select(
             _UNIT, pl.col("orang").alias(f"orang_{name}"), pl.col("baris_id").alias(f"baris_{name}"),
@@ -67,7 +66,7 @@ def _years_after(parent: str) -> pl.Expr:
     return (pl.col("lahir") - pl.col(f"lahir_{parent}")).dt.total_days() / _DAYS
 
 
-def _pairs(found: pl.DataFrame, parent: str) -> pl.DataFrame:
+def _pairs(found: pl.LazyFrame, parent: str) -> pl.LazyFrame:
     """One raw finding per pair of persons, over all lists that say so."""
     return found.group_by("orang", f"orang_{parent}", maintain_order=True).agg(
         baris=pl.col("baris_id").unique().sort(),
@@ -89,7 +88,7 @@ def _pairs(found: pl.DataFrame, parent: str) -> pl.DataFrame:
     ringkas=N_("{nama} stands as child of a head only {tahun} years older ({sumber})."),
     kolom=("nama", "tanggal_lahir", "hub_kk", "hub_krt"),
 )
-def parent_too_young(tables: Tables, ctx: Context) -> pl.DataFrame:
+def parent_too_young(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Children born too soon after the head; with a spouse old enough it may be a stepchild: no finding."""
     del tables
     years, mother = _years_after("kepala"), ctx.p.selisih_anak_min_tahun.nilai
@@ -110,7 +109,7 @@ def parent_too_young(tables: Tables, ctx: Context) -> pl.DataFrame:
     ringkas=N_("{nama} stands as child of a woman {tahun} years older ({sumber})."),
     kolom=("nama", "tanggal_lahir", "hub_kk", "hub_krt"),
 )
-def mother_too_old(tables: Tables, ctx: Context) -> pl.DataFrame:
+def mother_too_old(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Children born after the limit to the woman of the couple, head or spouse."""
     del tables
     child = _with_couple(ctx).filter(pl.col("peran") == "ANAK")
@@ -133,7 +132,7 @@ def mother_too_old(tables: Tables, ctx: Context) -> pl.DataFrame:
     ringkas=N_("{nama} and the spouse are of the same sex by their NIKs ({sumber})."),
     kolom=("nik", "jenis_kelamin", "tanggal_lahir", "hub_kk", "hub_krt"),
 )
-def same_sex(tables: Tables, ctx: Context) -> pl.DataFrame:
+def same_sex(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """The head and an only spouse, both with an undoubted NIK that holds their own birth date."""
     del tables
     day, month = (pl.col("nik").str.slice(i, 2).cast(pl.Int32, strict=False) for i in (6, 8))
@@ -167,7 +166,7 @@ def same_sex(tables: Tables, ctx: Context) -> pl.DataFrame:
     ),
     kolom=("nama", "tanggal_lahir", "hub_kk", "hub_krt"),
 )
-def turned_round(tables: Tables, ctx: Context) -> pl.DataFrame:
+def turned_round(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Children born before the head; parents and parents-in-law born after both of the couple.
 
     A man may lawfully be older than his wife's father, so a parent must be younger than the wife too.
@@ -193,7 +192,7 @@ def turned_round(tables: Tables, ctx: Context) -> pl.DataFrame:
     ringkas=N_("{nama} stands as married at {umur} years in {sumber}."),
     kolom=("nama", "tanggal_lahir", "status_kawin"),
 )
-def married_young(tables: Tables, ctx: Context) -> pl.DataFrame:
+def married_young(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """People ever married whose age at the date of the list leaves no lawful day for the wedding.
 
     Who is below 19 and was 16 before the new law may have married under the old one: no finding.
@@ -224,7 +223,7 @@ def married_young(tables: Tables, ctx: Context) -> pl.DataFrame:
     ringkas=N_("{nama} is marked pregnant in {sumber} against sex, age or marital status."),
     kolom=("hamil", "jenis_kelamin", "tanggal_lahir", "status_kawin"),
 )
-def impossible_pregnancy(tables: Tables, ctx: Context) -> pl.DataFrame:
+def impossible_pregnancy(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Rows with the flag that the validator of Regsosek would refuse."""
     flagged = tables.records.filter(pl.col("hamil").fill_null(value=False)).select("baris_id")
     rows = ctx.baris.join(flagged, on="baris_id", how="semi").filter("terbaru", "daftar")

@@ -7,15 +7,14 @@ from datetime import date
 import polars as pl
 
 from rules import vocab
-from rules.findings.context import Context
+from rules.findings.context import Context, LazyTables, kept
 from rules.findings.registry import PAYMENTS, rule
 from rules.i18n import N_
-from rules.tables import Tables
 
 _NO_PERIOD = date(1, 1, 1)
 
 
-def overlapping(payments: pl.DataFrame, unit: str) -> pl.DataFrame:
+def overlapping(payments: pl.LazyFrame, unit: str) -> pl.LazyFrame:
     """Payments of one programme and `unit` that overlap another one in time, with `lebih` (bool) and `rangkai`.
 
     `lebih` marks the extra payments: those that begin before an earlier one has ended; the first of a chain is no
@@ -41,7 +40,7 @@ def overlapping(payments: pl.DataFrame, unit: str) -> pl.DataFrame:
     return chained.filter(pl.len().over(chain) > 1).drop("_awal", "_akhir")
 
 
-def _twice(payments: pl.DataFrame, unit: str) -> pl.DataFrame:
+def _twice(payments: pl.LazyFrame, unit: str) -> pl.LazyFrame:
     """One raw finding per (program, unit) over its overlapping payments."""
     return payments.group_by("program", unit, maintain_order=True).agg(
         baris=pl.col("baris_id").unique().sort(),
@@ -53,7 +52,7 @@ def _twice(payments: pl.DataFrame, unit: str) -> pl.DataFrame:
     )
 
 
-def _same_person(ctx: Context) -> pl.DataFrame:
+def _same_person(ctx: Context) -> pl.LazyFrame:
     """Overlapping payments of one person in one programme; `identitas`: NIKs (or names, where one has none) in it."""
     shared = overlapping(ctx.bayar.join(_payee_names(ctx), on="baris_id", how="left"), "orang")
     unit = ("program", "orang")
@@ -63,11 +62,11 @@ def _same_person(ctx: Context) -> pl.DataFrame:
     return shared.with_columns(identitas=pl.when(some).then(by_nik).otherwise(by_name))
 
 
-def _payee_names(ctx: Context) -> pl.DataFrame:
+def _payee_names(ctx: Context) -> pl.LazyFrame:
     return ctx.baris.select("baris_id", "nama")
 
 
-def family_payments(ctx: Context) -> pl.DataFrame:
+def family_payments(ctx: Context) -> pl.LazyFrame:
     """Payments of family programmes with `unit`: a number that payees of one KK family at the time of payment share.
 
     Families change and any one card may be written wrong, so Dukcapil, DTSEN, Regsosek and the payment lists vote:
@@ -75,21 +74,21 @@ def family_payments(ctx: Context) -> pl.DataFrame:
     years old, and `family_id`, the family of today, decide only where none of them knows both.
     """
     paid = ctx.bayar.filter(pl.col("satuan") == "KELUARGA")
-    payees = paid.group_by("program", "orang").agg(pl.col("keluarga").first(), pl.col("periode_awal").min())
+    payees = kept(paid.group_by("program", "orang").agg(pl.col("keluarga").first(), pl.col("periode_awal").min()))
     cards = ctx.kartu_terbaru.filter(pl.col("kepala") < 2).select("orang", "sumber", "no_kk", "tanggal_data")
     lists = ctx.bayar.filter(pl.col("no_kk").is_not_null(), pl.col("no_kk").n_unique().over("orang", "program") == 1)
     listed = lists.group_by("orang", sumber=pl.lit(vocab.PAYMENT_PREFIX) + pl.col("program")).agg(
         pl.col("no_kk").first(), tanggal_data=pl.col("periode_awal").min()
     )
-    cards = pl.concat([cards, listed])
+    cards = kept(pl.concat([cards, listed]))
     sides = ["program", "orang", "orang_lain"]
     mine = payees.join(cards, on="orang")
     shared = pl.len().over("program", "sumber", "no_kk")
-    mine = mine.filter(shared <= ctx.p.anggota_wajar_maks.nilai)
+    mine = kept(mine.filter(shared <= ctx.p.anggota_wajar_maks.nilai))
     apart = pl.col("orang") < pl.col("orang_lain")
-    by_family = payees.join(payees.rename({"orang": "orang_lain"}), on=["program", "keluarga"]).filter(apart)
+    by_family = kept(payees.join(payees.rename({"orang": "orang_lain"}), on=["program", "keluarga"]).filter(apart))
     by_card = mine.join(mine.rename({"orang": "orang_lain"}), on=["program", "sumber", "no_kk"]).filter(apart)
-    pairs = pl.concat([by_family.select(sides), by_card.select(sides)]).unique()
+    pairs = kept(pl.concat([by_family.select(sides), by_card.select(sides)]).unique())
     other = cards.select(orang_lain="orang", sumber="sumber", kk_lain="no_kk")
     distance = (pl.col("tanggal_data") - pl.col("periode_awal")).dt.total_days().abs()
     told = (
@@ -127,7 +126,7 @@ def family_payments(ctx: Context) -> pl.DataFrame:
     butuh=((PAYMENTS,),),
     kolom=("nik", "nama"),
 )
-def same_nik_twice(tables: Tables, ctx: Context) -> pl.DataFrame:
+def same_nik_twice(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Overlapping payments of one programme to one person, all under one NIK."""
     del tables
     return _twice(ctx.once("bayar_ganda", _same_person).filter(pl.col("identitas") == 1), "orang")
@@ -146,7 +145,7 @@ def same_nik_twice(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=((PAYMENTS,),),
     kolom=("nik", "nama", "tanggal_lahir"),
 )
-def two_identities(tables: Tables, ctx: Context) -> pl.DataFrame:
+def two_identities(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Overlapping payments of one programme to one person under two NIKs or names; review pairs are read too."""
     del tables
     sure = _twice(ctx.once("bayar_ganda", _same_person).filter(pl.col("identitas") > 1), "orang").with_columns(
@@ -158,7 +157,7 @@ def two_identities(tables: Tables, ctx: Context) -> pl.DataFrame:
     chain = ("program", "pasangan", "rangkai")
     unsure = _twice(paid.filter(pl.col("orang").n_unique().over(chain) > 1), "pasangan")
     unsure = unsure.join(pairs.select("pasangan", "peluang"), on="pasangan").with_columns(tingkat=pl.lit("TINGGI"))
-    columns = [c for c in sure.columns if c != "orang"]
+    columns = [c for c in sure.collect_schema() if c != "orang"]
     return pl.concat([sure.select(columns), unsure.select(columns)])
 
 
@@ -175,14 +174,14 @@ def two_identities(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=((PAYMENTS,),),
     kolom=("nik", "nama", "no_kk"),
 )
-def family_twice(tables: Tables, ctx: Context) -> pl.DataFrame:
+def family_twice(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Overlapping payments of a family programme to different members of one KK family.
 
     Members who may be one person (review band) are BG02's.
     """
     del tables
     unit = ("program", "unit")
-    shared = overlapping(ctx.once("bayar_keluarga", family_payments), "unit")
+    shared = kept(overlapping(ctx.once("bayar_keluarga", family_payments), "unit"))
     paid = shared.filter(pl.col("orang").n_unique().over(*unit, "rangkai") > 1)
     people = paid.group_by(unit).agg(
         penerima=pl.col("orang").n_unique(), a=pl.col("orang").min(), b=pl.col("orang").max()
@@ -205,7 +204,7 @@ def family_twice(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=(("dtks",), (PAYMENTS,)),
     kolom=("no_kk", "nama"),
 )
-def one_kitchen(tables: Tables, ctx: Context) -> pl.DataFrame:
+def one_kitchen(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Overlapping payments of a family programme to people of one DTKS id who are of different KK families."""
     del tables
     kitchen = ctx.dtks.select(

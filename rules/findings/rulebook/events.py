@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import KK_SOURCES, TELLS_DEATH, Context
+from rules.findings.context import KK_SOURCES, TELLS_DEATH, Context, LazyTables
 from rules.findings.registry import rule
 from rules.findings.similar import name_similarity
 from rules.i18n import N_
-from rules.tables import Tables
 
 _FAMILY = ("tanggal_data", "id_keluarga")
 
@@ -25,7 +24,7 @@ _FAMILY = ("tanggal_data", "id_keluarga")
     butuh=(("dtks",), TELLS_DEATH),
     kolom=("hub_krt", "hub_kk", "keberadaan", "tanggal_status"),
 )
-def dead_head(tables: Tables, ctx: Context) -> pl.DataFrame:
+def dead_head(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """DTKS families whose heads are all dead elsewhere, while the DTKS row itself is active."""
     del tables
     head = pl.coalesce("hub_krt", "hub_kk") == "KEPALA"
@@ -51,7 +50,7 @@ def dead_head(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=(("dtks",), KK_SOURCES),
     kolom=("nama", "no_kk", "tanggal_lahir", "hub_kk"),
 )
-def birth_missing(tables: Tables, ctx: Context) -> pl.DataFrame:
+def birth_missing(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Small children on a card with a DTKS member who are nobody's row of the DTKS.
 
     A row of that DTKS family with the same birth date or a like name may be the child unlinked: then no finding.
@@ -75,7 +74,7 @@ def birth_missing(tables: Tables, ctx: Context) -> pl.DataFrame:
         tanggal_dtks="tanggal_data", keluarga_dtks="id_keluarga", nama_dtks="nama", lahir_dtks="lahir"
     )
     near = family.join(rows, on=("tanggal_dtks", "keluarga_dtks"), nulls_equal=True)
-    near = near.with_columns(name_similarity(near, "nama", "nama_dtks"))
+    near = near.with_columns(name_similarity("nama", "nama_dtks"))
     apart = (pl.col("lahir") - pl.col("lahir_dtks")).dt.total_days().abs()
     alike = pl.col("kemiripan") >= ctx.p.nama_sama_min.nilai
     maybe = near.filter(
@@ -105,7 +104,7 @@ def birth_missing(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=(TELLS_DEATH,),
     kolom=("keberadaan", "tanggal_status", "nik", "nama", "tanggal_lahir"),
 )
-def dead_active(tables: Tables, ctx: Context) -> pl.DataFrame:
+def dead_active(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Active rows of the dead in registers, and payments for periods that begin after the death.
 
     Payees of the review band are told apart with the probability of their pair and never held.
@@ -162,7 +161,7 @@ def dead_active(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=(("dtks",), KK_SOURCES),
     kolom=("kode_wilayah", "keberadaan", "tanggal_status"),
 )
-def moved(tables: Tables, ctx: Context) -> pl.DataFrame:
+def moved(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """DTKS persons whom a source not older than the DTKS row puts into another desa, or calls moved.
 
     The desa of a row is that of most of its family in that source, so one mistyped code moves nobody. When a source
@@ -217,7 +216,7 @@ def moved(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=(("dtks",), ("regsosek",)),
     kolom=("keberadaan", "kode_wilayah"),
 )
-def not_found(tables: Tables, ctx: Context) -> pl.DataFrame:
+def not_found(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """DTKS persons whom Regsosek did not find."""
     del tables
     sought = ctx.baris.filter(pl.col("sumber") == "regsosek", "terbaru", pl.col("keberadaan") == "TIDAK_DITEMUKAN")
@@ -242,7 +241,7 @@ def not_found(tables: Tables, ctx: Context) -> pl.DataFrame:
     kolom=("tanggal_perbarui",),
     per_berkas=True,
 )
-def old_row(tables: Tables, ctx: Context) -> pl.DataFrame:
+def old_row(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Rows last updated more than `basi_bulan` months before the reference date."""
     del tables
     today = pl.lit(ctx.tanggal_acuan, dtype=pl.Date)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context
+from rules.findings.context import Context, LazyTables
 from rules.findings.registry import Mark, RuleFunction, rule
 from rules.i18n import N_
-from rules.tables import Tables
 
 _ASK_NIK = N_("Ask for the KTP or KK, correct the NIK at the source and check it with Dukcapil.")
 _ASK_KK = N_("Ask for the KK and correct the number at the source.")
@@ -17,7 +16,7 @@ _NIK_BASIS = N_(
 _KK_BASIS = N_("KK: 16 digits, region and date of issue, serial (identity rules)")
 
 
-def _rows(ctx: Context, flags: pl.DataFrame) -> pl.DataFrame:
+def _rows(ctx: Context, flags: pl.LazyFrame) -> pl.LazyFrame:
     """One raw finding per row of `flags`; `dikenal`: the person has a usable NIK somewhere."""
     with_nik = ctx.once("dengan_nik", _persons_with_nik)
     rows = flags.select("baris_id").unique().sort("baris_id").join(ctx.orang, on="baris_id", how="inner")
@@ -26,16 +25,16 @@ def _rows(ctx: Context, flags: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _persons_with_nik(ctx: Context) -> pl.DataFrame:
+def _persons_with_nik(ctx: Context) -> pl.LazyFrame:
     return ctx.baris.filter(pl.col("nik").is_not_null()).select("orang", dikenal=pl.lit(value=True)).unique()
 
 
-def _graded(found: pl.DataFrame) -> pl.DataFrame:
+def _graded(found: pl.LazyFrame) -> pl.LazyFrame:
     return found.with_columns(tingkat=pl.when("dikenal").then(pl.lit("SEDANG")).otherwise(pl.lit("TINGGI")))
 
 
 def _nik_rule(kode: str, judul: str, bukti: str, ringkas: str, tanda: Mark = "P") -> RuleFunction:
-    def check(tables: Tables, ctx: Context) -> pl.DataFrame:
+    def check(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
         del tables
         # The deciding check only: as a further flag N05 may be the province of the card.
         return _graded(_rows(ctx, ctx.bendera.filter(pl.col("kode") == kode, pl.col("asal") == "nik_kode")))
@@ -48,7 +47,7 @@ def _nik_rule(kode: str, judul: str, bukti: str, ringkas: str, tanda: Mark = "P"
 
 
 def _kk_rule(kode: str, judul: str, bukti: str, ringkas: str, tanda: Mark = "P") -> RuleFunction:
-    def check(tables: Tables, ctx: Context) -> pl.DataFrame:
+    def check(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
         del tables
         return _rows(ctx, ctx.bendera.filter(pl.col("kode") == kode))
 
@@ -112,15 +111,13 @@ K03 = _kk_rule(
     ringkas=N_("NIK and KK number of {nama} in {sumber} stand in each other's column."),
     kolom=("nik_asli", "no_kk_asli"),
 )
-def swapped_columns(tables: Tables, ctx: Context) -> pl.DataFrame:
+def swapped_columns(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Rows decided as swapped; one number in both columns is a fault of the KK column alone when the NIK fits."""
     del tables
     one_number = pl.col("rinci") == "N14:sama"
     found = _rows(ctx, ctx.bendera.filter(pl.col("kode") == "N14", ~one_number))
     # A swapped row of a woman has her NIK in the KK column: the same fact under the name of the KK check.
-    written = ctx.tables.records.select(
-        pl.col("no_kk_asli").str.replace_all(r"\D", ""), baris=pl.concat_list("baris_id")
-    )
+    written = ctx.lazy.records.select(pl.col("no_kk_asli").str.replace_all(r"\D", ""), baris=pl.concat_list("baris_id"))
     day = pl.col("no_kk_asli").str.slice(6, 2).cast(pl.Int64, strict=False)
     womans = day.is_between(41, 71).fill_null(value=False)
     names = pl.when(womans).then(pl.lit(["K03"])).otherwise(pl.lit([], dtype=pl.List(pl.String)))
@@ -139,7 +136,7 @@ def swapped_columns(tables: Tables, ctx: Context) -> pl.DataFrame:
     alias=("NIK_INVALID", "D13"),
     kolom=("nik_asli", "tanggal_lahir"),
 )
-def impossible_age(tables: Tables, ctx: Context) -> pl.DataFrame:
+def impossible_age(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Rows whose NIK was refused for its birth date, or whose own birth date cannot be at the date of the file."""
     del tables
     flags = ctx.bendera.filter(pl.col("kode") == "N15", pl.col("asal") != "kk_kode").select("baris_id")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context
+from rules.findings.context import Context, LazyTables
 from rules.findings.registry import rule
 from rules.i18n import N_
 from rules.identity import parameters as identity_parameters
-from rules.tables import Tables
 
 _CARD = ("sumber", "tanggal_data", "no_kk")
 _CHECK_CARD = N_("Ask for the KK; correct the number on the rows that do not belong to it.")
@@ -31,7 +30,7 @@ def _card_id() -> pl.Expr:
     ringkas=N_("{pasangan} spouses stand on one KK in {sumber}, {nama} among them."),
     kolom=("nama", "hub_kk", "status_kawin"),
 )
-def two_spouses(tables: Tables, ctx: Context) -> pl.DataFrame:
+def two_spouses(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Cards of one head with two or more persons as living spouse."""
     del tables
     # Regsosek writes a split-off family, and a number mistyped in another house, under one card: each has its spouse.
@@ -56,7 +55,7 @@ def two_spouses(tables: Tables, ctx: Context) -> pl.DataFrame:
     ringkas=N_("One KK stands in {desa_beda} desa of {sumber} ({n} rows)."),
     kolom=("no_kk", "nama", "kode_wilayah"),
 )
-def two_desa(tables: Tables, ctx: Context) -> pl.DataFrame:
+def two_desa(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Cards with two or more persons in each of two desa: one mistyped code or number on a row moves nobody."""
     del tables
     rows = ctx.kartu.filter(
@@ -82,7 +81,7 @@ def two_desa(tables: Tables, ctx: Context) -> pl.DataFrame:
     ringkas=N_("{orang_beda} people stand on one KK in {sumber}."),
     kolom=("no_kk", "nama", "hub_kk"),
 )
-def crowded_card(tables: Tables, ctx: Context) -> pl.DataFrame:
+def crowded_card(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Cards with more persons than `anggota_maksimum` of identity.toml, those of fillers (K08) left out."""
     del tables
     rows = ctx.kartu.filter("terbaru", ~pl.col("pergi"), pl.col("isi") <= ctx.p.anggota_wajar_maks.nilai)
@@ -105,7 +104,7 @@ def crowded_card(tables: Tables, ctx: Context) -> pl.DataFrame:
     alias=("KK_INVALID",),
     kolom=("no_kk",),
 )
-def filler_card(tables: Tables, ctx: Context) -> pl.DataFrame:
+def filler_card(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Numbers on more rows of one edition than any family has; the first row stands for all of them."""
     del tables
     rows = ctx.kartu.filter("terbaru", pl.col("isi") > ctx.p.anggota_wajar_maks.nilai)
@@ -132,7 +131,7 @@ def filler_card(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=(("dtsen",), ("p3ke", "regsosek")),
     kolom=("desil",),
 )
-def decile_moved(tables: Tables, ctx: Context) -> pl.DataFrame:
+def decile_moved(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """DTSEN cards of which every member ranked before stood the set number of classes or more away, on one side."""
     deciles = tables.records.select("baris_id", desil=pl.col("desil").cast(pl.Int16)).drop_nulls("desil")
     rows = ctx.baris.filter("terbaru", ~pl.col("pergi")).join(deciles, on="baris_id")
@@ -162,7 +161,7 @@ def decile_moved(tables: Tables, ctx: Context) -> pl.DataFrame:
     ringkas=N_("{berkas} ({sumber}) states no date on any of its {baris_berkas} rows."),
     kolom=("tanggal_perbarui",),
 )
-def undated_file(tables: Tables, ctx: Context) -> pl.DataFrame:
+def undated_file(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Files of registers without a date; the first row stands for the file."""
     del tables
     found = (
@@ -188,7 +187,7 @@ def undated_file(tables: Tables, ctx: Context) -> pl.DataFrame:
     kolom=("jumlah_anggota",),
     per_berkas=True,
 )
-def wrong_count(tables: Tables, ctx: Context) -> pl.DataFrame:
+def wrong_count(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Families whose declared size is neither that of all their rows nor that of those still there.
 
     Only where every row of the family declares the same size, so that it is a word about this very unit.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import KK_SOURCES, Context
+from rules.findings.context import KK_SOURCES, Context, LazyTables, kept
 from rules.findings.registry import rule
 from rules.findings.similar import name_similarity
 from rules.i18n import N_
-from rules.tables import Tables
 
 _FAMILY = ("tanggal_data", "id_keluarga")
 
@@ -25,7 +24,7 @@ _FAMILY = ("tanggal_data", "id_keluarga")
     butuh=(("dtks",), ("regsosek",)),
     kolom=("no_kk", "kode_kk", "id_keluarga", "hub_kk"),
 )
-def split_off(tables: Tables, ctx: Context) -> pl.DataFrame:
+def split_off(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Members of one Regsosek family with code 2 who stand in a DTKS family beside people who are not in it."""
     del tables
     # R109 and R110 number inside the desa; without them the card is the family.
@@ -34,8 +33,6 @@ def split_off(tables: Tables, ctx: Context) -> pl.DataFrame:
         kk_reg=pl.when(pl.col("no_keluarga").is_null()).then("no_kk")
     )
     off = families.filter((pl.col("kode_kk") == 2) & pl.any_horizontal(pl.col("kk_reg", "no_keluarga").is_not_null()))
-    if off.is_empty():
-        return pl.DataFrame()
     ids = off.select(unit).unique().sort(unit, nulls_last=True).with_row_index("pecahan")
     members = families.join(ids, on=unit, how="inner", nulls_equal=True).select("pecahan", "orang", bukti="baris_id")
     once = members.filter(pl.col("pecahan").n_unique().over("orang") == 1)
@@ -67,7 +64,7 @@ def split_off(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=(("dtks",),),
     kolom=("no_kk", "hub_kk", "nama"),
 )
-def several_cards(tables: Tables, ctx: Context) -> pl.DataFrame:
+def several_cards(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """DTKS families whose members one register puts on two or more KKs, each with a head of its own on it.
 
     The head is asked for because one row with a wrong or old number is no second family: such a card has no head.
@@ -106,7 +103,7 @@ def several_cards(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=(("p3ke",), (*KK_SOURCES, "dtks")),
     kolom=("id_keluarga", "no_kk", "nama"),
 )
-def part_of_card(tables: Tables, ctx: Context) -> pl.DataFrame:
+def part_of_card(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """P3KE families whose members a register puts on one KK with people beside them who lived at the date of P3KE.
 
     Of each person beside them the register nearest in time must say so, as a spouse may have come since, and no
@@ -114,20 +111,26 @@ def part_of_card(tables: Tables, ctx: Context) -> pl.DataFrame:
     knows may be dead or gone without a record.
     """
     del tables
-    p3ke = ctx.baris.filter(pl.col("sumber") == "p3ke", "terbaru", pl.col("id_keluarga").is_not_null())
+    p3ke = kept(
+        ctx.baris.filter(pl.col("sumber") == "p3ke", "terbaru", pl.col("id_keluarga").is_not_null()).select(
+            "baris_id", "orang", *_FAMILY, "nama", "lahir", "hub", "status_kawin", "kode_wilayah"
+        )
+    )
     who = p3ke.filter(pl.col("id_keluarga").n_unique().over("orang", "tanggal_data") == 1)
     # A lodger who is of a family elsewhere is mostly a double entry on a stranger's card.
     kin = ctx.baris.filter("daftar", pl.col("hub").is_not_null(), pl.col("hub") != "LAINNYA").select("orang").unique()
-    astray = (pl.col("hub") == "LAINNYA").fill_null(value=False) & pl.col("orang").is_in(kin["orang"].implode())
-    card = ctx.kartu_terbaru.filter(pl.col("sumber") != "p3ke", pl.col("kepala") < 2, ~pl.col("pergi"), ~astray)
+    card = ctx.kartu_terbaru.filter(pl.col("sumber") != "p3ke", pl.col("kepala") < 2, ~pl.col("pergi"))
     card = card.filter(pl.col("isi") <= ctx.p.anggota_wajar_maks.nilai)
-    card = card.select(
+    lodger = (pl.col("hub") == "LAINNYA").fill_null(value=False)
+    astray = card.filter(lodger).select("baris_id", "orang").join(kin, on="orang", how="semi")
+    card = card.join(astray, on="baris_id", how="anti", maintain_order="left")
+    card = kept(card.select(
         "orang", "sumber", "no_kk", "lahir", "hub", "status_kawin", bukti="baris_id", tanggal_kk="tanggal_data",
         rumah=pl.concat_str("kode_wilayah", "no_bangunan", separator="/"),
-    )  # fmt: skip
+    ))  # fmt: skip
     near = ctx.p.p3ke_jarak_maks_hari.nilai
     unit = [*_FAMILY, "sumber"]
-    one = (
+    one = kept(
         who.select(*_FAMILY, "orang")
         .unique()
         .with_columns(anggota=pl.len().over(_FAMILY))
@@ -144,18 +147,20 @@ def part_of_card(tables: Tables, ctx: Context) -> pl.DataFrame:
     )
     pair = [*_FAMILY, "orang"]
     on_card = one.join(card.select("orang", "sumber", "no_kk", "lahir"), on=("sumber", "no_kk"))
-    lived = on_card.join(ctx.mati.select("orang", "meninggal"), on="orang", how="left").filter(
+    lived = kept(on_card.join(ctx.mati.select("orang", "meninggal"), on="orang", how="left").filter(
         (pl.col("lahir") <= pl.col("tanggal_data")).fill_null(value=True).all().over(*_FAMILY, "orang"),
         (pl.col("meninggal") > pl.col("tanggal_data")).fill_null(value=True),
-    )
-    beside = lived.select(pair).unique().join(p3ke.select(pair), on=pair, how="anti", nulls_equal=True)
+    ))  # fmt: skip
+    beside = kept(lived.select(pair).unique().join(p3ke.select(pair), on=pair, how="anti", nulls_equal=True))
     surveyed = ctx.baris.filter(pl.col("sumber").is_in(["p3ke", "regsosek", "dtsen"]), ~pl.col("pergi"))
-    minor = _minors(ctx, lived, p3ke, card)
-    known = surveyed.select("orang").vstack(minor.select("orang"))
-    beside = beside.join(known, on="orang", how="semi").join(
-        _maybe_member(ctx, beside, p3ke), on=pair, how="anti", nulls_equal=True
+    minor = kept(_minors(ctx, lived, p3ke, card))
+    known = pl.concat([surveyed.select("orang"), minor.select("orang")])
+    beside = kept(
+        beside.join(known, on="orang", how="semi").join(
+            _maybe_member(ctx, beside, p3ke), on=pair, how="anti", nulls_equal=True
+        )
     )
-    place = ctx.tables.records.select("baris_id", "alamat")
+    place = ctx.lazy.records.select("baris_id", "alamat")
     homes = p3ke.join(place, on="baris_id").select("orang", *_FAMILY, "alamat", "kode_wilayah").drop_nulls()
     neighbours = (
         beside.join(homes.drop("orang").unique(), on=_FAMILY, nulls_equal=True)
@@ -209,7 +214,7 @@ def part_of_card(tables: Tables, ctx: Context) -> pl.DataFrame:
     )
 
 
-def _minors(ctx: Context, lived: pl.DataFrame, p3ke: pl.DataFrame, card: pl.DataFrame) -> pl.DataFrame:
+def _minors(ctx: Context, lived: pl.LazyFrame, p3ke: pl.LazyFrame, card: pl.LazyFrame) -> pl.LazyFrame:
     """Of `lived` the minors whom P3KE lacks and the DTKS has on the card of their parents (with `kecil` = true).
 
     Below the age of an identity card nobody leaves the card of the parents alone, so it needs no second word.
@@ -229,7 +234,7 @@ def _minors(ctx: Context, lived: pl.DataFrame, p3ke: pl.DataFrame, card: pl.Data
     )
 
 
-def _parted(p3ke: pl.DataFrame, card: pl.DataFrame) -> pl.DataFrame:
+def _parted(p3ke: pl.LazyFrame, card: pl.LazyFrame) -> pl.LazyFrame:
     """P3KE families and the register (`sumber`) whose card joins people who were two cards at the date of P3KE.
 
     P3KE gives a form of its own to a couple; so where the family beside the head's on the card is none, it had left
@@ -256,7 +261,7 @@ def _parted(p3ke: pl.DataFrame, card: pl.DataFrame) -> pl.DataFrame:
     return pairs.filter(~second, (pl.col("sumber") == "dtks") | elder).select(*_FAMILY, "sumber").unique()
 
 
-def _maybe_member(ctx: Context, beside: pl.DataFrame, p3ke: pl.DataFrame) -> pl.DataFrame:
+def _maybe_member(ctx: Context, beside: pl.LazyFrame, p3ke: pl.LazyFrame) -> pl.LazyFrame:
     """Of `beside` (P3KE family, person on its card) the people who may be members whose rows the linkage did not join.
 
     That is: a member has the same birth date or a like name; or a single row of a person nobody else lists calls him
@@ -265,7 +270,7 @@ def _maybe_member(ctx: Context, beside: pl.DataFrame, p3ke: pl.DataFrame) -> pl.
     members = p3ke.select(*_FAMILY, nama_p3ke="nama", lahir_p3ke="lahir", hub_p3ke="hub").unique()
     known = ctx.baris.select("orang", "nama", "lahir", "hub", jumlah=pl.len().over("orang")).unique()
     pairs = beside.join(members, on=_FAMILY, nulls_equal=True).join(known, on="orang")
-    pairs = pairs.with_columns(name_similarity(pairs, "nama", "nama_p3ke"))
+    pairs = pairs.with_columns(name_similarity("nama", "nama_p3ke"))
     same_birth = (pl.col("lahir") == pl.col("lahir_p3ke")).fill_null(value=False)
     near_birth = ((pl.col("lahir") - pl.col("lahir_p3ke")).dt.total_days().abs() < 11 * 366).fill_null(value=True)
     both_head = ((pl.col("hub") == "KEPALA") & (pl.col("hub_p3ke") == "KEPALA")).fill_null(value=False)

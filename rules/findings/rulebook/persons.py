@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context
+from rules.findings.context import Context, LazyTables, kept
 from rules.findings.registry import rule
 from rules.findings.similar import name_similarity
 from rules.i18n import N_
-from rules.tables import Tables
 
 
 @rule(
@@ -23,7 +22,7 @@ from rules.tables import Tables
     alias=("NIK_GANDA",),
     kolom=("nik", "nama", "tanggal_lahir"),
 )
-def shared_nik(tables: Tables, ctx: Context) -> pl.DataFrame:
+def shared_nik(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Every further person of a NIK is compared with its most frequent holder: names and birth dates must differ.
 
     Two entities with one NIK, alike names and near birth dates are one person that the linkage did not join; a birth
@@ -31,23 +30,27 @@ def shared_nik(tables: Tables, ctx: Context) -> pl.DataFrame:
     """
     del tables
     usable = ctx.baris.filter(pl.col("nik").is_not_null())
-    held = usable.filter(pl.col("orang").n_unique().over("nik") > 1)
+    held = kept(
+        usable.select("nik", "orang", "nama", "lahir", "tanggal_data", "baris_id", "keyakinan").filter(
+            pl.col("orang").n_unique().over("nik") > 1
+        )
+    )
     holder = held.group_by("nik", "orang").agg(
         pl.len().alias("jumlah"),
         pl.col("nama").sort_by("tanggal_data", "baris_id", descending=[True, False], nulls_last=True).first(),
         pl.col("lahir").drop_nulls().mode().sort().first(),
     )
-    holder = holder.sort("nik", "jumlah", "orang", descending=[False, True, False])
+    holder = kept(holder.sort("nik", "jumlah", "orang", descending=[False, True, False]))
     owner = holder.unique("nik", keep="first", maintain_order=True).rename(
         {"orang": "pemilik", "nama": "nama_pemilik", "lahir": "lahir_pemilik"}
     )
     pair = holder.join(owner.drop("jumlah"), on="nik").filter(pl.col("orang") != pl.col("pemilik"))
-    pair = pair.with_columns(name_similarity(pair, "nama", "nama_pemilik"))
+    pair = pair.with_columns(name_similarity("nama", "nama_pemilik"))
     other_birth = pl.col("lahir").ne(pl.col("lahir_pemilik")).fill_null(value=True)
     other_name = (pl.col("kemiripan") < ctx.p.kemiripan_nama_min.nilai).fill_null(value=True)
     years = (pl.col("lahir") - pl.col("lahir_pemilik")).dt.total_days().abs() / 365.25
     far_birth = (years >= ctx.p.selisih_anak_min_tahun.nilai).fill_null(value=False)
-    true = pair.filter((other_name & other_birth) | far_birth).group_by("nik").agg(orang=pl.len() + 1)
+    true = kept(pair.filter((other_name & other_birth) | far_birth).group_by("nik").agg(orang=pl.len() + 1))
     return (
         held.join(true, on="nik", how="semi")
         .group_by("nik", maintain_order=True)
@@ -68,7 +71,7 @@ def shared_nik(tables: Tables, ctx: Context) -> pl.DataFrame:
     alias=("N13",),
     kolom=("nik", "nama", "tanggal_lahir"),
 )
-def two_niks(tables: Tables, ctx: Context) -> pl.DataFrame:
+def two_niks(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Persons with two or more different valid NIKs over all their rows, payment lists included."""
     del tables
     return (
@@ -91,7 +94,7 @@ def two_niks(tables: Tables, ctx: Context) -> pl.DataFrame:
     alias=("K05",),
     kolom=("no_kk", "kode_wilayah"),
 )
-def kk_differs(tables: Tables, ctx: Context) -> pl.DataFrame:
+def kk_differs(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Persons with different valid KKs in two registers; TINGGI when the desa differs too."""
     del tables
     rows = ctx.kartu.select("baris_id", "orang", "sumber", "no_kk", "kode_wilayah")
@@ -106,7 +109,7 @@ def kk_differs(tables: Tables, ctx: Context) -> pl.DataFrame:
     )
 
 
-def _twice(ctx: Context) -> pl.DataFrame:
+def _twice(ctx: Context) -> pl.LazyFrame:
     """Rows of persons who stand more than once in the newest edition of a register, with what tells the rows apart.
 
     Columns: orang, sumber, tanggal_data, baris, art (distinct ART ids), sama_nik (one valid NIK in two families).
@@ -129,7 +132,7 @@ def _twice(ctx: Context) -> pl.DataFrame:
     )
 
 
-def _both_paid(ctx: Context, twice: pl.DataFrame) -> pl.DataFrame:
+def _both_paid(ctx: Context, twice: pl.LazyFrame) -> pl.LazyFrame:
     """Of `twice` the persons (orang, sumber, tanggal_data) of whose families two or more are paid by one programme.
 
     A family is paid when a member of it, as that register lists it, is a payee.
@@ -167,7 +170,7 @@ def _both_paid(ctx: Context, twice: pl.DataFrame) -> pl.DataFrame:
     butuh=(("dtks",),),
     kolom=("id_art", "nik", "nama", "no_kk"),
 )
-def two_art_ids(tables: Tables, ctx: Context) -> pl.DataFrame:
+def two_art_ids(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """DTKS persons with two ART ids in one edition; ST40 is another name of it when NIK and families say so."""
     del tables
     found = ctx.once("ganda", _twice).filter(pl.col("sumber") == "dtks", pl.col("art") > 1)
@@ -187,7 +190,7 @@ def two_art_ids(tables: Tables, ctx: Context) -> pl.DataFrame:
     alias=("NIK_GANDA", "GANDA_DAFTAR"),
     kolom=("nik", "nama", "id_keluarga", "no_kk"),
 )
-def nik_in_two_families(tables: Tables, ctx: Context) -> pl.DataFrame:
+def nik_in_two_families(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Persons twice in one edition, in two families under the same valid NIK, where ST29 does not say it already."""
     del tables
     found = ctx.once("ganda", _twice).filter("sama_nik", ~((pl.col("sumber") == "dtks") & (pl.col("art") > 1)))
@@ -205,13 +208,13 @@ def nik_in_two_families(tables: Tables, ctx: Context) -> pl.DataFrame:
     ringkas=N_("{nama} stands {n} times in one edition of {sumber}."),
     kolom=("nik", "nama", "tanggal_lahir", "id_keluarga", "no_kk"),
 )
-def twice_in_register(tables: Tables, ctx: Context) -> pl.DataFrame:
+def twice_in_register(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Persons twice in one edition that neither ST29 nor ST40 tells of."""
     del tables
     return ctx.once("ganda", _twice).filter(~pl.col("sama_nik"), ~((pl.col("sumber") == "dtks") & (pl.col("art") > 1)))
 
 
-def _severity(found: pl.DataFrame, ctx: Context) -> pl.DataFrame:
+def _severity(found: pl.LazyFrame, ctx: Context) -> pl.LazyFrame:
     """KRITIS when two of the families the person stands in are paid by one programme, else TINGGI."""
     paid = _both_paid(ctx, found).with_columns(tingkat=pl.lit("KRITIS"))
     return found.join(paid, on=("orang", "sumber", "tanggal_data"), how="left", nulls_equal=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context
+from rules.findings.context import Context, LazyTables
 from rules.findings.programme import Dated
 from rules.findings.registry import PAYMENTS, rule
 from rules.i18n import N_
-from rules.tables import Tables
 
 _JOB_CODES = {
     "TNI": "D03", "POLRI": "D03", "PENSIUNAN": "D04", "BUMN": "D05", "BUMD": "D05", "PEJABAT": "D06",
@@ -16,7 +15,7 @@ _JOB_CODES = {
 }  # fmt: skip
 
 
-def _due(ctx: Context, code: str, condition: Dated) -> pl.DataFrame:
+def _due(ctx: Context, code: str, condition: Dated) -> pl.LazyFrame:
     """Payments of programme `code` whose period begins while `condition` is valid."""
     start = pl.col("periode_awal")
     valid = start >= condition.berlaku_dari
@@ -27,13 +26,13 @@ def _due(ctx: Context, code: str, condition: Dated) -> pl.DataFrame:
     )
 
 
-def _newest(rows: pl.DataFrame) -> pl.DataFrame:
+def _newest(rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.sort("tanggal_data", "baris_id", descending=[True, False], nulls_last=True).unique(
         "orang", keep="first", maintain_order=True
     )
 
 
-def _told(found: pl.DataFrame, *unit: str) -> pl.DataFrame:
+def _told(found: pl.LazyFrame, *unit: str) -> pl.LazyFrame:
     """One raw finding per program and `unit`; the payments are shown, not counted: a flag makes no rupiah unlawful."""
     return found.group_by("program", *unit, maintain_order=True).agg(
         baris=pl.col("baris").unique().sort(),
@@ -57,7 +56,7 @@ def _told(found: pl.DataFrame, *unit: str) -> pl.DataFrame:
     butuh=((PAYMENTS,),),
     kolom=("nonaktif", "tanggal_status", "nama", "nik"),
 )
-def inactive_paid(tables: Tables, ctx: Context) -> pl.DataFrame:
+def inactive_paid(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Payments for periods that begin after every register that says so at all had called the payee inactive.
 
     The dead are ST51's: one fact has one code.
@@ -92,7 +91,7 @@ def inactive_paid(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=((PAYMENTS,),),
     kolom=("pekerjaan", "nama", "no_kk"),
 )
-def excluded_work(tables: Tables, ctx: Context) -> pl.DataFrame:
+def excluded_work(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Payees who hold, or live on a KK with somebody who by the newest word known then held, an excluded occupation."""
     jobs = tables.records.select("baris_id", "pekerjaan").drop_nulls("pekerjaan")
     known = ctx.baris.filter("daftar", ~pl.col("pergi")).join(jobs, on="baris_id")
@@ -107,13 +106,14 @@ def excluded_work(tables: Tables, ctx: Context) -> pl.DataFrame:
             parts = [due.join(hit.drop("keluarga"), left_on="orang", right_on="orang_lain")]
             if condition.cakupan == "KELUARGA":
                 kin = due.join(hit, on="keluarga").filter(pl.col("orang") != pl.col("orang_lain"))
-                parts.append(kin.select(parts[0].columns))
+                parts.append(kin.select(parts[0].collect_schema().names()))
             made += [p.filter((pl.col("tanggal_data") <= pl.col("periode_awal")).fill_null(value=False)) for p in parts]
     if not made:
-        return pl.DataFrame()
+        return pl.LazyFrame()
     found = pl.concat(made)
     also = pl.col("pekerjaan_tulis").replace_strict(_JOB_CODES, default=None, return_dtype=pl.String)
     told = _told(found.rename({"pekerjaan": "pekerjaan_tulis"}), "orang", "pekerjaan_tulis")
+    told = told.sort("program", "orang", "pekerjaan_tulis")  # a payee with two such jobs is one finding, of the first
     village = pl.when(pl.col("pekerjaan_tulis") == "PERANGKAT_DESA").then(pl.lit("APARAT_DESA"))
     return told.with_columns(
         alias_lain=pl.concat_list(also, village).list.drop_nulls(), program_tulis=pl.col("program").str.to_uppercase()
@@ -135,7 +135,7 @@ def excluded_work(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=((PAYMENTS,), ("dtsen", "p3ke", "regsosek", "dtks")),
     kolom=("desil", "nama", "no_kk"),
 )
-def decile_too_high(tables: Tables, ctx: Context) -> pl.DataFrame:
+def decile_too_high(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Payees ranked above the limit by the newest list that the programme names, known before the period began.
 
     Absence from the list says nothing, and a ranking made later makes no earlier payment wrong.
@@ -155,7 +155,7 @@ def decile_too_high(tables: Tables, ctx: Context) -> pl.DataFrame:
                 last.filter((pl.col("desil") > limit.maks).all().over("bayar_id")).with_columns(maks=pl.lit(limit.maks))
             )
     if not made:
-        return pl.DataFrame()
+        return pl.LazyFrame()
     found = (
         pl.concat(made)
         .rename({"desil": "desil_tulis"})

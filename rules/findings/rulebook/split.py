@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import KK_SOURCES, Context
+from rules.findings.context import KK_SOURCES, Context, LazyTables
 from rules.findings.registry import rule
 from rules.findings.similar import digits_apart, name_similarity
 from rules.i18n import N_
-from rules.tables import Tables
 
 _FAMILY = ("tanggal_data", "id_keluarga")
 _MARRIED = ["KAWIN", "CERAI_HIDUP", "CERAI_MATI"]
 
 
-def _children(ctx: Context) -> pl.DataFrame:
+def _children(ctx: Context) -> pl.LazyFrame:
     """DTKS children with the head of their family: orang, baris (of the child), orang_kepala, baris_kepala.
 
     The head is looked for on the child's own card or family number first, then in the whole DTKS id: a DTKS id is a
@@ -50,23 +49,23 @@ def _children(ctx: Context) -> pl.DataFrame:
     )
 
 
-def _with_mother(ctx: Context, rows: pl.DataFrame) -> pl.DataFrame:
+def _with_mother(ctx: Context, rows: pl.LazyFrame) -> pl.LazyFrame:
     """Of `rows` (people in two DTKS families) those whose mother's name is that of a member of that family.
 
     A double entry may stand in a stranger's family; the mother's name tells the parents' family from it.
     """
-    named = rows.join(ctx.tables.records.select("baris_id", "nama_ibu"), on="baris_id").filter(
+    named = rows.join(ctx.lazy.records.select("baris_id", "nama_ibu"), on="baris_id").filter(
         pl.col("nama_ibu").is_not_null()
     )
     elder = ctx.dapur.filter(pl.col("hub").is_in(["KEPALA", "PASANGAN"])).select(*_FAMILY, nama_tua="nama")
     pairs = named.join(elder, on=_FAMILY, how="inner", nulls_equal=True)
-    alike = pairs.with_columns(name_similarity(pairs, "nama_ibu", "nama_tua")).filter(
+    alike = pairs.with_columns(name_similarity("nama_ibu", "nama_tua")).filter(
         pl.col("kemiripan") >= ctx.p.nama_sama_min.nilai
     )
     return rows.join(alike, on="baris_id", how="semi")
 
 
-def _own_card(ctx: Context) -> pl.DataFrame:
+def _own_card(ctx: Context) -> pl.LazyFrame:
     """Children of `_children` whom a register shows on another KK than the DTKS head.
 
     One row per child row and register: also `kawin` (ever married, or heading or married on that card without a word
@@ -127,7 +126,7 @@ def _own_card(ctx: Context) -> pl.DataFrame:
     )
 
 
-def _parents(ctx: Context, card: pl.DataFrame) -> pl.DataFrame:
+def _parents(ctx: Context, card: pl.LazyFrame) -> pl.LazyFrame:
     """The present card of each DTKS head in each register; for a head it does not show, that of the spouse.
 
     Only a spouse who is married and no head stands in: the head is then on the same card, under a row that the linkage
@@ -147,13 +146,15 @@ def _parents(ctx: Context, card: pl.DataFrame) -> pl.DataFrame:
         pairs, on="orang_kepala"
     )
     shown = ctx.baris.select("sumber", orang_kepala="orang").unique()
+    columns = there.collect_schema()
     stand_in = stand_in.with_columns(
-        wakil=pl.lit(value=True), orang_kepala="kepala", hub_kepala=pl.lit("KEPALA").cast(there["hub_kepala"].dtype)
+        wakil=pl.lit(value=True), orang_kepala="kepala", hub_kepala=pl.lit("KEPALA").cast(columns["hub_kepala"])
     )
-    return pl.concat([there, stand_in.select(there.columns).join(shown, on=["sumber", "orang_kepala"], how="anti")])
+    unseen = stand_in.select(columns.names()).join(shown, on=["sumber", "orang_kepala"], how="anti")
+    return pl.concat([there, unseen])
 
 
-def _bereaved(ctx: Context, card: pl.DataFrame) -> pl.DataFrame:
+def _bereaved(ctx: Context, card: pl.LazyFrame) -> pl.LazyFrame:
     """Cards (sumber, no_kk) that the widowed spouse of a DTKS head is on.
 
     Where the head still has a card of his own, no source says that he died; yet the children beside the widow did not
@@ -168,7 +169,7 @@ def _bereaved(ctx: Context, card: pl.DataFrame) -> pl.DataFrame:
     return on.drop("orang").unique()
 
 
-def _split_children(ctx: Context, *, married: bool) -> pl.DataFrame:
+def _split_children(ctx: Context, *, married: bool) -> pl.LazyFrame:
     """One raw finding per child. Married in one register is married; ST02 is then what an older register called it."""
     newest = ctx.once("kartu_sendiri", _own_card).sort(
         "orang", "tanggal_data", "sumber", descending=[False, True, False]
@@ -187,9 +188,14 @@ def _split_children(ctx: Context, *, married: bool) -> pl.DataFrame:
     unmarried = per_child.filter(~pl.col("kawin")).drop("kawin", "belum")
     # A head whom no survey lists may have died without a record, and the child beside the widow is no split.
     surveys = ctx.baris.filter(pl.col("sumber").is_in(["p3ke", "regsosek", "dtsen"]), ~pl.col("pergi"))
-    if surveys.height:
-        unmarried = unmarried.filter(pl.col("wakil") | pl.col("kepala").is_in(surveys["orang"].unique().implode()))
-    return unmarried.drop("kepala", "wakil")
+    listed = surveys.select(kepala="orang", terdata=pl.lit(value=True)).unique()
+    surveyed = surveys.select(ada_survei=pl.len() > 0)
+    return (
+        unmarried.join(listed, on="kepala", how="left", maintain_order="left")
+        .join(surveyed, how="cross", maintain_order="left")
+        .filter(pl.col("wakil") | pl.col("terdata").fill_null(value=False) | ~pl.col("ada_survei"))
+        .drop("kepala", "wakil", "terdata", "ada_survei")
+    )
 
 
 @rule(
@@ -209,7 +215,7 @@ def _split_children(ctx: Context, *, married: bool) -> pl.DataFrame:
     butuh=(("dtks",), KK_SOURCES),
     kolom=("no_kk", "hub_kk", "status_kawin"),
 )
-def married_child(tables: Tables, ctx: Context) -> pl.DataFrame:
+def married_child(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """DTKS children whom a register shows ever married on another KK than the DTKS head."""
     del tables
     return _split_children(ctx, married=True)
@@ -227,7 +233,7 @@ def married_child(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=(("dtks",), KK_SOURCES),
     kolom=("no_kk", "hub_kk", "status_kawin"),
 )
-def unmarried_child(tables: Tables, ctx: Context) -> pl.DataFrame:
+def unmarried_child(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """DTKS children whom a register shows never married on another KK than the DTKS head."""
     del tables
     return _split_children(ctx, married=False)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context
+from rules.findings.context import Context, LazyTables
 from rules.findings.registry import rule
 from rules.findings.similar import digits_apart
 from rules.i18n import N_
-from rules.tables import Tables
 
 _FAMILY = ("tanggal_data", "id_keluarga")
 _NAMED = ("nama", "hub_krt", "hub_kk", "keberadaan", "tanggal_status")
@@ -16,7 +15,7 @@ _HEAD_BASIS = N_("The KK gets a new number and head when the head dies or leaves
 _NEW_HEAD = N_("Name the successor (spouse, eldest), change head and pengurus, ask for the new KK.")
 
 
-def _home(ctx: Context) -> pl.DataFrame:
+def _home(ctx: Context) -> pl.LazyFrame:
     """DTKS rows of believable families with `peran`: household relation where the family states any, else family's."""
     stated = pl.col("hub_krt").is_not_null().any().over(_FAMILY)
     return ctx.dapur.with_columns(
@@ -25,7 +24,7 @@ def _home(ctx: Context) -> pl.DataFrame:
     )
 
 
-def _headless(ctx: Context) -> pl.DataFrame:
+def _headless(ctx: Context) -> pl.LazyFrame:
     """Rows of DTKS families that name a head, all of whose heads the DTKS itself calls gone, while others are there."""
     rows, head = _home(ctx), (pl.col("peran") == "KEPALA").fill_null(value=False)
     led = (head & ~pl.col("pergi")).any().over(_FAMILY)
@@ -44,7 +43,7 @@ def _headless(ctx: Context) -> pl.DataFrame:
     butuh=(("dtks",),),
     kolom=_NAMED,
 )
-def successor_missing(tables: Tables, ctx: Context) -> pl.DataFrame:
+def successor_missing(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Families whose dead head (by the DTKS itself) was not replaced within `ahli_waris_hari` days; see also ST10."""
     del tables
     rows = _headless(ctx)
@@ -74,7 +73,7 @@ def successor_missing(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=(("dtks",),),
     kolom=_NAMED,
 )
-def head_gone(tables: Tables, ctx: Context) -> pl.DataFrame:
+def head_gone(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Families whose heads the DTKS itself calls moved, abroad or not found (none of them dead: ST11)."""
     del tables
     rows = _headless(ctx)
@@ -102,7 +101,7 @@ def head_gone(tables: Tables, ctx: Context) -> pl.DataFrame:
     ringkas=N_("{nama} heads a family of {isi} without an adult ({sumber})."),
     kolom=("nama", "tanggal_lahir", "hub_kk"),
 )
-def minor_head(tables: Tables, ctx: Context) -> pl.DataFrame:
+def minor_head(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Cards on which every full birth date is of a minor; no list may make a member an adult."""
     del tables
     oldest = ctx.baris.group_by("orang").agg(
@@ -137,7 +136,7 @@ def minor_head(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=(("dtks",), ("dukcapil", "dtsen")),
     kolom=("nama", "hub_krt", "hub_kk"),
 )
-def other_head(tables: Tables, ctx: Context) -> pl.DataFrame:
+def other_head(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """The only head of a DTKS family, on a card whose only head is another living member of that DTKS family."""
     del tables
     rows = _home(ctx).filter(~pl.col("pergi")).join(ctx.mati, on="orang", how="anti")
@@ -169,7 +168,7 @@ def other_head(tables: Tables, ctx: Context) -> pl.DataFrame:
     )
 
 
-def _dukcapil(ctx: Context) -> pl.DataFrame:
+def _dukcapil(ctx: Context) -> pl.LazyFrame:
     """What Dukcapil says of the living on cards with one head."""
     card = ctx.kartu_terbaru.filter(pl.col("sumber") == "dukcapil", pl.col("kepala") == 1, ~pl.col("pergi"))
     return card.join(ctx.mati, on="orang", how="anti").select(
@@ -189,7 +188,7 @@ def _dukcapil(ctx: Context) -> pl.DataFrame:
     butuh=(("dtks",), ("dukcapil",)),
     kolom=("nama", "hub_kk", "hub_krt", "status_kawin", "no_kk"),
 )
-def marriage_missing(tables: Tables, ctx: Context) -> pl.DataFrame:
+def marriage_missing(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Grown children, unmarried in the DTKS, whom a Dukcapil list at least as new calls married on the head's card."""
     del tables
     rows = _home(ctx).join(ctx.dtks_tunggal.select("baris_id"), on="baris_id", how="semi")
@@ -221,7 +220,7 @@ def marriage_missing(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=(("dtks",), ("dukcapil",)),
     kolom=("nama", "hub_kk", "hub_krt", "no_kk", "status_kawin"),
 )
-def couple_parted(tables: Tables, ctx: Context) -> pl.DataFrame:
+def couple_parted(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """DTKS couples on two KKs at Dukcapil, where one is divorced or the wife is spouse of another head.
 
     Two cards alone part nobody: a second wife or a couple living apart may lawfully hold a KK each.

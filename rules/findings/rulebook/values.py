@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context
+from rules.findings.context import Context, LazyTables
 from rules.findings.registry import rule
 from rules.findings.similar import name_similarity
 from rules.i18n import N_
-from rules.tables import Tables
 
 _NIK_HOLDS = N_("The NIK holds the birth date, the day raised by 40 for women (identity rules)")
 _LETTERS = 4  # a shorter name has no likeness to measure: EM, EEM
@@ -26,7 +25,7 @@ _LETTERS = 4  # a shorter name has no likeness to measure: EM, EEM
     kolom=("nik", "jenis_kelamin"),
     per_berkas=True,
 )
-def sex_against_nik(tables: Tables, ctx: Context) -> pl.DataFrame:
+def sex_against_nik(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Rows with a usable NIK of the other sex that holds the person's own birth date, else the NIK may be another's."""
     del tables
     other = ctx.bendera.filter(pl.col("kode").is_in(["N10", "N14"])).select("baris_id")
@@ -36,7 +35,7 @@ def sex_against_nik(tables: Tables, ctx: Context) -> pl.DataFrame:
     return rows.select(baris=pl.concat_list("baris_id"), peluang=pl.lit(1.0))
 
 
-def _corrected(ctx: Context) -> pl.DataFrame:
+def _corrected(ctx: Context) -> pl.LazyFrame:
     """Rows with N10 whose birth date Dukcapil confirms under the same NIK: `orang`, `baris_id`, `bukti`."""
     flagged = ctx.bendera.filter(pl.col("kode") == "N10").select("baris_id").unique()
     rows = ctx.baris.filter(pl.col("nik").is_not_null(), pl.col("lahir").is_not_null())
@@ -58,7 +57,7 @@ def _corrected(ctx: Context) -> pl.DataFrame:
     kolom=("nik", "tanggal_lahir"),
     per_berkas=True,
 )
-def birth_against_nik(tables: Tables, ctx: Context) -> pl.DataFrame:
+def birth_against_nik(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Rows with a usable NIK and another birth date; SEDANG where nothing of it agrees: it may be another's NIK.
 
     Left out: Dukcapil itself, which may correct a date under the same NIK, and dates that Dukcapil confirms (ST57).
@@ -85,7 +84,7 @@ def birth_against_nik(tables: Tables, ctx: Context) -> pl.DataFrame:
     butuh=(("dukcapil",),),
     kolom=("nik", "tanggal_lahir"),
 )
-def birth_corrected(tables: Tables, ctx: Context) -> pl.DataFrame:
+def birth_corrected(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Persons whose list and Dukcapil state one birth date under one NIK that holds another."""
     del tables
     found = _corrected(ctx).filter(pl.col("sumber") != "dukcapil")
@@ -94,7 +93,7 @@ def birth_corrected(tables: Tables, ctx: Context) -> pl.DataFrame:
     )
 
 
-def _shared_word(pairs: pl.DataFrame, least: float) -> pl.DataFrame:
+def _shared_word(pairs: pl.LazyFrame, least: float) -> pl.LazyFrame:
     """`baris_id` of pairs (nama, nama_duk) that may be one name after all.
 
     They share a word, mistyped or as an initial; they are one word written in two; or both are a single word, as
@@ -105,10 +104,10 @@ def _shared_word(pairs: pl.DataFrame, least: float) -> pl.DataFrame:
     listed = pairs.select("baris_id", **plain)
     full = [pl.col(name).list.eval(pl.element().str.len_chars() > 2).list.sum() for name in plain]
     joined = listed.select("baris_id", a=pl.col("kata").list.join(""), b=pl.col("kata_duk").list.join(""))
-    joined = joined.with_columns(name_similarity(joined, "a", "b"))
+    joined = joined.with_columns(name_similarity("a", "b"))
     few = pl.any_horizontal(pl.col("a", "b").str.len_chars() < _LETTERS)
     each = listed.explode("kata", empty_as_null=False).explode("kata_duk", empty_as_null=False)
-    each = each.with_columns(name_similarity(each, "kata", "kata_duk"))
+    each = each.with_columns(name_similarity("kata", "kata_duk"))
     begins = pl.col("kata").str.starts_with(pl.col("kata_duk")) | pl.col("kata_duk").str.starts_with(pl.col("kata"))
     parts = (
         listed.filter(pl.max_horizontal(full) < 2),
@@ -130,7 +129,7 @@ def _shared_word(pairs: pl.DataFrame, least: float) -> pl.DataFrame:
     butuh=(("dukcapil",),),
     kolom=("nama", "nik", "tanggal_lahir"),
 )
-def other_name(tables: Tables, ctx: Context) -> pl.DataFrame:
+def other_name(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Register rows whose name is unlike that of the same person and NIK at Dukcapil, in every form Dukcapil writes it.
 
     Two persons under one NIK are N12's.
@@ -141,7 +140,7 @@ def other_name(tables: Tables, ctx: Context) -> pl.DataFrame:
     pairs = rows.filter(pl.col("sumber") != "dukcapil").select("orang", "nik", "nama", "baris_id").join(
         duk, on=["orang", "nik"]
     ).filter(pl.col("nama") != pl.col("nama_duk"))  # fmt: skip
-    pairs = pairs.with_columns(name_similarity(pairs, "nama", "nama_duk"))
+    pairs = pairs.with_columns(name_similarity("nama", "nama_duk"))
     far = pl.col("kemiripan") < ctx.p.kemiripan_nama_min.nilai
     pairs = pairs.filter(far.all().over("baris_id").fill_null(value=False))
     pairs = pairs.join(_shared_word(pairs, ctx.p.kemiripan_nama_min.nilai), on="baris_id", how="anti")

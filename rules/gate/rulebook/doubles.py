@@ -176,7 +176,7 @@ def _family_context(view: View) -> tuple[Context, pl.DataFrame]:
     chosen, near = _suspects(view, paid)
     mine = paid.filter(pl.col("orang").is_in(chosen.implode()))
     ctx = view.context(near, mine)
-    named = family_payments(ctx).select("bayar_id", unit="unit")
+    named = family_payments(ctx).select("bayar_id", unit="unit").collect()
     return ctx, mine.join(named, on="bayar_id")
 
 
@@ -226,12 +226,13 @@ def family_twice(view: View) -> pl.DataFrame:
 
 def _one_card(view: View, ctx: Context, pairs: pl.DataFrame) -> pl.DataFrame:
     """Per pair of payments: `sekartu` (certainly one card at the time) and `kartu` (the rows that say so)."""
-    local = ctx.orang.select("baris_id", "orang").rename({"orang": "di_ctx"})
+    local = ctx.orang.select("baris_id", "orang").rename({"orang": "di_ctx"}).collect()
     # The context numbers its people anew; a record ties both numberings together.
     numbering = view.orang.select("baris_id", "orang").join(local, on="baris_id").select("orang", "di_ctx").unique()
     cards = (
         ctx.kartu_terbaru.filter(pl.col("sumber").is_in(["dukcapil", "dtsen", "regsosek"]), pl.col("kepala") < 2)
         .select("sumber", "tanggal_data", "no_kk", "baris_id", di_ctx="orang")
+        .collect()
         .join(numbering, on="di_ctx")
     )
     ids = ["bayar_id", "bayar_id_lain"]
