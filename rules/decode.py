@@ -16,8 +16,8 @@ import polars as pl
 from rules.art import Reading, expected_relation, position, readings, suffix_reason
 from rules.i18n import N_, _
 from rules.identity import parameters
-from rules.kk import kk_columns, kk_issue_date
-from rules.nik import clean_id, is_scientific, nik_birth_date, nik_century_unsure, nik_columns, nik_sex
+from rules.kk import grade_kk, kk_issue_date
+from rules.nik import clean_id, grade_nik, is_scientific, nik_birth_date, nik_century_unsure, nik_sex
 from rules.wilayah import BPS_LENGTHS, LENGTHS, TABLE
 
 _MONTHS: Final = (
@@ -195,24 +195,14 @@ def _region(code: str) -> tuple[list[tuple[str, str]], list[str]]:
 
 
 def _nik(digits: str, acuan: date, mode_uji: bool) -> Explained:
-    column, nothing = pl.col("n"), pl.lit(None)
-    row = (
-        pl.DataFrame({"n": [digits]})
-        .with_columns(
-            *nik_columns(
-                column,
-                tanggal_lahir=nothing.cast(pl.Date),
-                jenis_kelamin=nothing.cast(pl.String),
-                from_number=pl.lit(value=False),
-                tanggal_acuan=acuan,
-                mode_uji=mode_uji,
-            ),
-            lahir=nik_birth_date(column, acuan),
-            kelamin=nik_sex(column).cast(pl.String),
-            unsure=nik_century_unsure(column, acuan),
-        )
-        .row(0, named=True)
-    )
+    schema = {"raw": pl.String, "tanggal_lahir": pl.Date, "jenis_kelamin": pl.String, "dari_angka": pl.Boolean}
+    frame = pl.DataFrame([(digits, None, None, False)], schema=schema, orient="row")
+    graded = grade_nik(frame, tanggal_acuan=acuan, mode_uji=mode_uji)
+    row = frame.select(
+        lahir=nik_birth_date(pl.col("raw"), acuan),
+        kelamin=nik_sex(pl.col("raw")).cast(pl.String),
+        unsure=nik_century_unsure(pl.col("raw"), acuan),
+    ).row(0, named=True) | graded.row(0, named=True)
     code = row["nik_kode"]
     born, sex = row["lahir"], row["kelamin"]
     facts, warnings = _region(digits[:6])
@@ -242,15 +232,9 @@ def _nik(digits: str, acuan: date, mode_uji: bool) -> Explained:
 
 
 def _kk(digits: str, acuan: date) -> Explained:
-    column = pl.col("n")
-    row = (
-        pl.DataFrame({"n": [digits]})
-        .with_columns(
-            *kk_columns(column, from_number=pl.lit(value=False), tanggal_acuan=acuan),
-            terbit=kk_issue_date(column, acuan),
-        )
-        .row(0, named=True)
-    )
+    frame = pl.DataFrame({"raw": [digits], "dari_angka": [False]})
+    issue = frame.select(terbit=kk_issue_date(pl.col("raw"), acuan))
+    row = issue.row(0, named=True) | grade_kk(frame, tanggal_acuan=acuan).row(0, named=True)
     code, issued = row["kk_kode"], row["terbit"]
     facts, warnings = _region(digits[:6])
     if issued is not None:
