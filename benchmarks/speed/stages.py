@@ -15,7 +15,7 @@ KEYS = (  # of the passes of speed.toml; nama1: the first word, nama3: the first
     ("no_kk", "nama1"),
     ("tanggal_lahir", "nama3"),
     ("nama", "kode_wilayah"),
-    ("tanggal_lahir", "nama_ibu"),
+    ("tanggal_lahir", "no_kk"),
 )
 # What every engine leaves in its folder, besides run.json: `list` is the position of the file, `id` the row from 1.
 PAIRS, ENTITIES = "pairs.parquet", "entities.parquet"

@@ -22,7 +22,8 @@ THRESHOLD, REVIEW = 0.90, 0.20
 # What blocking and comparing need is made once, as its guide to performance says.
 _READ = """
 create table {name} as select id, nullif(nik, '0000000000000000') as nik, no_kk, nama, nama_ibu, tanggal_lahir,
-jenis_kelamin, kode_wilayah, split_part(nama, ' ', 1) as nama1, left(nama, 3) as nama3, left(kode_wilayah, 6) as kec
+jenis_kelamin, kode_wilayah, split_part(nama, ' ', 1) as nama1, left(nama, 3) as nama3, left(kode_wilayah, 6) as kec,
+left(nik, 12) as nik12, string_split(nama, ' ') as kata
 from read_parquet('{path}')
 """
 
@@ -58,15 +59,18 @@ def settings(link_type: str) -> Any:  # noqa: ANN401 - Splink is untyped to us
             comparison_levels=[cll.NullLevel(column), equal, *between, cll.ElseLevel()],
         )
 
-    def like(column: str, *cuts: float) -> Any:  # noqa: ANN401
-        return levels(column, *(cll.JaroWinklerLevel(column, cut) for cut in cuts), frequency=True)
-
     return SettingsCreator(
         link_type=link_type,
         unique_id_column_name="id",
         comparisons=[
-            like("nama", 0.92, 0.88, 0.80),
-            levels("nik", cll.CustomLevel(_one_digit("nik"))),
+            levels(
+                "nama",
+                cll.JaroWinklerLevel("nama", 0.92),
+                cll.CustomLevel("list_has_all(kata_l, kata_r) or list_has_all(kata_r, kata_l)"),
+                cll.JaroWinklerLevel("nama", 0.80),
+                frequency=True,
+            ),
+            levels("nik", cll.ExactMatchLevel("nik12"), cll.CustomLevel(_one_digit("nik"))),
             levels("no_kk", cll.CustomLevel(_one_digit("no_kk"))),
             levels(
                 "tanggal_lahir",
@@ -75,7 +79,12 @@ def settings(link_type: str) -> Any:  # noqa: ANN401 - Splink is untyped to us
                 cll.CustomLevel("year(tanggal_lahir_l) = year(tanggal_lahir_r)"),
             ),
             levels("jenis_kelamin"),
-            like("nama_ibu", 0.92, 0.80),
+            levels(
+                "nama_ibu",
+                cll.JaroWinklerLevel("nama_ibu", 0.92),
+                cll.JaroWinklerLevel("nama_ibu", 0.80),
+                frequency=True,
+            ),
             levels("kode_wilayah", cll.ExactMatchLevel("kec")),
         ],
         blocking_rules_to_generate_predictions=[block_on(*key) for key in KEYS],
