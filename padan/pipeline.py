@@ -356,7 +356,10 @@ def _find(
         from rules.findings.run import run_rules
 
         folder.begin("temuan")
-        findings, notes = run_rules(data, parameters=own, tanggal_acuan=settings.tanggal_acuan, programmes=local)
+        with folder.steps("temuan", key) as keep:
+            findings, notes = run_rules(
+                data, parameters=own, tanggal_acuan=settings.tanggal_acuan, programmes=local, keep=keep
+            )
         findings, data.diputuskan = decisions.split(tables.check("findings", findings), decided, data.records)
         frames = {"findings": tables.check("findings", findings), "diputuskan": data.diputuskan}
         _notes(data, folder.finish("temuan", key, frames, {"catatan_aturan": notes})["catatan_aturan"])

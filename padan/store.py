@@ -16,8 +16,9 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -36,6 +37,8 @@ EVERYTHING = (*_OWN_PACKAGES, "reports", "padan")
 REPORTS = ("laporan.html", "laporan.xlsx", "desa", "kembali")
 _PRODUCTS = "laporan.json"
 _TEMPORARY = ("TMPDIR", "TEMP", "TMP")
+Step = tuple[pl.DataFrame, list[dict[str, Any]]]
+_WORTH_KEEPING = 1.0  # seconds
 PART = ".bagian"  # ends the name of a file that is being written
 _LIBRARIES = (
     "polars",
@@ -105,6 +108,17 @@ class RunFolder:
         for left in (*self.private.rglob(f"*{PART}"), *self.path.glob(f"*{PART}"), *self.data.glob(f"*{PART}")):
             left.unlink(missing_ok=True)
 
+    @contextmanager
+    def steps(self, stage: str, key: str) -> Iterator[Steps]:
+        """The steps of `stage`, whose stamp is `key`; they are gone when the stage is finished."""
+        place = self.private / f"{stage}-{key}"
+        for other in self.private.glob(f"{stage}-*"):
+            if other != place:
+                shutil.rmtree(other, ignore_errors=True)
+        place.mkdir(exist_ok=True)
+        yield Steps(place)
+        shutil.rmtree(place, ignore_errors=True)
+
     def clear_reports(self) -> None:
         """Remove the reports of an earlier run: a village or return file that no longer exists must not stay behind.
 
@@ -148,6 +162,31 @@ class RunFolder:
                     os.environ[name] = value
             tempfile.tempdir = None
             shutil.rmtree(place, ignore_errors=True)
+
+
+class Steps:
+    """Finished steps of a stage that is under way, so that a stopped run need not begin the stage anew.
+
+    Only steps that took a while are kept; the others are quicker made than read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, name: str, make: Callable[[], Step]) -> Step:
+        """What `make` gives: a table and plain values; read back where an earlier run made it."""
+        place = self._folder / f"{name}.parquet"
+        with suppress(OSError, ValueError, pl.exceptions.PolarsError):
+            notes = json.loads(place.with_suffix(".json").read_text(encoding="utf-8"))
+            return pl.read_parquet(place), notes
+        begun = time.perf_counter()
+        frame, notes = make()
+        if time.perf_counter() - begun > _WORTH_KEEPING:
+            part = place.with_suffix(PART)
+            frame.write_parquet(part, compression="lz4")
+            put(part, place)
+            write_json(notes, place.with_suffix(".json"))  # last: its presence says that the table is whole
+        return frame, notes
 
 
 class Products:
@@ -231,7 +270,7 @@ def _lock(handle: int) -> bool:
     return True
 
 
-def write_json(value: Mapping[str, Any], path: Path) -> None:
+def write_json(value: Mapping[str, Any] | list[Any], path: Path) -> None:
     """Write a JSON document whole or not at all."""
     part = path.with_name(path.name + PART)
     part.write_text(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from rules.findings.programme import load_programmes
 from rules.findings.registry import PAYMENTS, Rule, all_rules, missing_sources
 from rules.i18n import _
 
+# The findings of one rule, and the notes on it.
+Found = tuple[pl.DataFrame, list[dict[str, Any]]]
+
 
 def run_rules(
     data: tables.Tables,
@@ -26,6 +30,7 @@ def run_rules(
     language: str | None = None,
     only: Collection[str] | None = None,
     programmes: tuple[Path, ...] = (),
+    keep: Callable[[str, Callable[[], Found]], Found] | None = None,
 ) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
     """The findings of all rules, and notes on what could not be said.
 
@@ -33,7 +38,8 @@ def run_rules(
     `sumber_kurang` (a rule did not run: the sources it needs are missing), `satu_baris_per_berkas` (a rule on dates or
     formats touched most of a file and is told once for it) or `program_tak_dikenal` (unit of the programme unknown:
     only the person is checked for double payment). `tanggal_acuan` defaults to the newest `tanggal_data`;
-    `only` names the codes to run, all by default; `programmes` are files or folders of own programmes.
+    `only` names the codes to run, all by default; `programmes` are files or folders of own programmes;
+    `keep(code, make)` gives what `make()` gives, from an earlier, stopped run where it has that.
     Raises ConfigError for a wrong parameter or programme file.
     """
     before = i18n.language()
@@ -48,16 +54,20 @@ def run_rules(
             if lacking:
                 notes.append(_lacking(rule, lacking, ctx))
                 continue
-            found = assemble(rule, rule.fungsi(ctx.lazy, ctx).collect(), ctx)
-            if rule.per_berkas:
-                found, told = _once_per_file(rule, found, ctx)
-                notes += told
+            make = partial(_findings_of, rule, ctx)
+            found, told = keep(rule.kode, make) if keep else make()
+            notes += told
             parts.append(found)
         findings = tables.check("findings", pl.concat(parts))
     finally:
         i18n.set_language(before)
     rank = pl.col("tingkat").cast(pl.String).replace_strict({s: k for k, s in enumerate(vocab.SEVERITY)})
     return findings.sort(rank, "kode", "temuan_id"), notes
+
+
+def _findings_of(rule: Rule, ctx: Context) -> Found:
+    found = assemble(rule, rule.fungsi(ctx.lazy, ctx).collect(), ctx)
+    return _once_per_file(rule, found, ctx) if rule.per_berkas else (found, [])
 
 
 def _lacking(rule: Rule, lacking: list[tuple[str, ...]], ctx: Context) -> dict[str, Any]:

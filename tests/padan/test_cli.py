@@ -36,6 +36,16 @@ def test_help_needs_no_heavy_library() -> None:
         assert f"'{name}'" not in done.stdout
 
 
+def test_decode_needs_polars_only() -> None:
+    code = "import sys; from padan.cli import cli; cli.main(['decode', '3201129005900001'], standalone_mode=False)"
+    done = subprocess.run(
+        [sys.executable, "-c", code + "; print(sorted(sys.modules))"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    for name in ("numpy", "pyarrow", "pydantic", "dataframely", "rich", "scipy", "numba", "psutil", "duckdb"):
+        assert f"'{name}'" not in done.stdout
+
+
 def test_exit_codes_of_a_real_process(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x", encoding="utf-8")
     (tmp_path / "a.csv").write_text("nik\n", encoding="utf-8")

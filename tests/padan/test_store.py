@@ -106,3 +106,33 @@ def test_rows_are_conserved_or_the_run_fails() -> None:
     ):
         with pytest.raises(TableError):
             pipeline.conservation(broken)
+
+
+def test_long_steps_of_a_stopped_stage_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_WORTH_KEEPING", 0.0)
+    made: list[str] = []
+
+    def step(name: str) -> store.Step:
+        made.append(name)
+        return files_frame(), [{"kode": name}]
+
+    def stopped(folder: store.RunFolder) -> None:
+        with folder.steps("temuan", "k") as keep:
+            keep("ST01", lambda: step("ST01"))
+            raise KeyboardInterrupt
+
+    with store.open_folder(tmp_path / "out") as folder:
+        with pytest.raises(KeyboardInterrupt):
+            stopped(folder)
+        with folder.steps("temuan", "k") as keep:
+            frame, notes = keep("ST01", lambda: step("ST01"))
+            keep("ST02", lambda: step("ST02"))
+        assert made == ["ST01", "ST02"]
+        assert frame.equals(files_frame())
+        assert notes == [{"kode": "ST01"}]
+        assert not list(folder.private.glob("temuan-*"))
+        with pytest.raises(KeyboardInterrupt):
+            stopped(folder)
+        with folder.steps("temuan", "other") as keep:
+            keep("ST01", lambda: step("ST01"))
+        assert made == ["ST01", "ST02", "ST01", "ST01"]
