@@ -44,6 +44,7 @@ REASON_TEXT = {
     "satu_kartu": N_("both rows stand on one family card of one list as different members"),
     "nik_bersama": N_("the NIK is the same but given name and birth date differ: a shared NIK"),
     "jembatan_lemah": N_("joining them would merge rows that must stay apart"),
+    "senama": N_("another birth date, and neither NIK, card nor a family member in common: perhaps a namesake"),
     "keputusan": N_("somebody who checked them said that they are two people"),
 }
 

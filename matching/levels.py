@@ -54,6 +54,7 @@ NAMA = Comparison(
 )
 # Names of one leading sound (the key of several passes) are levels 1-10, others 11-15: a pass on it narrows exactly.
 NAME_VARIANT: Final = 8  # up to here, and 11 and 12, a name may be the same name written otherwise
+RARE_NAME: Final = (0, 1)  # hardly anyone else bears it (or nothing is known of it)
 # The NIK holds a region (6 digits), the birth date with the sex (6) and a serial (4). What its parts say depends on
 # what other fields said already: two persons of one birth date and one kecamatan share the first twelve digits by
 # chance. So the levels come once per context (birth dates equal, kecamatan equal, both NIKs trusted), and are
@@ -155,6 +156,11 @@ def same_name(level: Levels) -> npt.NDArray[np.bool_]:
 def members_level(level: Levels) -> Levels:
     """The members part (0..3) of a level of `keluarga`."""
     return np.asarray(level // N_PLACE % N_MEMBERS, dtype=np.uint8)
+
+
+def card_level(level: Levels) -> Levels:
+    """The card part (0..3) of a level of `keluarga`."""
+    return np.asarray(level // (N_PLACE * N_MEMBERS), dtype=np.uint8)
 
 
 def birth_level(level: Levels) -> Levels:

@@ -116,6 +116,7 @@ _REASONS: Final = {
     "satu_kartu": N_("two members of one card in one register"),
     "nik_bersama": N_("one NIK, but another name and birth date"),
     "jembatan_lemah": N_("the only link between two groups of rows"),
+    "senama": N_("perhaps a namesake: another birth date, nobody and no number in common"),
 }
 _UNITS: Final = {
     "KK": N_("Family card (KK)"),

@@ -48,6 +48,34 @@ def test_reasons(left: dict, right: dict, expected: str | None) -> None:
     assert reason_of({"tanggal_lahir": BORN, **left}, {"tanggal_lahir": BORN, **right}) == expected
 
 
+def _neighbours(**other: object) -> dict:
+    """Of two women of one name in one desa, each with a husband on her card, the reason against the first two rows."""
+    first = {"nama": "ENOK", "tanggal_lahir": date(1968, 10, 2), "no_kk": CARD, "kode_wilayah": "3201112003"}
+    second = first | {"tanggal_lahir": date(1968, 3, 2), "no_kk": "3201902004120002", "sumber": "p3ke"} | other
+    husbands = [first | {"nama": "DARSONO"}, second | {"nama": "SUGENG"}]
+    # The village is full of them: the name is no rare one.
+    others = [first | {"no_kk": None, "sumber": "regsosek"} for _ in range(3)]
+    made = records([first, second, *husbands, *others, *({"nama": f"X{k} Y{k}"} for k in range(100))])
+    e = encode(made)
+    a, b = np.array([0], dtype=np.uint32), np.array([1], dtype=np.uint32)
+    return {"alasan": REASONS[int(reasons(e, a, b, Comparer(e).levels(a, b))[0])]}
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ({}, "senama"),
+        # Day and month swapped are a slip of the pen, and so is nothing at all.
+        ({"tanggal_lahir": date(1968, 2, 10)}, None),
+        ({"tanggal_lahir": date(1968, 10, 2)}, None),
+        # One card says that she is meant, whatever the date.
+        ({"no_kk": CARD}, None),
+    ],
+)
+def test_namesakes_of_one_village_are_for_people_to_judge(other: dict, expected: str | None) -> None:
+    assert _neighbours(**other)["alasan"] == expected
+
+
 def test_a_child_under_a_parents_nik_is_a_shared_nik() -> None:
     parent = {"nik": NIK_A, "nama": "SUTRISNO", "tanggal_lahir": BORN}
     child = {"nik": NIK_A, "nama": "DEWI LESTARI", "tanggal_lahir": date(2015, 2, 3), "sumber": "p3ke"}
