@@ -12,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
 from matching.labels import DIFFERENT, SAME, SCHEMA, UNSURE, draw, empty, settled
 from padan.console import OutputError
+from padan.link import rows_of
 from rules.errors import InputError, Place
 from rules.i18n import N_, _
 from rules.masking import mask_id, mask_text
@@ -70,12 +71,12 @@ def open_case(folder: Path) -> Case:
     except (OSError, ValueError):
         info = {}
     if info.get("kind") == "padan link":
-        return _of_link(folder)
+        return _of_link(folder, info)
     return _of_run(folder)
 
 
-def _of_link(folder: Path) -> Case:
-    rows = pl.read_parquet(folder / "rows.parquet")
+def _of_link(folder: Path, info: dict[str, Any]) -> Case:
+    rows = rows_of(folder, info)
     pairs = pl.read_parquet(folder / "pairs.parquet")
     key = rows.select("source", "row", "fingerprint")
     for side in ("l", "r"):

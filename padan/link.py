@@ -9,24 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from rapidfuzz import process
 
 from matching.generic import Linkage, Result, read_spec
 from matching.generic.anchors import admissible
 from padan import memory, planning
 from padan.console import OutputError, Reporter
-from padan.label import read_labels
 from padan.sizes import look
 from padan.store import code_version, open_folder, put, sha256_file, versions, write_json
 from rules.errors import InputError, Place
 from rules.i18n import N_, _
-from sources.formats import open_book
 from sources.layout import key
 from sources.model import Grid
 
 if TYPE_CHECKING:
     from blocking.candidates import Plan
-    from matching.generic.prepare import Prepared
+    from matching.generic.prepare import Frame, Prepared
     from matching.generic.spec import LinkageSpec
 
 KIND = "padan link"
@@ -46,7 +43,9 @@ class ListFile:
     path: Path
     sheet: str | None
     header_row: int  # as Excel counts
-    frame: pl.DataFrame
+    frame: Frame
+    height: int
+    lazy: bool = False  # read column by column when it is wanted
 
 
 def read_list(path: Path, spec: LinkageSpec) -> ListFile:
@@ -54,6 +53,11 @@ def read_list(path: Path, spec: LinkageSpec) -> ListFile:
 
     Blank lines are no rows. Raises InputError for a file that is no table or lacks a column.
     """
+    plain = _parquet(path, spec)
+    if plain is not None:
+        return plain
+    from sources.formats import open_book
+
     book = open_book(path)
     found = [(grid, *_header(grid, spec)) for grid in book.grids if grid.cells.height]
     most = max((len(columns) for _grid, _row, columns in found), default=0)
@@ -76,6 +80,8 @@ def read_list(path: Path, spec: LinkageSpec) -> ListFile:
     missing = [name for name in needed if name not in columns]
     if missing:
         titles = [text for text in grid.cells.row(row) if text]
+        from rapidfuzz import process
+
         near = process.extractOne(missing[0], titles, score_cutoff=60)
         raise InputError(
             _("the column {column} is not in this file").format(column=", ".join(missing))
@@ -83,16 +89,53 @@ def read_list(path: Path, spec: LinkageSpec) -> ListFile:
             place=Place(file=path.name, sheet=grid.name, row=int(grid.rows[row])),
             hint=_("add its spelling to `header` of the column, or say optional = true where a list may lack it"),
         )
-    return ListFile(path, grid.name, int(grid.rows[row]), _data(grid, row, columns))
+    data = _data(grid, row, columns)
+    return ListFile(path, grid.name, int(grid.rows[row]), data, data.height)
 
 
-def _header(grid: Grid, spec: LinkageSpec) -> tuple[int, dict[str, int]]:
-    """The row that holds most of the specification's headers, and where each column stands in it."""
+def _parquet(path: Path, spec: LinkageSpec) -> ListFile | None:
+    """A parquet file of plain columns, left on disk until a column is wanted; None where it takes a closer look."""
+    try:
+        with path.open("rb") as file:
+            if file.read(4) != b"PAR1":
+                return None
+        whole = pl.scan_parquet(path, glob=False)
+        schema = whole.collect_schema()
+        wanted = _spellings(spec)
+        columns: dict[str, str] = {}
+        for title in schema.names():
+            if key(title) in wanted:
+                columns.setdefault(wanted[key(title)], title)
+        needed = {n for n, c in spec.columns.items() if c.own and not (c.optional or c.join)}
+        if not needed <= set(columns) or any(not _plain(schema[title]) for title in columns.values()):
+            return None
+        frame = whole.select(pl.col(title).alias(name) for name, title in columns.items())
+        for name in columns:
+            values = frame.select(pl.col(name).cast(pl.String)).collect().to_series()
+            if not values.null_count() and not (values.str.strip_chars() == "").any():
+                return ListFile(path, None, 1, frame, len(values), lazy=True)  # so that no row is blank
+    except (pl.exceptions.PolarsError, OSError):
+        pass  # the reader of all formats knows what to say
+    return None
+
+
+def _plain(kind: pl.DataType) -> bool:
+    return kind in (pl.String, pl.Date) or kind.is_integer()
+
+
+def _spellings(spec: LinkageSpec) -> dict[str, str]:
+    """The column that each header stands for."""
     wanted: dict[str, str] = {}
     for name, column in spec.columns.items():
         if column.own:
             for spelling in (*column.header, name):
                 wanted.setdefault(key(spelling), name)
+    return wanted
+
+
+def _header(grid: Grid, spec: LinkageSpec) -> tuple[int, dict[str, int]]:
+    """The row that holds most of the specification's headers, and where each column stands in it."""
+    wanted = _spellings(spec)
     best: tuple[int, dict[str, int]] = (0, {})
     for number, cells in enumerate(grid.cells.head(_HEADER_ROWS).rows()):
         columns: dict[str, int] = {}
@@ -134,12 +177,18 @@ def link(
 ) -> tuple[Result, dict[str, Any]]:
     """Link or dedupe the files and write pairs.parquet, entities.parquet, rows.parquet and run.json into `out`.
 
+    Lists that are parquet files are not written a second time: without rows.parquet `rows_of` reads them again.
+
     `label`: answers of `padan label` by which the probabilities are calibrated. `limit`, `starved`: the memory it may
     use, and what to do when it runs out after all, as in `padan.pipeline.run`.
     Raises ConfigError, InputError, OutputError or MemoryNeededError; nothing is written before the inputs are read.
     """
     spec = read_spec(spec_path)
-    labels = read_labels(label) if label is not None else None
+    labels = None
+    if label is not None:
+        from padan.label import read_labels
+
+        labels = read_labels(label)
     names = source_names(paths)
     if len(set(names)) < len(names):
         raise InputError(_("one file was given twice"), place=Place(file=names[0]))
@@ -177,7 +226,13 @@ def link(
             "finished": True,
             "specification_file": spec_path.name,
             "inputs": [
-                {"source": name, "sheet": one.sheet, "header_row": one.header_row, "sha256": sha256_file(one.path)}
+                {
+                    "source": name,
+                    "path": str(one.path.resolve()),
+                    "sheet": one.sheet,
+                    "header_row": one.header_row,
+                    "sha256": sha256_file(one.path),
+                }
                 for name, one in zip(names, lists, strict=True)
             ],
             "versions": {**versions(), "code": code_version()},
@@ -185,7 +240,11 @@ def link(
             "plan": plan.to_dict(),
             "measured": {"seconds": round(time.perf_counter() - begun, 2), "peak_mb": round(gauge.peak / memory.MB)},
         }
-        for name, frame in (("pairs", result.pairs), ("entities", result.entities), ("rows", result.rows_frame())):
+        made = {"pairs": result.pairs, "entities": result.entities}
+        (out / "rows.parquet").unlink(missing_ok=True)
+        if not all(one.lazy for one in lists):
+            made["rows"] = result.rows_frame()
+        for name, frame in made.items():
             part = folder.private / f"{name}.parquet"
             frame.write_parquet(part)
             put(part, out / part.name)
@@ -206,6 +265,31 @@ def _claim(data: Path, out: Path) -> None:
 
 def _check(result: Result, lists: Sequence[ListFile]) -> None:
     """Every row read is in exactly one entity; anything else is a defect."""
-    expected = sum(one.frame.height for one in lists)
-    if result.entities.height != expected or result.entities.select("source", "row").is_duplicated().any():
+    expected = sum(one.height for one in lists)
+    if result.entities.height != expected:
         raise AssertionError(f"{expected} rows read, {result.entities.height} in entities")
+
+
+def rows_of(folder: Path, info: dict[str, Any]) -> pl.DataFrame:
+    """The rows of a finished `padan link` as they were given, with their fingerprints; `info` is its run.json.
+
+    Raises InputError where a list is no longer what was linked.
+    """
+    if (folder / "rows.parquet").is_file():
+        return pl.read_parquet(folder / "rows.parquet")
+    from matching.generic.prepare import rows_frame
+    from matching.generic.spec import validate
+
+    spec = validate(info["specification"])
+    lists, names = [], []
+    for one in info["inputs"]:
+        path = Path(one["path"])
+        if not path.is_file() or sha256_file(path) != one["sha256"]:
+            raise InputError(
+                _("this list is no longer what was linked"),
+                place=Place(file=str(path)),
+                hint=_("Put the file back, or link again."),
+            )
+        lists.append(read_list(path, spec).frame)
+        names.append(one["source"])
+    return rows_frame(lists, names, [name for name, column in spec.columns.items() if column.own])

@@ -31,7 +31,7 @@ from matching.generic.columns import Texts
 from matching.generic.compare import comparisons
 from matching.generic.keys import narrowed, plan
 from matching.generic.pairing import PAIR_BYTES, Candidates, Cells, Comparer
-from matching.generic.prepare import Frame, Prepared, fingerprints, prepare
+from matching.generic.prepare import Frame, Prepared, prepare
 from matching.generic.program import program
 from matching.generic.spec import LinkageSpec, read_spec, validate
 from matching.kernels.clusters import entity_ids
@@ -70,10 +70,7 @@ class Result:
 
     def rows_frame(self) -> pl.DataFrame:
         """Every row as it was given: source, row, fingerprint (hash of its values), and the columns as text."""
-        given = self.rows.given_frame()
-        return given.with_columns(
-            _source_names(self.sources, given["source"].to_numpy()).alias("source"), fingerprints(given)
-        ).select("source", "row", "fingerprint", *self.rows.given)
+        return self.rows.rows_frame(self.sources)
 
     def decision(self, first: int, second: int) -> str:
         """match, review or other of two record numbers of `rows`."""
@@ -230,8 +227,8 @@ def _calibration(
     from matching.labels import settled
 
     told = settled(labels)
-    given = rows.given_frame()
-    number = pl.DataFrame({"key": fingerprints(given), "i": np.arange(rows.n, dtype=np.uint32)})
+    number = rows.rows_frame([""] * rows.n_sources).select(pl.col("fingerprint").alias("key"))
+    number = number.with_columns(i=pl.int_range(rows.n, dtype=pl.UInt32))
     pairs = (
         told.with_row_index("label")
         .join(number, left_on="kiri", right_on="key")

@@ -55,25 +55,27 @@ class Prepared:
         """Where a column stands in `rows`."""
         return list(self.columns).index(name)
 
-    def given_frame(self) -> pl.DataFrame:
-        """source (number), row, and the columns as text, as they were given; in the order of the lists."""
-        return pl.concat(
-            frame.lazy()
-            .select(pl.lit(k, dtype=pl.UInt8).alias(SOURCE), pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).alias(ROW),
-                    *(_text(frame, name) for name in self.given))
-            .collect()
-            for k, frame in enumerate(self.frames)
-        )  # fmt: skip
+    def rows_frame(self, sources: Sequence[str]) -> pl.DataFrame:
+        """The rows as they were given; see the function of this name."""
+        return rows_frame(self.frames, sources, self.given)
 
 
-def fingerprints(given: pl.DataFrame) -> pl.Series:
-    """A hash of the values of every row of `Prepared.given_frame`: what labels of people know a row by."""
+def rows_frame(frames: Sequence[Frame], sources: Sequence[str], given: Sequence[str]) -> pl.DataFrame:
+    """source, row, fingerprint and the columns `given` as text, as they were given; in the order of the lists.
+
+    The fingerprint is a hash of the values: what labels of people know a row by.
+    """
     import polars_hash  # noqa: F401 - registers the .chash namespace
 
-    names = [name for name in given.columns if name not in (SOURCE, ROW)]
-    text = pl.concat_str([pl.col(name).str.strip_chars().fill_null("\x00") for name in names], separator="\x1f")
+    parts = []
+    for frame, source in zip(frames, sources, strict=True):
+        number = pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).alias(ROW)
+        every = (_text(frame, name) for name in given)
+        parts.append(frame.lazy().select(pl.lit(source).alias(SOURCE), number, *every).collect())
+    whole = pl.concat(parts)
+    text = pl.concat_str([pl.col(name).str.strip_chars().fill_null("\x00") for name in given], separator="\x1f")
     hashed: pl.Expr = text.chash.blake3()  # type: ignore[attr-defined]
-    return given.select(hashed.str.head(32).alias("fingerprint")).to_series()
+    return whole.with_columns(hashed.str.head(32).alias("fingerprint")).select(SOURCE, ROW, "fingerprint", *given)
 
 
 def prepare(frames: Sequence[Frame], spec: LinkageSpec) -> Prepared:
