@@ -64,7 +64,7 @@ def test_the_floor_joins_every_pass(work: Path) -> None:
     _cost, out = finished("floor", work)
     info = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert info["joined"] >= candidate_pairs(SMALL.files(work))
-    assert set(info["stages"]) == {"read", "join"}
+    assert set(info["stages"]) == {"read", "key", "join"}
 
 
 @pytest.mark.parametrize("engine", ["splink", "recordlinkage"])
