@@ -246,7 +246,7 @@ def _quick(data: bytes, delimiter: str, lines: int) -> pl.DataFrame | None:
 
 
 def _as_grid(frame: pl.DataFrame, rows: _Ints, broken: _Flags) -> Grid:
-    frame = frame.rename({name: f"c{i}" for i, name in enumerate(frame.columns)})
+    frame = frame.rechunk().rename({name: f"c{i}" for i, name in enumerate(frame.columns)})
     return Grid(
         name=None,
         cells=frame,
