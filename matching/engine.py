@@ -22,7 +22,7 @@ from matching.decided import CERTAIN, Decided, decided, rows_of
 from matching.entities import Clusters, cluster
 from matching.estimates import estimate
 from matching.families import family_links
-from matching.fit import fit
+from matching.fit import STARTS, fit
 from matching.levels import COMPARISONS, REGISTERS
 from matching.model import Model, Pairs, PatternTable, Strata
 from matching.persons import entities_frame, persons_frame
@@ -223,19 +223,21 @@ def link(
     pairs = with_decided(e, compare, pairs, sure, strata)
     anchors = Anchors(e, compare)
 
-    def judge(compare: Comparer, pairs: Pairs) -> tuple[Model, Scored]:
+    def judge(compare: Comparer, pairs: Pairs, turn: int) -> tuple[Model, Scored]:
         tell("modelkan", 0.0)
         table, cell = pairs.cells()
         counts, known = anchors.counts(compare)
-        model = fit(table, strata, counts, REGISTERS, known=known)
+        # Whether other starts come to the same answer is asked of the model that decides.
+        starts = STARTS if turn == settings.putaran_keluarga else 1
+        model = fit(table, strata, counts, REGISTERS, known=known, starts=starts)
         return model, decide(e, pairs, model, table, cell, settings.tinjau, sure, calibrate, asked)
 
     # First each pair by itself, then in the light of what is strongly linked already.
-    model, scored = judge(compare, pairs)
-    for _turn in range(settings.putaran_keluarga):
+    model, scored = judge(compare, pairs, 0)
+    for turn in range(settings.putaran_keluarga):
         tell("keluarga", 0.0)
         pairs, compare = in_context(e, compare, pairs, _group(e, compare, scored, settings.pasti, sure).label)
-        model, scored = judge(compare, pairs)
+        model, scored = judge(compare, pairs, turn + 1)
     tell("kelompokkan", 0.0)
     found = _group(e, compare, scored, settings.padan, sure)
     match = scored.match(settings.padan)

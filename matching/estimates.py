@@ -123,6 +123,8 @@ def estimate(
     open_ = probability[~joined]
     blocked = unreached or 0.0
     missed = spread(float(open_.sum()) + blocked, CLUMP * (float((open_ * (1 - open_)).sum()) + blocked))
+    likely = probability >= THRESHOLDS[0]
+    whole = (float(probability.sum()), float((probability * (1 - probability)).sum()))
     true = max(found - false.harapan + missed.harapan, 1.0)
     return {
         "pasangan_digabung": found,
@@ -132,20 +134,25 @@ def estimate(
         "pasangan_terlewat": missed.to_dict(),
         "laju_terlewat": missed.per(true).to_dict(),
         "terlewat_penyaringan": unreached,
-        "ambang": [_at(cut, probability, reason, blocked) for cut in THRESHOLDS],
+        "ambang": [_at(cut, probability[likely], reason[likely], whole, blocked) for cut in THRESHOLDS],
     }
 
 
-def _at(cut: float, probability: F64, reason: npt.NDArray[np.bool_], blocked: float) -> dict[str, Any]:
-    """Rates of the pair decisions if `cut` were the threshold, before entities are formed."""
-    taken = (probability >= cut) & ~reason
-    wrong, left = _wrong(probability[taken]), probability[~taken]
+def _at(
+    cut: float, likely: F64, reason: npt.NDArray[np.bool_], whole: tuple[float, float], blocked: float
+) -> dict[str, Any]:
+    """Rates of the pair decisions if `cut` were the threshold, before entities are formed.
+
+    `likely` are the probabilities from the lowest threshold up; `whole` the sums of p and p (1 - p) over all pairs.
+    """
+    taken = likely[(likely >= cut) & ~reason]
+    wrong = _wrong(taken)
     false = spread(float(wrong.sum()), CLUMP * float((wrong * (1 - wrong)).sum()))
-    missed = spread(float(left.sum()) + blocked, CLUMP * (float((left * (1 - left)).sum()) + blocked))
-    true = float(probability.sum()) + blocked
+    left, chance = whole[0] - float(taken.sum()), whole[1] - float((taken * (1 - taken)).sum())
+    missed = spread(left + blocked, CLUMP * (chance + blocked))
     return {
         "ambang": cut,
-        "pasangan": int(taken.sum()),
-        "laju_salah_gabung": false.per(float(taken.sum())).to_dict(),
-        "laju_terlewat": missed.per(true).to_dict(),
+        "pasangan": len(taken),
+        "laju_salah_gabung": false.per(float(len(taken))).to_dict(),
+        "laju_terlewat": missed.per(whole[0] + blocked).to_dict(),
     }

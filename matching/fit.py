@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from blocking.jit import each
 from matching.kernels.conditioning import maximise
 from matching.model import MATCH, Model, PatternTable, Strata
 from matching.specification import Comparison, Levels, Specification
@@ -125,7 +126,7 @@ def fit(
         np.stack([theta_of(anchors[c][f], one, match=k < spec.padanan) for k, c in enumerate(spec.class_names)])
         for f, one in enumerate(spec.comparisons)
     ]
-    found = [_run(cells, strata, spec, layout, prior, start, rounds, tolerance) for start in range(max(starts, 1))]
+    found = each(lambda k: _run(cells, strata, spec, layout, prior, k, rounds, tolerance), range(max(starts, 1)))
     best = max(found, key=lambda s: s.likelihood)  # the first of equals: the start at the anchors
     share = np.full((strata.size, len(spec.classes)), 1.0 / len(spec.classes))
     share[cells.used] = best.share
