@@ -93,7 +93,7 @@ def assemble(rule: Rule, raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
 def _facts_of_rows(raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
     """Per finding `i`: sidik (joined), person_id and family_id when unique, newest place and name, sources, weakest."""
     subject = raw.select("i", baris_id="baris").explode("baris_id", empty_as_null=False)
-    subject = subject.join(ctx.bernama, on="baris_id", how="inner").sort(
+    subject = ctx.beside(subject, ctx.bernama).sort(
         "i", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True
     )
 
@@ -113,7 +113,7 @@ def _facts_of_rows(raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
     )
     proof = raw.select("i", baris_id="bukti_baris").explode("baris_id", empty_as_null=False)
     proven = (
-        proof.join(ctx.bernama, on="baris_id", how="inner")
+        ctx.beside(proof, ctx.bernama.select("tanggal_data", "label", "keyakinan"))
         .sort("i", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True)
         .group_by("i", maintain_order=True)
         .agg(
@@ -143,11 +143,11 @@ def _money(raw: pl.DataFrame, facts: pl.DataFrame, ctx: Context) -> pl.DataFrame
 def _evidence(rule: Rule, raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
     """Per finding the `bukti`: the rule's columns of every row named, then the payments, each with source and date."""
     order = pl.struct("baris_id", "sumber", "kolom", "nilai", "tanggal")
-    rows = (
-        raw.select("i", baris_id=pl.concat_list("baris", "bukti_baris").list.unique())
-        .explode("baris_id", empty_as_null=False)
-        .join(ctx.tables.records.select("baris_id", "sumber", "tanggal_data", *rule.kolom), on="baris_id", how="inner")
-        .select("i", "baris_id", "sumber", tanggal="tanggal_data", **{c: pl.col(c).cast(pl.String) for c in rule.kolom})
+    rows = raw.select("i", baris_id=pl.concat_list("baris", "bukti_baris").list.unique()).explode(
+        "baris_id", empty_as_null=False
+    )
+    rows = ctx.beside(rows, ctx.records.select("sumber", "tanggal_data", *rule.kolom)).select(
+        "i", "baris_id", "sumber", tanggal="tanggal_data", **{c: pl.col(c).cast(pl.String) for c in rule.kolom}
     )
     parts = [
         rows.select("i", "baris_id", "sumber", "tanggal", kolom=pl.lit(c), nilai=c, urut=pl.lit(k, dtype=pl.UInt32))
