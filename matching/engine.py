@@ -201,11 +201,13 @@ def link(
     passes: list[Pass] | None = None,
     decisions: pl.DataFrame | None = None,
     labels: pl.DataFrame | None = None,
+    planned: Callable[[Plan], int] | None = None,
 ) -> Linked:
     """Link all records of a run with one another. `records` is sorted by baris_id, which counts from 0.
 
     `decisions` (kiri, kanan, sama) are pairs that people judged: they hold. `labels` (kiri, kanan, sama, pangsa: the
-    chance with which the pair was drawn) are answers to a sample of pairs: they calibrate the probabilities.
+    chance with which the pair was drawn) are answers to a sample of pairs: they calibrate the probabilities. `planned`
+    is told the keys of all passes before a pair is built, and says how many pairs are compared at a time.
     """
     settings = settings or LinkSettings()
     calibrate = Probability(settings)
@@ -218,8 +220,9 @@ def link(
     e = encode(records)
     compare = Comparer(e)
     chosen = plan(e, passes or standard(), settings.blok_maksimum)
+    chunk = settings.pasangan_per_bagian if planned is None else planned(chosen)
     strata = Strata(chosen.passes, len(e.nama_sumber))
-    pairs = compare_all(e, compare, chosen, strata, settings.pasangan_per_bagian, tell)
+    pairs = compare_all(e, compare, chosen, strata, chunk, tell)
     pairs = with_decided(e, compare, pairs, sure, strata)
     anchors = Anchors(e, compare)
 

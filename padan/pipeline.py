@@ -31,6 +31,7 @@ from rules.vocab import PAYMENT_PREFIX
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
+    from blocking.candidates import Plan
     from sources.model import Loaded
 
 LOADED = ("records", "rejected", "files", "payments", "families")
@@ -319,7 +320,24 @@ def _link(
 
             folder.begin("taut")
             told = decisions.linkage_decisions(decided, data.records)
-            linked = link(data.records, data.families, chosen, progress=tell, decisions=told, labels=labels)
+
+            def planned(keys: Plan) -> int:
+                watch.plan = planning.with_pairs(
+                    watch.plan, keys, records=data.records.height, payments=data.payments.height
+                )
+                planning.ensure(watch.plan)
+                watch.tell_plan(watch.plan)
+                return watch.plan.at_once
+
+            linked = link(
+                data.records,
+                data.families,
+                chosen,
+                progress=tell,
+                decisions=told,
+                labels=labels,
+                planned=planned,
+            )
             frames = {name: tables.check(name, getattr(linked, name)) for name in LINKED}
             if frames["entities"].height != data.records.height:
                 raise TableError("entities do not hold every record once")
