@@ -97,34 +97,47 @@ def _facts_of_rows(raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
         "i", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True
     )
 
-    def only(column: str) -> pl.Expr:
-        return pl.when(pl.col(column).n_unique() == 1).then(pl.col(column).first()).alias(column)
+    def only(column: str, number: str) -> pl.Expr:
+        one = (pl.col(number).min() == pl.col(number).max()) & (pl.col(number).null_count() == 0)
+        return pl.when(one).then(pl.col(column).first()).alias(column)
 
-    known = pl.col("kode_wilayah").drop_nulls()
-    facts = subject.group_by("i", maintain_order=True).agg(
-        pl.col("sidik").sort().str.join("\x1f"),
-        only("person_id"),
-        only("family_id"),
-        pl.coalesce(known.filter(known.str.len_chars() == 10).first(), known.first()).alias("kode_wilayah"),
-        pl.col("nama").drop_nulls().first(),
-        sumber=pl.col("label").unique(maintain_order=True).str.join(", "),
-        n=pl.len(),
-        lemah=pl.col("keyakinan").min(),
-    )
-    proof = raw.select("i", baris_id="bukti_baris").explode("baris_id", empty_as_null=False)
-    proven = (
-        ctx.beside(proof, ctx.bernama.select("tanggal_data", "label", "keyakinan"))
-        .sort("i", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True)
+    # Plain aggregates only: whatever filters or makes lists per group takes ten times as long.
+    place = pl.col("kode_wilayah")
+    facts = (
+        subject.with_columns(desa=pl.when(place.str.len_chars() == 10).then(place))
         .group_by("i", maintain_order=True)
         .agg(
-            sumber_bukti=pl.col("label").unique(maintain_order=True).str.join(", "),
-            lemah_bukti=pl.col("keyakinan").min(),
+            only("person_id", "orang"),
+            only("family_id", "keluarga"),
+            pl.coalesce(pl.col("desa").first(ignore_nulls=True), place.first(ignore_nulls=True)).alias("kode_wilayah"),
+            pl.col("nama").first(ignore_nulls=True),
+            n=pl.len(),
+            lemah=pl.col("keyakinan").min(),
         )
     )
+    order = "baris_id" if ctx.ranked else "sidik"
+    content = subject.sort("i", order).group_by("i", maintain_order=True).agg(pl.col("sidik").str.join("\x1f"))
+    proof = raw.select("i", baris_id="bukti_baris").explode("baris_id", empty_as_null=False)
+    proof = ctx.beside(proof, ctx.bernama.select("tanggal_data", "label", "keyakinan")).sort(
+        "i", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True
+    )
     return (
-        facts.join(proven, on="i", how="left")
+        facts.join(content, on="i", how="left")
+        .join(_labels(subject, "sumber"), on="i", how="left")
+        .join(proof.group_by("i").agg(lemah_bukti=pl.col("keyakinan").min()), on="i", how="left")
+        .join(_labels(proof, "sumber_bukti"), on="i", how="left")
         .with_columns(keyakinan=pl.min_horizontal("lemah", "lemah_bukti"))
         .drop("lemah", "lemah_bukti")
+    )
+
+
+def _labels(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Per finding `i` the sources of its rows, each once, in the order of the rows."""
+    return (
+        rows.select("i", "label")
+        .unique(maintain_order=True)
+        .group_by("i", maintain_order=True)
+        .agg(pl.col("label").str.join(", ").alias(name))
     )
 
 

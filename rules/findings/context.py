@@ -52,11 +52,9 @@ def kept(frame: pl.LazyFrame) -> pl.LazyFrame:
 def _dense(ids: pl.Series) -> pl.Series:
     """The rank of each id among the distinct ones, from 1; null for null. Equal to `rank("dense")`."""
     # Ids are a letter and sixteen hexadecimal digits: as numbers they sort alike in a tenth of the time.
-    number = ids.str.slice(1).str.to_integer(base=16, dtype=pl.UInt64, strict=False)
-    regular = ids.str.contains(r"^[A-Z][0-9a-f]{16}$") & (
-        ids.str.slice(0, 1) == ids.str.slice(0, 1).drop_nulls().first()
-    )
-    return (number if regular.all() else ids).rank("dense").cast(pl.UInt32)
+    regular = ids.str.contains(r"^[A-Z][0-9a-f]{16}$").all() and ids.str.slice(0, 1).drop_nulls().n_unique() == 1
+    sortable = ids.str.slice(1).str.to_integer(base=16, dtype=pl.UInt64) if regular else ids
+    return sortable.rank("dense").cast(pl.UInt32)
 
 
 class LazyTables:
@@ -127,6 +125,11 @@ class Context:
         return records if records["baris_id"].is_sorted() else records.sort("baris_id")
 
     @cached_property
+    def ranked(self) -> bool:
+        """Whether baris_id is the rank of sidik, as in the records of a run: then numbers can be sorted for texts."""
+        return self.records["sidik"].is_sorted()
+
+    @cached_property
     def bernama(self) -> pl.DataFrame:
         """What a finding shows of each of `records`: sidik, nama, tanggal_data, kode_wilayah, label and its person."""
         labels = {source: self.label(source) for source in self.records["sumber"].unique().sort().to_list()}
@@ -136,7 +139,7 @@ class Context:
             "tanggal_data",
             "kode_wilayah",
             label=pl.col("sumber").replace_strict(labels, default=None, return_dtype=pl.String),
-        ).hstack(self._orang.select("person_id", "family_id", "keyakinan"))
+        ).hstack(self._orang.select("person_id", "family_id", "keyakinan", "orang", "keluarga"))
 
     @cached_property
     def _orang(self) -> pl.DataFrame:

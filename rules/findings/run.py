@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,9 @@ from rules.i18n import _
 
 # The findings of one rule, and the notes on it.
 Found = tuple[pl.DataFrame, list[dict[str, Any]]]
+
+
+_AT_ONCE = 2
 
 
 def run_rules(
@@ -49,15 +53,25 @@ def run_rules(
         ctx = Context(data, load_parameters(parameters), load_programmes(programmes), tanggal_acuan)
         notes = _unknown_programmes(ctx)
         parts = [tables.empty("findings")]
-        for rule in (r for r in all_rules() if only is None or r.kode in only):
-            lacking = missing_sources(rule, ctx.sources)
-            if lacking:
-                notes.append(_lacking(rule, lacking, ctx))
-                continue
-            make = partial(_findings_of, rule, ctx)
-            found, told = keep(rule.kode, make) if keep else make()
-            notes += told
-            parts.append(found)
+        # Two rules at a time: much of a rule is planning and small steps, which leave a core idle.
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            waiting: list[Future[Found]] = []
+            for rule in (r for r in all_rules() if only is None or r.kode in only):
+                lacking = missing_sources(rule, ctx.sources)
+                if lacking:
+                    told = Future[Found]()
+                    told.set_result((tables.empty("findings"), [_lacking(rule, lacking, ctx)]))
+                    waiting.append(told)
+                else:
+                    make = partial(_findings_of, rule, ctx)
+                    waiting.append(pool.submit(keep, rule.kode, make) if keep else pool.submit(make))
+            try:
+                for one in waiting:
+                    found, said = one.result()
+                    parts.append(found)
+                    notes += said
+            finally:
+                pool.shutdown(cancel_futures=True)
         findings = tables.check("findings", pl.concat(parts))
     finally:
         i18n.set_language(before)
