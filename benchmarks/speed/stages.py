@@ -12,10 +12,10 @@ from typing import Any
 FILLER = "0" * 16  # stands for a NIK that is not known
 KEYS = (  # of the passes of speed.toml; nama1: the first word, nama3: the first three letters
     ("nik",),
-    ("no_kk", "nama1"),
+    ("no_kk", "tanggal_lahir"),
     ("tanggal_lahir", "nama3"),
+    ("no_kk", "nama1"),
     ("nama", "kode_wilayah"),
-    ("tanggal_lahir", "no_kk"),
 )
 # What every engine leaves in its folder, besides run.json: `list` is the position of the file, `id` the row from 1.
 PAIRS, ENTITIES = "pairs.parquet", "entities.parquet"
