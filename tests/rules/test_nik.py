@@ -279,3 +279,41 @@ def test_a_ktp_is_due_at_17_or_on_marriage() -> None:
     )
     got = frame.select(n.ktp_reason(pl.col("ktp"), pl.col("lahir"), pl.col("kawin"), ACUAN)).to_series()
     assert got.to_list() == ["N17", None, "N17", None]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(REGENCIES, st.sampled_from(["5401", "9901", "1111", "0101"])),
+            st.one_of(BIRTHS, st.sampled_from([date(2011, 11, 11), date(2000, 2, 29)])),
+            SEX,
+            st.sampled_from([0, 1, 17, 1111, 9999]),
+        ),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_a_number_that_holds_the_stated_birth_date_is_still_checked(people: list[tuple[str, date, str, int]]) -> None:
+    rows: list[dict[str, object]] = []
+    for kab, born, sex, serial in people:
+        raw = build(kab + ("11" if kab == "1111" else "90"), born, sex, serial)
+        rows.append({"raw": raw, "lahir": born, "jk": sex})
+    for row, found in zip(rows, grade(rows).rows(named=True), strict=True):
+        expected = reference_code(str(row["raw"]))
+        assert found["nik_kode"] == (None if expected == "N15" else expected)  # the stated year settles the century
+
+
+def test_a_whole_column_of_ids_is_cleaned_as_each_id_is() -> None:
+    raw = [
+        "3201901203850007",
+        " 3201901203850007",
+        "3201.90.120385.0007",
+        "3,2E+15",
+        "-",
+        None,
+        "99",
+        "0320190120385",
+        "",
+    ]
+    column = pl.Series("id", raw * 3)
+    assert n.clean_ids(column).to_list() == column.to_frame().select(n.clean_id(pl.col("id"))).to_series().to_list()

@@ -125,6 +125,39 @@ def test_families_are_stated_per_register_and_unit(tmp_path: Path) -> None:
     assert kk["baris"] == members
 
 
+def test_a_family_says_what_its_newest_rows_and_most_of_them_say(tmp_path: Path) -> None:
+    head = "id_keluarga_P3KE,nama,nik,jenis_kelamin,hubungan_dengan_kepala_keluarga,tanggal_lahir,kode_kemdagri,desil"
+    rows = [
+        "320101,ANAK,3201931112990003,Laki-Laki,Anak,11/12/1999,3201011008,",
+        "320101,SITI,3201934112750001,Perempuan,Kepala Keluarga,1/12/1975,3201011007,4",
+        "320101,BUDI,3201930112700001,Laki-Laki,Kepala Keluarga,1/12/1970,3201011007,3",
+        "320102,KARTO,3201930112710001,Laki-Laki,Kepala Keluarga,1/12/1971,3201011008,2",
+        "320102,MINAH,,Perempuan,Istri/Suami,1/12/1972,3201011007,2",
+    ]
+    old, new = tmp_path / "p3ke_20211231.csv", tmp_path / "p3ke_20221231.csv"
+    old.write_text("\n".join([head, *rows]) + "\n")
+    new.write_text("\n".join([head, rows[1].replace("SITI", "SITI AMINAH").replace(",4", ",1")]) + "\n")
+    loaded = load([Input(old, "p3ke"), Input(new, "p3ke")], SETTINGS)
+    found = loaded.families.sort("id_sumber").rows(named=True)
+    first, second = found
+    assert (first["nama_kepala"], first["desil"], first["tanggal_data"]) == ("SITI AMINAH", 1, date(2022, 12, 31))
+    assert (first["kode_wilayah"], first["jumlah_baris"]) == ("3201011007", 4)
+    assert second["kode_wilayah"] == "3201011007"  # one row each: the smaller code
+    assert [len(row["baris"]) for row in found] == [4, 2]
+    assert all(row["baris"] == sorted(row["baris"]) for row in found)
+
+
+def test_a_column_that_says_nothing_is_like_a_column_that_is_not_there(tmp_path: Path) -> None:
+    rows = dtks_rows(10)
+    plain = load([Input(write(tmp_path / "a.csv", rows), "dtks")], SETTINGS).records
+    wide = tmp_path / "b.csv"
+    wide.write_text("\n".join([HEAD + "|PEKERJAAN|RT", *(row + "||" for row in rows)]) + "\n", encoding="utf-8")
+    other = load([Input(wide, "dtks")], SETTINGS).records
+    assert other["sidik"].to_list() == plain["sidik"].to_list()
+    assert plain["sidik"].is_sorted()
+    assert plain["baris_id"].to_list() == list(range(plain.height))
+
+
 def test_equal_payees_are_one_record_and_payments_point_to_it(tmp_path: Path) -> None:
     path = tmp_path / "bayar.csv"
     rows = [f"SITI AMINAH;3201934112750001;3201931503080001;2023-0{m};200000;6013011" for m in (1, 2, 3, 3)]

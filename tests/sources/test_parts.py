@@ -131,3 +131,32 @@ def test_line_numbers_survive_blank_and_broken_lines() -> None:
 
 def test_excel_letters() -> None:
     assert [letter(i) for i in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+
+
+WRITTEN = st.sampled_from(
+    [
+        "Siti",
+        " siti  aminah ",
+        "'7",
+        '"RT 007/003"',
+        "7",
+        "07.0",
+        "-",
+        "TIDAK ADA",
+        "\u00a0X",
+        "ABC`",
+        "A\tB",
+        "Rp 1.500",
+        None,
+    ]
+)
+
+
+@given(st.lists(WRITTEN, min_size=1, max_size=6))
+def test_a_column_that_repeats_itself_is_cleaned_like_a_short_one(cells: list[str | None]) -> None:
+    short = pl.Series("c", cells, dtype=pl.String)
+    times = 30_000 // len(cells)
+    long = pl.concat([short] * times)
+    for clean in (values.text, values.text_keep, values.ident, values.whole, values.three_digits, values.rupiah):
+        assert clean(long).equals(pl.concat([clean(short)] * times)), clean.__name__
+    assert values.rt_rw(long).equals(pl.concat([values.rt_rw(short)] * times))
