@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from blocking.encode import Encoded
 from blocking.mix import U64
 from blocking.pairs import Blocks, Index, PassCount, block, first_pass_only, pairs_of, refine
 from blocking.passes import Pass, finer
+
+if TYPE_CHECKING:
+    from blocking.encode import Encoded
 
 
 @dataclass(slots=True)

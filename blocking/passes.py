@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from blocking.encode import I64, Encoded
 from blocking.mix import U64, combine
+
+if TYPE_CHECKING:
+    from blocking.encode import I64, Encoded
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from blocking.mix import U64, mix
 from blocking.pairs import Index
+from blocking.tally import distinct
 from matching.generic.pairing import Comparer
 from matching.generic.prepare import Prepared
 from matching.generic.spec import LinkageSpec
@@ -62,7 +63,8 @@ def random_pairs(rows: Prepared, spec: LinkageSpec) -> tuple[Index, Index]:
         y = (mix(number * np.uint64(2) + np.uint64(1)) % np.uint64(n)).astype(np.int64)
         left, right = x[x != y], y[x != y]
         if n < wanted:  # else hardly a pair is drawn twice
-            code = np.unique(np.minimum(left, right) * n + np.maximum(left, right))
+            code = np.sort(np.minimum(left, right) * n + np.maximum(left, right))
+            code = code[np.concatenate(([True], code[1:] != code[:-1]))]
             left, right = code // n, code % n
     # Numbers are drawn in the order of content, so that the draw is one whatever the order of rows.
     one, two = rows.order[left], rows.order[right]
@@ -70,9 +72,11 @@ def random_pairs(rows: Prepared, spec: LinkageSpec) -> tuple[Index, Index]:
     keep = admissible(rows, spec, a, b)
     a, b = a[keep], b[keep]
     if len(a) > wanted:
-        chosen = np.argsort(mix(np.arange(len(a), dtype=np.uint64)), kind="stable")[:wanted]
-        a, b = a[chosen], b[chosen]
-    return a, b
+        some = np.arange(wanted) * len(a) // wanted
+        a, b = a[some], b[some]
+    # In the order of rows, so that their values are met one after another in memory.
+    both = np.sort(a.astype(np.uint64) << np.uint64(32) | b)
+    return (both >> np.uint64(32)).astype(np.uint32), both.astype(np.uint32)
 
 
 def confirmed_counts(
@@ -113,5 +117,5 @@ def unconditioned(model: Model, levels: Levels, prior: float) -> F64:
 
 def unconditioned_by_pattern(model: Model, compare: Comparer, a: Index, b: Index, prior: float) -> F64:
     """The same for pairs of rows; each pattern is judged once."""
-    seen, place = np.unique(compare.patterns(a, b), return_inverse=True)
+    seen, place, _count = distinct(compare.patterns(a, b))
     return unconditioned(model, model.spec.unpack(seen), prior)[place]

@@ -13,6 +13,7 @@ import polars as pl
 
 from blocking.candidates import Plan, found_by
 from blocking.pairs import Index
+from blocking.tally import distinct
 from matching.fit import fit, level_counts, stated_prior, theta_of
 from matching.generic.anchors import (
     OTHER,
@@ -184,7 +185,7 @@ def _fit(rows: Prepared, spec: LinkageSpec, compare: Comparer, strata: Strata, c
     """The model, and the prior odds of a match among all admissible pairs."""
     model_spec, table = compare.spec, cells.table
     compared = model_spec.comparisons
-    drawn, times = np.unique(compare.patterns(*random_pairs(rows, spec)), return_counts=True)
+    drawn, _place, times = distinct(compare.patterns(*random_pairs(rows, spec)))
     unlike = model_spec.unpack(drawn)
     total = max(possible_pairs(rows, spec), 1)
     levels = model_spec.unpack(table.pattern[cells.cell])

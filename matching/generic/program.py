@@ -15,7 +15,7 @@ from matching.generic.grammar import EQUAL, Condition
 from matching.generic.prepare import Prepared
 from matching.generic.spec import LinkageSpec
 from matching.kernels import conditions as c
-from matching.kernels.coding import describe, word_mixes
+from matching.kernels.coding import describe, word_mixes, words_of
 from matching.kernels.conditions import Program, Tables
 
 I64 = npt.NDArray[np.int64]
@@ -94,20 +94,17 @@ def _letters(parts: list[Texts]) -> tuple[Letters, list[npt.NDArray[np.uint64]]]
     return number.astype(kind), begins
 
 
-def _words_of(columns: list[Coded], counts: list[int]) -> tuple[I64, npt.NDArray[np.int32]]:
-    """(where the words of every text begin, the words as numbers, of each text ascending and each once).
-
-    `counts`: how many texts each column has room for; columns whose words nobody asks for hold none.
-    """
-    frames = [
-        pl.DataFrame({"i": np.arange(len(column.texts)) + shift, "w": column.distinct.str.split(" ")})
-        for column, shift in zip(columns, np.cumsum([0, *counts]).tolist(), strict=False)
-        if column.kind == "text"
-    ]
-    frame = pl.concat(frames).explode("w").filter(pl.col("w") != "").unique(maintain_order=True)
-    frame = frame.with_columns(w=pl.col("w").rank("dense").cast(pl.Int32)).sort("i", "w")
-    size = np.bincount(frame["i"].to_numpy(), minlength=sum(counts))
-    return np.concatenate(([0], np.cumsum(size))).astype(np.int64), frame["w"].to_numpy().copy()
+def _words_of(columns: list[Coded]) -> tuple[I64, I64]:
+    """(where the words of every text begin, the words as 64 bits each, of each text ascending and each once)."""
+    firsts, found, shift = [], [], 0
+    for column in columns:
+        texts = column.texts
+        first, room = np.zeros(len(texts) + 1, dtype=np.int64), np.empty(len(texts.data) + 1, dtype=np.int64)
+        n = words_of(texts.data, texts.begin, first, room)
+        firsts.append(first[:-1] + shift)
+        found.append(room[:n].copy())
+        shift += n
+    return np.concatenate([*firsts, [shift]]).astype(np.int64), np.concatenate(found)
 
 
 class _Codes:
@@ -179,8 +176,7 @@ def program(rows: Prepared, spec: LinkageSpec) -> tuple[Program, Tables]:
             )
         )
         at += bits
-    sizes = [len(column.texts) for column in columns]
-    words = _words_of(columns, sizes) if uses_words else (np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32))
+    words = _words_of(columns) if uses_words else (np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64))
     return (
         Program(np.array(compared, dtype=np.int64), np.array(tested, dtype=np.int64), np.array(numbers)),
         Tables(

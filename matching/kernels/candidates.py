@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.jit import Scalar, kernel, leaf
-from matching.kernels.conditions import Program, Tables, pattern_of
+from blocking.prefetch import prefetch
+from matching.kernels.conditions import Program, Tables, fetch_row, pattern_of
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
@@ -49,6 +50,16 @@ def _free_of(keys: U64, free: U64, number: Scalar, i: Scalar, j: Scalar) -> Scal
         if keys[i, q] == keys[j, q] and keys[i, q] != 0:
             mask |= free[q]
     return mask
+
+
+@leaf
+def _ahead(t: Tables, keys: U64, order: U32, start: I64, stop: I64, block: Scalar) -> None:
+    """Have the values and keys of the first rows of a block that comes soon loaded."""
+    at = block + 8
+    if at < len(start):
+        for x in range(start[at], min(stop[at], start[at] + 4)):
+            fetch_row(t, order[x])
+            prefetch(keys, order[x])
 
 
 @kernel
@@ -109,6 +120,7 @@ def compare_blocks(
     cell_of = np.empty_like(left)
     held = 0
     for block in range(len(start)):
+        _ahead(t, keys, order, start, stop, block)
         for x in range(start[block], stop[block] - 1):
             for y in range(x + 1, stop[block]):
                 i, j = min(order[x], order[y]), max(order[x], order[y])
@@ -119,9 +131,7 @@ def compare_blocks(
                 low, high = min(source[i], source[j]), max(source[i], source[j])
                 stratum = np.uint64((number * sources + low) * sources + high)
                 cell = pattern_of(p, t, i, j, room, rows, memo) | (stratum << _STRATUM)
-                mask = np.uint64(0)
-                if mode != FIND:
-                    mask = _free_of(keys, free, number, i, j)
+                mask = _free_of(keys, free, number, i, j) if mode != FIND else np.uint64(0)
                 at = _slot(slots, cells, masks, cell, mask)
                 if slots[at] == 0:
                     if mode == FIND:

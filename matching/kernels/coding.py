@@ -290,6 +290,35 @@ def mix_rows(content: U64, column: U64) -> None:
 
 
 @kernel
+def words_of(letters: npt.NDArray[np.unsignedinteger], begin: U64, first: I64, words: I64) -> Scalar:
+    """Write the words of each text as 64 bits each, ascending and each once; returns how many there are.
+
+    `first` (texts + 1) is told where those of each text begin; `words` has room for one per letter.
+    """
+    n = 0
+    for k in range(len(begin) - 1):
+        first[k] = n
+        start, stop = begin[k], begin[k + 1]
+        while start < stop:
+            end = start
+            while end < stop and not _is_blank(letters[end]):
+                end += _U1
+            if end > start:
+                value = np.int64(text_mix(letters, start, end))
+                at = n
+                while at > first[k] and words[at - 1] > value:
+                    at -= 1
+                if at == first[k] or words[at - 1] != value:
+                    for p in range(n, at, -1):
+                        words[p] = words[p - 1]
+                    words[at] = value
+                    n += 1
+            start = end + _U1
+    first[len(begin) - 1] = n
+    return n
+
+
+@kernel
 def word_mixes(letters: npt.NDArray[np.unsignedinteger], begin: U64, n: Scalar, which: Scalar) -> I64:
     """64 bits of the first `n` letters of each text (`which` 0), of the last `n` (1), or of its first word (2)."""
     out = np.zeros(len(begin) - 1, dtype=np.int64)

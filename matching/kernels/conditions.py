@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.jit import Scalar, kernel, leaf
+from blocking.prefetch import prefetch
 from matching.kernels import digits
 from matching.kernels.letters import (
     common_prefix,
@@ -59,7 +60,7 @@ class Tables(NamedTuple):
     letters: Letters
     texts: I64
     begin: I64  # (T + 1,) where the words of each text begin in `words`
-    words: npt.NDArray[np.int32]  # of each text ascending, each once
+    words: I64  # of each text ascending, each once
     codes: I64  # the tables of CODE and INITIAL, one after another
     longest: int  # letters of the longest text
 
@@ -331,6 +332,29 @@ def pattern_of(p: Program, t: Tables, i: Scalar, j: Scalar, room: Letters, rows:
     return pattern
 
 
+@leaf
+def fetch_row(t: Tables, i: Scalar) -> None:
+    """Have the values of row i loaded."""
+    prefetch(t.rows, i)
+
+
+@leaf
+def fetch_texts(p: Program, t: Tables, i: Scalar) -> None:
+    """Have the places of the texts of row i loaded; its values should be there by now."""
+    for f in range(len(p.comparisons)):
+        if p.comparisons[f, KIND] == TEXT:
+            prefetch(t.texts, p.comparisons[f, BASE] + (t.rows[i, p.comparisons[f, COLUMN]] & _LOW))
+
+
+@leaf
+def fetch_letters(p: Program, t: Tables, i: Scalar) -> None:
+    """Have the letters of row i loaded; the places of its texts should be there by now."""
+    for f in range(len(p.comparisons)):
+        if p.comparisons[f, KIND] == TEXT:
+            text = p.comparisons[f, BASE] + (t.rows[i, p.comparisons[f, COLUMN]] & _LOW)
+            prefetch(t.letters, t.texts[text, 0] >> 16)
+
+
 @kernel
 def patterns_of(p: Program, t: Tables, a: npt.NDArray[np.uint32], b: npt.NDArray[np.uint32]) -> U64:
     """The pattern of every pair of rows."""
@@ -339,5 +363,12 @@ def patterns_of(p: Program, t: Tables, a: npt.NDArray[np.uint32], b: npt.NDArray
     memo = np.empty(2)
     out = np.empty(len(a), dtype=np.uint64)
     for n in range(len(a)):
+        if n + 12 < len(a):
+            fetch_row(t, a[n + 12])
+            fetch_row(t, b[n + 12])
+            fetch_texts(p, t, a[n + 8])
+            fetch_texts(p, t, b[n + 8])
+            fetch_letters(p, t, a[n + 4])
+            fetch_letters(p, t, b[n + 4])
         out[n] = pattern_of(p, t, a[n], b[n], room, rows, memo)
     return out
