@@ -100,27 +100,41 @@ def entities_frame(records: pl.DataFrame, label: Index, weakest: npt.NDArray[np.
 
 
 def _best(frame: pl.DataFrame, column: str, *, by_count: bool, good: pl.Expr | None = None) -> pl.DataFrame:
-    """Per person the best value of `column` with `<column>_sumber` and `<column>_tanggal`."""
-    known = frame.filter(pl.col(column).is_not_null())
-    if good is not None:
-        known = known.filter(good)
-    keys: list[str | pl.Expr] = ["person_id", pl.col("authority") != 0]
-    down = [False, False]
+    """Per person (`orang`) the best value of `column` with `<column>_sumber` and `<column>_tanggal`.
+
+    `frame` is sorted as `_ranked` does; only how often a value is told goes before that order.
+    """
+    known = frame.filter(pl.col(column).is_not_null() if good is None else pl.col(column).is_not_null() & good)
     if by_count:
-        known = known.with_columns(times=pl.len().over("person_id", column))
-        keys.append("times")
-        down.append(True)
-    keys += [pl.col("authority") == _PAYMENT, "stated", "authority", "baris_id"]
-    down += [False, True, False, False]
-    return (
-        known.sort(keys, descending=down, nulls_last=True)
-        .unique("person_id", keep="first", maintain_order=True)
-        .select(
-            "person_id",
-            column,
-            pl.col("sumber").alias(f"{column}_sumber"),
-            pl.col("stated").alias(f"{column}_tanggal"),
-        )
+        code = known.select("orang", kode=pl.col(column).rank("dense"))
+        known = known.with_columns(times=code.select(pl.len().over("orang", "kode")).to_series())
+        known = known.sort("orang", "late", "times", descending=[False, False, True], maintain_order=True)
+    return known.unique("orang", keep="first", maintain_order=True).select(
+        "orang",
+        column,
+        pl.col("sumber").alias(f"{column}_sumber"),
+        pl.col("stated").alias(f"{column}_tanggal"),
+    )
+
+
+_USED = (
+    "baris_id", "sumber", "tanggal_data", "tanggal_perbarui", "nik", "nik_mutu", "no_kk", "kk_mutu", "nama",
+    "tanggal_lahir", "lahir_mutu", "jenis_kelamin", "kode_wilayah", "keberadaan",
+)  # fmt: skip
+
+
+def _ranked(records: pl.DataFrame, entities: pl.DataFrame) -> pl.DataFrame:
+    """The rows of each person in order of trust, with `orang`, the rank of its person_id, instead of the id.
+
+    Sorted once for all columns: by numbers, and with no more columns than a person is made of.
+    """
+    rank = entities.select("baris_id", orang=pl.col("person_id").rank("dense"))
+    frame = records.select(_USED).join(rank, on="baris_id").with_columns(authority=_authority(), stated=_stated())
+    frame = frame.with_columns(late=pl.col("authority") != 0, pay=pl.col("authority") == _PAYMENT)
+    return frame.sort(
+        ["orang", "late", "pay", "stated", "authority", "baris_id"],
+        descending=[False, False, False, True, False, False],
+        nulls_last=True,
     )
 
 
@@ -128,28 +142,26 @@ def _dukcapil_grade(frame: pl.DataFrame) -> pl.DataFrame:
     """Which fields of the person's other rows agree with its Dukcapil row: words of nik nama lahir kk hidup wilayah."""
     official = (
         frame.filter(pl.col("sumber") == "dukcapil")
-        .sort("person_id", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True)
-        .unique("person_id", keep="first", maintain_order=True)
+        .sort("orang", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True)
+        .unique("orang", keep="first", maintain_order=True)
     )
     fields = {"nik": "nik", "nama": "nama", "lahir": "tanggal_lahir", "kk": "no_kk", "wilayah": "kode_wilayah"}
     other = frame.filter(pl.col("sumber") != "dukcapil").join(
-        official.select("person_id", *(pl.col(c).alias(f"d_{c}") for c in fields.values())), on="person_id"
+        official.select("orang", *(pl.col(c).alias(f"d_{c}") for c in fields.values())), on="orang"
     )
-    agree = other.group_by("person_id").agg(
+    agree = other.group_by("orang").agg(
         (pl.col(c) == pl.col(f"d_{c}")).any().fill_null(value=False).alias(word) for word, c in fields.items()
     )
-    alive = official.select(
-        "person_id", hidup=(pl.col("keberadaan").cast(pl.String) != "MENINGGAL").fill_null(value=True)
-    )
+    alive = official.select("orang", hidup=(pl.col("keberadaan").cast(pl.String) != "MENINGGAL").fill_null(value=True))
     words = ("nik", "nama", "lahir", "kk", "hidup", "wilayah")
     return (
-        alive.join(agree, on="person_id", how="left")
+        alive.join(agree, on="orang", how="left")
         .with_columns(
             mutu_dukcapil=pl.concat_str(
                 [pl.when(pl.col(w)).then(pl.lit(w)) for w in words], separator=" ", ignore_nulls=True
             )
         )
-        .select("person_id", "mutu_dukcapil")
+        .select("orang", "mutu_dukcapil")
     )
 
 
@@ -157,30 +169,32 @@ def persons_frame(records: pl.DataFrame, entities: pl.DataFrame) -> pl.DataFrame
     """The persons table: one harmonised row per person."""
     if records.height == 0:
         return empty("persons")
-    frame = records.join(entities, on="baris_id").with_columns(authority=_authority(), stated=_stated())
+    frame = _ranked(records, entities)
     out = (
-        frame.group_by("person_id")
+        entities.group_by("person_id")
         .agg(
             pl.col("family_id").first(),
             pl.col("household_id").first(),
-            pl.col("sumber").unique().sort().alias("daftar"),
             pl.len().alias("jumlah_baris"),
             pl.col("keyakinan").min(),
         )
         .sort("person_id")
+        .with_row_index("orang", 1)
     )
+    sources = frame.select("orang", "sumber").unique().sort("orang", "sumber")
     trusted_nik = pl.col("nik_mutu").cast(pl.String) == "TEPERCAYA"
     trusted_kk = pl.col("kk_mutu").cast(pl.String) == "TEPERCAYA"
     full_date = pl.col("lahir_mutu").cast(pl.String) == "LENGKAP"
-    parts = [
-        _best(frame, "nik", by_count=True, good=trusted_nik),
-        _best(frame, "no_kk", by_count=False, good=trusted_kk),
-        _best(frame, "nama", by_count=True),
-        _best(frame, "tanggal_lahir", by_count=True, good=full_date),
-        _best(frame, "jenis_kelamin", by_count=True),
-        _best(frame, "kode_wilayah", by_count=False),
-        _dukcapil_grade(frame),
-    ]
-    for part in parts:
-        out = out.join(part, on="person_id", how="left")
-    return check("persons", out.sort("person_id"))
+    parts = (
+        lambda: sources.group_by("orang", maintain_order=True).agg(daftar="sumber"),
+        lambda: _best(frame, "nik", by_count=True, good=trusted_nik),
+        lambda: _best(frame, "no_kk", by_count=False, good=trusted_kk),
+        lambda: _best(frame, "nama", by_count=True),
+        lambda: _best(frame, "tanggal_lahir", by_count=True, good=full_date),
+        lambda: _best(frame, "jenis_kelamin", by_count=True),
+        lambda: _best(frame, "kode_wilayah", by_count=False),
+        lambda: _dukcapil_grade(frame),
+    )
+    for part in parts:  # one at a time: together they would be as large as the records
+        out = out.join(part(), on="orang", how="left", maintain_order="left")
+    return check("persons", out.drop("orang"))
