@@ -16,6 +16,7 @@ import numpy.typing as npt
 from blocking.mix import U64, mix
 from blocking.pairs import Index
 from blocking.tally import distinct
+from matching.fit import level_counts
 from matching.generic.pairing import Comparer
 from matching.generic.prepare import Prepared
 from matching.generic.spec import LinkageSpec
@@ -29,8 +30,36 @@ CONFIRMED = 10.0  # log2 odds from which the other comparisons confirm a pair
 
 def classes(spec: LinkageSpec) -> tuple[LatentClass, ...]:
     """The latent classes of a specification; the match class first, the held one last."""
-    between = (LatentClass(SIMILAR, spec.model.similar_strength),) if spec.model.similar else ()
+    between = [LatentClass(name, spec.model.similar_strength) for name in similar_names(spec)]
     return (LatentClass(SAME, spec.model.match_strength), *between, LatentClass(OTHER))
+
+
+def similar_names(spec: LinkageSpec) -> list[str]:
+    """Names of the classes between."""
+    return [f"{SIMILAR} {k + 1}" if spec.model.similar > 1 else SIMILAR for k in range(spec.model.similar)]
+
+
+def similar_counts(
+    spec: LinkageSpec,
+    comparisons: Sequence[Comparison],
+    levels: Levels,
+    passes: npt.NDArray[np.int64],
+    weight: F64,
+) -> dict[str, list[F64]]:
+    """Anchors of the classes between: level counts of the candidate pairs that are no match, `weight` of each row.
+
+    One class is anchored on all of them. Several begin apart, each at the pairs of one of the passes that found most:
+    a pass on the card finds brothers and sisters, one on the name namesakes.
+    """
+    if spec.model.similar < 2:
+        return {name: level_counts(levels, comparisons, weight) for name in similar_names(spec)}
+    found = np.bincount(passes, weights=weight, minlength=len(spec.passes))
+    most = np.argsort(-found, kind="stable")
+    out = {}
+    for k, name in enumerate(similar_names(spec)):
+        own = passes == most[k % len(most)]
+        out[name] = level_counts(levels, comparisons, weight * own)
+    return out
 
 
 def admissible(rows: Prepared, spec: LinkageSpec, a: Index, b: Index) -> npt.NDArray[np.bool_]:

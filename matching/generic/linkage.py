@@ -18,12 +18,12 @@ from matching.fit import fit, level_counts, stated_prior, theta_of
 from matching.generic.anchors import (
     OTHER,
     SAME,
-    SIMILAR,
     admissible,
     classes,
     confirmed_counts,
     possible_pairs,
     random_pairs,
+    similar_counts,
     unconditioned,
     unconditioned_by_pattern,
 )
@@ -207,9 +207,8 @@ def _fit(rows: Prepared, spec: LinkageSpec, compare: Comparer, strata: Strata, c
         alone = times / (1 + np.exp2(unconditioned(model, unlike, _odds(expected / total))))
     anchors = {SAME: same, OTHER: level_counts(unlike, compared, alone)}
     full = replace(two, classes=classes(spec))
-    if spec.model.similar:
-        weight = table.count * (1 - probability)
-        anchors[SIMILAR] = level_counts(model_spec.unpack(table.pattern), compared, weight)
+    passes = strata.pass_of(table.stratum)
+    anchors |= similar_counts(spec, compared, model_spec.unpack(table.pattern), passes, table.count * (1 - probability))
     model = fit(table, strata, anchors, full, starts=spec.model.starts)
     expected = float((model.score(table.pattern, table.stratum)[1] * table.count).sum())
     return model, _odds(expected / total)

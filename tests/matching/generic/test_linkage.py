@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import polars as pl
 import pytest
 
 from matching.calibrate import Calibration
 from matching.generic import Linkage, Result
+from matching.generic.anchors import classes
+from matching.generic.compare import comparisons
 from matching.generic.explaining import position
+from matching.generic.pairing import Comparer
+from matching.generic.prepare import prepare
+from matching.generic.program import program
+from matching.generic.spec import validate
+from matching.specification import Specification
 from tests.matching.generic.people import SPEC, copies, f1, people
 
 
@@ -143,3 +152,62 @@ def test_lists_without_candidates_are_all_single() -> None:
         result = Linkage.from_dict(SPEC).run(lists)
         assert result.pairs.height == 0
         assert result.entities["entity_id"].n_unique() == len(lists)
+
+
+def test_pairs_that_are_not_held_give_the_same(linked: Result, lists: list[pl.DataFrame]) -> None:
+    again = Linkage.from_dict(SPEC).run([frame.lazy() for frame in lists], memory=0)
+    assert again.pairs.equals(linked.pairs)
+    assert again.entities.equals(linked.entities)
+
+
+def test_the_number_of_threads_does_not_matter(
+    linked: Result, lists: list[pl.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in (1, 5):
+        monkeypatch.setattr("blocking.jit.threads", lambda n=n: n)
+        small = {**SPEC, "limits": {**SPEC["limits"], "chunk": 1_000 * n}}
+        again = Linkage.from_dict(small).run(lists)
+        assert again.pairs.equals(linked.pairs)
+        assert again.entities.equals(linked.entities)
+
+
+def test_several_classes_between_keep_relatives_apart(lists: list[pl.DataFrame]) -> None:
+    result = Linkage.from_dict({**SPEC, "model": {"similar": 3}}).run(lists)
+    assert f1(result.entities, lists) > 0.98
+    assert result.model.spec.class_names == ("same", "similar 1", "similar 2", "similar 3", "unrelated")
+    row = result.pairs.row(0, named=True)
+    told = result.explain(row["row_l"], row["row_r"])
+    assert told.start + sum(t.weight for t in told.terms) == pytest.approx(row["weight"], abs=1e-9)
+
+
+def test_any_script_and_long_numbers_are_compared() -> None:
+    rows = {
+        "name": ["Žofie Nováková", "žofie novakova", "李小龍", "李小龙", None, "o'neil  "],
+        "number": ["12345678901234567890", "12345678901234567899", "0012", "12", "0012", " 00 12 "],
+        "day": [date(1990, 3, 4), date(1990, 4, 3), None, date(1, 1, 1), date(1990, 3, 4), date(2020, 2, 29)],
+    }
+    spec = validate(
+        {
+            "columns": {
+                "name": {"clean": ["lower", "accents", "collapse"]},
+                "number": {"kind": "digits"},
+                "day": {"kind": "date"},
+            },
+            "comparisons": [
+                {"column": "name", "levels": ["equal", "levenshtein<=1"]},
+                {"column": "number", "levels": ["equal", "one_digit", "prefix>=18"]},
+                {"column": "day", "levels": ["equal", "day_month"]},
+            ],
+            "passes": [{"key": ["number:first2"]}],
+        }
+    )
+    prepared = prepare([pl.DataFrame(rows)], spec)
+    model = Specification(comparisons(spec), classes(spec))
+    levels = Comparer(*program(prepared, spec), model).levels(
+        np.array([0, 2, 2, 4], dtype=np.uint32), np.array([1, 3, 4, 5], dtype=np.uint32)
+    )
+    assert levels.tolist() == [[1, 2, 2], [2, 4, 0], [0, 1, 0], [0, 1, 3]]
+    text = [[prepared.columns[c].text(int(v)) for v in prepared.columns[c].values] for c in rows]
+    assert text[0] == ["zofie novakova", "zofie novakova", "李小龍", "李小龙", None, "o'neil"]
+    assert text[1] == ["12345678901234567890", "12345678901234567899", "0012", "12", "0012", "0012"]
+    assert text[2] == ["1990-03-04", "1990-04-03", None, "0001-01-01", "1990-03-04", "2020-02-29"]
