@@ -6,8 +6,11 @@ the system still has memory: whatever was finished stands in the run folder, and
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 import re
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -143,6 +146,14 @@ def high_water() -> int:
         return 0
     found = re.search(r"^VmHWM:\s+(\d+) kB", text, re.MULTILINE)
     return int(found[1]) * 1024 if found else 0
+
+
+def give_back() -> None:
+    """Return to the system what is no longer used. glibc keeps freed memory for later, and later is the next stage."""
+    gc.collect()
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # not every C library has it
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def needed(message: str) -> MemoryNeededError:

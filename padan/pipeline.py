@@ -64,6 +64,7 @@ class Watch:
             self.report(start + share * min(max(fraction, 0.0), 1.0), f"{title}: {step}" if step else title)
 
         tell("", 0.0)
+        memory.give_back()
         self.gauge.reset()
         begun, busy = time.perf_counter(), cpu_seconds()
         self.stages[name] = {}
