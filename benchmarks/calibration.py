@@ -23,7 +23,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from blocking.encode import encode
 from fixtures.synth import generate
+from matching.constraints import NONE, reasons
 from matching.engine import link
 from matching.estimates import THRESHOLDS
 from matching.evaluate import clusters
@@ -82,9 +84,10 @@ def measure(seed: int, people: int, work: Path) -> tuple[dict[str, Any], list[tu
     stated = run.info["perkiraan_galat"]
     all_true = figures["pasangan_sebenarnya"]
     by_cut = []
-    free = links["alasan"].is_null().to_numpy()
+    a, b = (links[side].to_numpy() for side in ("kiri", "kanan"))
+    free = reasons(encode(rows), a, b, links.select("^t_.*$").to_numpy().astype(np.uint8)) == NONE
     for cut, told in zip(THRESHOLDS, stated["ambang"], strict=True):
-        taken = (p >= cut) & (free | (p < LinkSettings().padan))
+        taken = (p >= cut) & free
         wrong = float((taken & ~same).sum() / max(taken.sum(), 1))
         missed = 1 - float((taken & same).sum()) / all_true
         by_cut.append(
@@ -112,6 +115,12 @@ def held(true: float, stated: dict[str, float]) -> dict[str, Any]:
     """A true rate beside its stated range."""
     ratio = stated["atas"] / stated["bawah"] if stated["bawah"] else float("inf")
     return {**stated, "sebenarnya": true, "di_dalam": stated["bawah"] <= true <= stated["atas"], "rasio": ratio}
+
+
+def best_of_three(runs: list[dict[str, Any]]) -> int:
+    """Seeds that a range of false matches from c to 3 c times the estimate holds, for the best c."""
+    shares = sorted(r["salah_gabung"]["sebenarnya"] / r["salah_gabung"]["harapan"] for r in runs)
+    return max(sum(low <= share <= 3 * low for share in shares) for low in shares)
 
 
 def page(results: dict[str, Any]) -> str:
@@ -151,8 +160,10 @@ def page(results: dict[str, Any]) -> str:
         lines.append(f"| {cut} | " + " | ".join(cells) + " |")
     lines += [
         "",
-        "False matches are few: about ten pairs from three or four wrong merges in a kabupaten of 20,000. Chance alone",
-        "scatters such a count over more than a factor of three, so an honest 95 % range of it is wider.",
+        "False matches are few: some eight pairs from three or four wrong merges in a kabupaten of 20,000, and whoever",
+        "knew which merges are wrong would not make them. Chance alone scatters such a count over more than a factor of",
+        "three: of the ranges whose upper bound is three times the lower, put beside the estimate wherever the truth",
+        f"says it fits best, none holds more than {best_of_three(runs)} of {n}. The range stated is as wide as it must be to hold.",
         "",
         "| seed | F1 | calibration error | false matches: true, range | missed: true, range |",
         "|---|---|---|---|---|",

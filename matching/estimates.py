@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import minimum_spanning_tree
+from scipy.special import gammaincinv
 
 from blocking.pairs import Index
 from matching.closure import closure
@@ -23,12 +24,15 @@ F64 = npt.NDArray[np.float64]
 
 # Relative error of the estimates: how far truth and estimate were apart on synthetic kabupaten beyond chance.
 MODEL_CV: Final = 0.25
-Z95: Final = 1.96
 THRESHOLDS: Final = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 # What the calibration leaves at the very top, where a probability cannot be told from 1 (docs/adr/0013): wrong links
 # were 1.5 times as many as their probabilities say, and 5 in 100,000 even where they say none.
 BEYOND: Final = (1.5, 5e-5)
+# The same of pairs judged one by one: what a tree keeps of them is the strongest, so it is surer than they are.
+PAIRS_BEYOND: Final = (1.0, 5e-5)
 CLUMP: Final = 3.0  # pairs that go wrong together, where no tree says which
+# Variance of the wrong merges over that of chance: twins and namesakes come in families and names, not one by one.
+TOGETHER: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,15 @@ class Range:
 
 
 def spread(mean: float, variance: float) -> Range:
-    """The 95 % range of a positive count with this mean and variance of chance, log-normal, the model's error added."""
+    """The 95 % range of a positive count with this mean and variance of chance, the model's error added.
+
+    A gamma distribution: where few wrong merges are expected there may be next to none, but not many times as many.
+    """
     if mean <= 0:
         return Range(0.0, 0.0, 0.0)
-    sigma = float(np.sqrt(np.log1p(variance / mean**2 + MODEL_CV**2)))
-    return Range(mean, float(mean * np.exp(-Z95 * sigma)), float(mean * np.exp(Z95 * sigma)))
+    shape = 1 / (variance / mean**2 + MODEL_CV**2)
+    low, high = (float(gammaincinv(shape, share)) * mean / shape for share in (0.025, 0.975))
+    return Range(mean, low, high)
 
 
 def spanning_forest(
@@ -92,9 +100,9 @@ def cut_sizes(n: int, a: Index, b: Index, probability: F64) -> tuple[F64, F64]:
     return np.asarray(p, dtype=np.float64), below * (whole[left] - below)
 
 
-def _wrong(probability: F64) -> F64:
+def _wrong(probability: F64, beyond: tuple[float, float] = BEYOND) -> F64:
     """The chance that an accepted link is wrong."""
-    factor, floor = BEYOND
+    factor, floor = beyond
     return np.asarray(np.minimum(factor * (1 - probability) + floor, 1.0), dtype=np.float64)
 
 
@@ -118,8 +126,9 @@ def estimate(
     size = np.bincount(label).astype(np.float64)
     found = float((size * (size - 1) / 2).sum())
     wrong = _wrong(p)
-    false = spread(float((wrong * across).sum()), float((wrong * (1 - wrong) * across**2).sum()))
-    merges = spread(float(wrong.sum()), float((wrong * (1 - wrong)).sum()))
+    chance = TOGETHER * wrong * (1 - wrong)
+    false = spread(float((wrong * across).sum()), float((chance * across**2).sum()))
+    merges = spread(float(wrong.sum()), float(chance.sum()))
     open_ = probability[~joined]
     blocked = unreached or 0.0
     missed = spread(float(open_.sum()) + blocked, CLUMP * (float((open_ * (1 - open_)).sum()) + blocked))
@@ -146,7 +155,7 @@ def _at(
     `likely` are the probabilities from the lowest threshold up; `whole` the sums of p and p (1 - p) over all pairs.
     """
     taken = likely[(likely >= cut) & ~reason]
-    wrong = _wrong(taken)
+    wrong = _wrong(taken, PAIRS_BEYOND)
     false = spread(float(wrong.sum()), CLUMP * float((wrong * (1 - wrong)).sum()))
     left, chance = whole[0] - float(taken.sum()), whole[1] - float((taken * (1 - taken)).sum())
     missed = spread(left + blocked, CLUMP * (chance + blocked))
