@@ -7,6 +7,8 @@ statement counts more than the most frequent one, because cards are reissued.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -185,7 +187,7 @@ def persons_frame(records: pl.DataFrame, entities: pl.DataFrame) -> pl.DataFrame
     trusted_nik = pl.col("nik_mutu").cast(pl.String) == "TEPERCAYA"
     trusted_kk = pl.col("kk_mutu").cast(pl.String) == "TEPERCAYA"
     full_date = pl.col("lahir_mutu").cast(pl.String) == "LENGKAP"
-    parts = (
+    parts: tuple[Callable[[], pl.DataFrame], ...] = (
         lambda: sources.group_by("orang", maintain_order=True).agg(daftar="sumber"),
         lambda: _best(frame, "nik", by_count=True, good=trusted_nik),
         lambda: _best(frame, "no_kk", by_count=False, good=trusted_kk),
