@@ -82,7 +82,8 @@ def registers(out: Path, data: Registers, task: Task, thresholds: tuple[float, .
         threshold = round(1 / (1 + 2.0**-weight), 9)
         if threshold == default:
             return own
-        return _labels(link(data.records, families, LinkSettings(padan=threshold)).entities)
+        settings = LinkSettings(padan=threshold, pasti=max(LinkSettings().pasti, threshold))
+        return _labels(link(data.records, families, settings).entities)
 
     return judge(
         data.truth,
