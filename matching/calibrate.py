@@ -13,8 +13,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LogisticRegression
 
 from matching.labels import F64, logit
 
@@ -104,6 +102,8 @@ def _with_own_word(labels: Labels) -> tuple[F64, F64, F64]:
 def _platt(labels: Labels) -> Calibration:
     score, answer, weight = _with_own_word(labels)
     # The own word is the only prior: the regression adds none of its own.
+    from sklearn.linear_model import LogisticRegression  # a second of importing, for those who have labels only
+
     fitted = LogisticRegression(C=1e6, max_iter=1_000, tol=1e-8).fit(score[:, None], answer, sample_weight=weight)
     slope = max(float(fitted.coef_[0, 0]), 1e-3)  # never turned round
     return Calibration("platt", slope=slope, intercept=float(fitted.intercept_[0]))
@@ -111,6 +111,8 @@ def _platt(labels: Labels) -> Calibration:
 
 def _isotonic(labels: Labels) -> Calibration:
     score, answer, weight = _with_own_word(labels)
+    from sklearn.isotonic import IsotonicRegression
+
     fitted = IsotonicRegression(y_min=1e-4, y_max=1 - 1e-4).fit(score, answer, sample_weight=weight)
     x = np.asarray(fitted.X_thresholds_, dtype=np.float64)
     y = logit(np.asarray(fitted.y_thresholds_, dtype=np.float64))
