@@ -204,16 +204,22 @@ _TOGETHER: Final = (  # several words that are one; before the name is cut into 
 )
 
 
-def _tokens(frame: pl.DataFrame) -> pl.DataFrame:
-    """Canonical words of distinct names: `i kata` (in key form) in the order of the name."""
+def _tokens(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """Canonical words of distinct names: `i n` in the order of the name, and the word keys that `n` numbers, sorted.
+
+    Words are numbers as soon as possible: a million names share some ten thousand words.
+    """
     words = _words()
     text = pl.col("bersih")
     for pattern, replacement in _TOGETHER:
         text = text.str.replace_all(pattern, replacement)
-    long = frame.select("i", "jk", "wilayah", kata=text.str.split(" ")).explode("kata").drop_nulls("kata")
-    long = long.with_columns(n=pl.int_range(pl.len()).over("i"), banyak=pl.len().over("i"))
-    word, province, first = pl.col("kata"), pl.col("wilayah"), (pl.col("n") == 0) & (pl.col("banyak") > 1)
-    long = long.with_columns(
+    split = frame.select("i", "jk", "wilayah", kata=text.str.split(" ")).drop_nulls("kata")
+    split = split.with_columns(several=pl.col("kata").list.len() > 1)
+    long = split.explode("kata")
+    start = (pl.col("i") != pl.col("i").shift(1)).fill_null(value=True)  # words of one name stand together
+    word, province, first = pl.col("kata"), pl.col("wilayah"), start & pl.col("several")
+    long = long.select(
+        "i",
         kata=pl.when((word == "ST") & (pl.col("jk") == "P"))
         .then(pl.lit("SITI"))
         .when((word == "ST") & (pl.col("jk") == "L"))
@@ -224,42 +230,55 @@ def _tokens(frame: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("MUHAMMAD"))
         .when((word == "A") & first & province.is_in(list(words.andi)))
         .then(pl.lit("ANDI"))
-        .otherwise(word)
+        .otherwise(word),
     )
-    distinct = long.select("kata").unique().with_columns(baku=pl.col("kata").replace(words.variants))
-    long = long.join(distinct, on="kata", how="left", maintain_order="left")
+    written = long.select("kata").unique().with_columns(baku=pl.col("kata").replace(words.variants))
+    bases = written.get_column("baku").unique().sort()
+    written = written.with_columns(b=_numbers(written.get_column("baku"), bases)).select("kata", "b")
+    long = long.join(written, on="kata", how="left", maintain_order="left").select("i", "b")
     # NUR HAYATI and NURHAYATI, ABDUL RAHMAN and ABDULRAHMAN.
-    whole = pl.col("baku").shift(-1)
-    same = (pl.col("i") == pl.col("i").shift(-1)) & (whole.str.len_bytes() > 2)
-    head = pl.col("baku").is_in(list(words.joined)) & same.fill_null(value=False)
-    long = long.with_columns(kepala=head)
+    after = pl.col("b").shift(-1, fill_value=0)
+    head = pl.lit(bases.is_in(list(words.joined))).gather(pl.col("b"))
+    whole = (pl.col("i") == pl.col("i").shift(-1)) & pl.lit(bases.str.len_bytes() > 2).gather(after)
+    long = long.with_columns(ekor=after, kepala=head & whole.fill_null(value=False))
     long = long.with_columns(kepala=pl.col("kepala") & ~pl.col("kepala").shift(1, fill_value=False))
-    long = long.with_columns(
-        baku=pl.when("kepala").then(pl.col("baku") + whole).otherwise("baku"),
-        ekor=pl.col("kepala").shift(1, fill_value=False),
-    ).filter(~pl.col("ekor"))
-    keys = long.select("baku").unique().with_columns(kunci=spelling_key(pl.col("baku")))
-    return long.join(keys, on="baku", how="left", maintain_order="left").select("i", kata="kunci")
+    long = long.filter(~pl.col("kepala").shift(1, fill_value=False))
+    pairs = long.filter("kepala").select("b", "ekor").unique(maintain_order=True)
+    joined = bases.gather(pairs.get_column("b")) + bases.gather(pairs.get_column("ekor"))
+    texts = pl.concat([bases, joined]).to_frame("baku").select("baku", kunci=spelling_key(pl.col("baku")))
+    keys = texts.get_column("kunci").unique().sort()
+    number = _numbers(texts.get_column("kunci"), keys)
+    pairs = pairs.with_columns(m=number.slice(len(bases)), kepala=True)
+    long = long.join(pairs, on=["b", "ekor", "kepala"], how="left", maintain_order="left")
+    return long.select("i", n=pl.coalesce("m", pl.lit(number.head(len(bases))).gather(pl.col("b")))), keys
 
 
-def _gathered(words: pl.DataFrame) -> pl.DataFrame:
-    """Per name `i`: `kunci token ringan given rangka mononim` from its words in order. Plain groupings: fast."""
-    distinct = words.select("kata").unique()
-    known = pl.col("kata").is_in(list(_words().light)) | (pl.col("kata").str.len_bytes() == 1)
-    words = words.join(distinct.with_columns(ringan=known), on="kata", how="left", maintain_order="left")
-    whole = words.group_by("i").agg(kata="kata", berat=(~pl.col("ringan")).sum())
-    whole = whole.select("i", "berat", kunci=pl.col("kata").list.join(" "), mononim=pl.col("kata").list.len() == 1)
+def _numbers(texts: pl.Series, known: pl.Series) -> pl.Series:
+    """The place of each text in `known`, which holds them all."""
+    places = pl.int_range(len(known), dtype=pl.UInt32, eager=True)
+    return texts.replace_strict(known, places, return_dtype=pl.UInt32).cast(pl.UInt32)  # without texts it stays text
+
+
+def _gathered(words: pl.DataFrame, keys: pl.Series) -> pl.DataFrame:
+    """Per name `i`: `kunci token ringan given rangka mononim` from its words (see `_tokens`). Plain groupings: fast."""
+    light = keys.is_in(list(_words().light)) | (keys.str.len_bytes() == 1)
+    words = words.with_columns(ringan=pl.lit(light).gather(pl.col("n")), kata=pl.lit(keys).gather(pl.col("n")))
+    whole = words.group_by("i").agg("kata")
+    whole = whole.select("i", kunci=pl.col("kata").list.join(" "), mononim=pl.col("kata").list.len() == 1)
     # A name of nothing but light words keeps them as its tokens.
-    words = words.join(whole.select("i", "berat"), on="i", how="left", maintain_order="left")
-    words = words.with_columns(ringan=pl.col("ringan") & (pl.col("berat") > 0))
-    given = words.filter(~pl.col("ringan")).unique("i", keep="first", maintain_order=True)
-    heads = given.select(given="kata").unique().with_columns(rangka=skeleton(pl.col("given")))
-    given = given.select("i", given="kata").join(heads, on="given", how="left")
-    bags = words.unique(["i", "kata"]).sort("i", "kata")
+    heavy = words.filter(~pl.col("ringan")).select("i").unique().with_columns(berat=True)
+    words = words.join(heavy, on="i", how="left", maintain_order="left")
+    words = words.with_columns(ringan=pl.col("ringan") & pl.col("berat").fill_null(value=False))
+    given = words.filter(~pl.col("ringan")).select("i", "n")
+    given = given.filter((pl.col("i") != pl.col("i").shift(1)).fill_null(value=True))
+    heads = given.select("n").unique()
+    heads = heads.with_columns(given=pl.lit(keys).gather(pl.col("n"))).with_columns(rangka=skeleton(pl.col("given")))
+    given = given.join(heads, on="n", how="left").select("i", "given", "rangka")
+    bags = words.unique(["i", "n"]).sort("i", "n")  # the numbers are in the order of the keys
     token = bags.filter(~pl.col("ringan")).group_by("i", maintain_order=True).agg(token="kata")
-    light = bags.filter("ringan").group_by("i", maintain_order=True).agg(ringan="kata")
-    result = whole.drop("berat")
-    for part in (token, light, given):
+    ringan = bags.filter("ringan").group_by("i", maintain_order=True).agg(ringan="kata")
+    result = whole
+    for part in (token, ringan, given):
         result = result.join(part, on="i", how="left")
     return result.with_columns(pl.col("ringan").fill_null([]))
 
@@ -286,8 +305,8 @@ def add_name_columns(
     place = pl.col(region).str.head(2) if region is not None and region in frame.columns else pl.lit(None, pl.String)
     # One text key per name, with the hints only where an abbreviation hangs on them, so that names repeat.
     unsure = pl.col(column).str.contains(r"(?i)\b(?:ST|MD|A)\b")
-    hint = pl.when(unsure).then(pl.format("\x1f{}\x1f{}", jk.fill_null(""), place.fill_null(""))).otherwise(pl.lit(""))
-    keys = frame.select(nama=pl.col(column), k=pl.col(column) + hint)
+    hinted = pl.format("{}\x1f{}\x1f{}", pl.col(column), jk.fill_null(""), place.fill_null(""))
+    keys = frame.select(nama=pl.col(column), k=pl.when(unsure).then(hinted).otherwise(pl.col(column)))
     parts = pl.col("k").str.split("\x1f")
     names = (
         keys.drop_nulls()
@@ -296,7 +315,7 @@ def add_name_columns(
         .with_columns(jk=parts.list.get(1, null_on_oob=True), wilayah=parts.list.get(2, null_on_oob=True))
     )
     names = _cleaned(names)
-    names = names.join(_gathered(_tokens(names)), on="i", how="left", maintain_order="left")
+    names = names.join(_gathered(*_tokens(names)), on="i", how="left", maintain_order="left")
     fresh = ("bersih", "ayah", "alias", "kunci", "token", "ringan", "given", "rangka", "mononim", "ortu")
     names = names.select("k", *(pl.col(name).alias(prefix + name) for name in fresh))
     joined = keys.join(names, on="k", how="left", maintain_order="left")
