@@ -74,6 +74,13 @@ def _container(names: tuple[str, str], folder: Path = _CGROUP) -> list[int]:
     return [max(bound - used + (int(cache[1]) if cache else 0), 0)]
 
 
+def _container_size(folder: Path = _CGROUP) -> list[int]:
+    try:
+        return [int((folder / "memory.max").read_text(encoding="ascii"))]
+    except (OSError, ValueError):
+        return []
+
+
 def budget(wanted: str | None) -> int:
     """Bytes a run may use: what was `wanted`, at most what is free; half of what is free when nothing was said."""
     available = free()
@@ -94,7 +101,7 @@ class Gauge:
         self._most = 0
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="padan-memory", daemon=True)
-        self._little = _RESERVE * psutil.virtual_memory().total
+        self._little = _RESERVE * min(psutil.virtual_memory().total, *_container_size(), _MOST)
 
     def __enter__(self) -> Gauge:
         self.reset()

@@ -157,6 +157,20 @@ def test_wrong_input_is_one_message(folder: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_the_plan_stands_beside_what_was_measured(linked: Path) -> None:
+    info = json.loads((linked / "run.json").read_text(encoding="utf-8"))
+    assert info["plan"]["pasangan"] == info["pairs_compared"]
+    assert info["plan"]["ditahan"] is True
+    assert info["measured"]["peak_mb"] > 50
+
+
+def test_what_cannot_fit_is_refused_before_it_is_read(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = call("link", folder / "spec.toml", folder / "a.csv", "--out", out, "--memory", "110MB")
+    assert result.exit_code == 5
+    assert not out.exists()
+
+
 def test_a_list_may_lack_an_optional_column(folder: Path, tmp_path: Path) -> None:
     spec = tmp_path / "spec.toml"
     spec.write_text(SPEC.replace('clean = ["lower"]', 'clean = ["lower"]\noptional = true'), encoding="utf-8")
