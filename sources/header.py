@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -74,6 +75,12 @@ def _labels(rows: Sequence[Sequence[str]], index: int) -> list[str]:
 
 
 def _keys(labels: Sequence[str]) -> list[str]:
+    return _keys_of(tuple(labels))
+
+
+@lru_cache(maxsize=65_536)
+def _keys_of(labels: tuple[str, ...]) -> list[str]:
+    """Kept, because blocks of one to four rows show most cells several times."""
     found = [key(label) for label in labels]
     for label in reversed(labels):
         code = _CODE.match(label)
@@ -122,9 +129,12 @@ def find(grid: Grid, layouts: Sequence[Layout], overrides: Mapping[str, str] | N
             if sum(bool(_LONG_NUMBER.search(text)) for text in cells) > 0.2 * len(cells):
                 break  # data begin here
             keys = [_keys(_labels(block, i)) for i in range(width)]
-            if not overrides and not any(k in every_key() for ks in keys for k in ks):
+            every = {k for ks in keys for k in ks}
+            if not overrides and every.isdisjoint(every_key()):
                 continue
             for chosen in layouts:
+                if not overrides and every.isdisjoint(aliases(chosen.nama)):
+                    continue
                 score, found, extra = _score(chosen, keys)
                 if found == 0 and not overrides:
                     continue
