@@ -1,6 +1,6 @@
 """Fit the costs by which padan plans (padan/costs.toml) to finished runs.
 
-    python -m benchmarks.costs RUN... [--out padan/costs.toml] [--where "2 cores, 24 GB, Linux"]
+    python -m benchmarks.costs RUN... [--out padan/costs.toml] [--where "2 cores, 24 GB, Linux"] [--cpu-share 0.75]
 
 RUN are folders of `padan run` and `padan link`. Of each run the sizes (rencana, terukur) and the peak and seconds of
 every stage (tahap) are taken from run.json. Coefficients are never negative and fitted by relative error, so a small
@@ -25,7 +25,7 @@ from padan.costs import FILE
 # What each stage depends on; anything else it needs is in proportion to these.
 MEMORY: Final[Mapping[str, tuple[str, ...]]] = {
     "muat": ("teks",),
-    "taut": ("rekaman", "ditahan"),
+    "taut": ("rekaman", "pasangan"),
     "temuan": ("rekaman", "bayar"),
     "laporan": ("rekaman", "bayar"),
     "link": ("teks", "ditahan"),
@@ -55,12 +55,12 @@ def sizes_of(info: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
-def stages_of(info: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
-    """Peak MB and seconds of the stages that were worked through."""
+def stages_of(info: Mapping[str, Any], share: float | None) -> dict[str, tuple[float, float]]:
+    """Peak MB and wall seconds, or `share` of the CPU seconds, of the stages that were worked through."""
     if "measured" in info:
         return {"link": (float(info["measured"]["peak_mb"]), float(info["measured"]["seconds"]))}
     return {
-        name: (float(one["puncak_mb"]), float(one["detik"]))
+        name: (float(one["puncak_mb"]), float(one["detik"] if share is None else share * one["detik_cpu"]))
         for name, one in info["tahap"].items()
         if not one.get("dipakai_ulang")
     }
@@ -114,10 +114,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, default=FILE)
-    parser.add_argument("--where", default="")
+    parser.add_argument("--where", default="", help="the machine, in words")
+    parser.add_argument(
+        "--cpu-share", type=float, help="take this share of the CPU seconds for wall seconds: on a busy machine"
+    )
     args = parser.parse_args()
     runs = [json.loads((path / "run.json").read_text(encoding="utf-8")) for path in args.runs]
-    sizes, stages = [sizes_of(one) for one in runs], [stages_of(one) for one in runs]
+    sizes, stages = [sizes_of(one) for one in runs], [stages_of(one, args.cpu_share) for one in runs]
     old = FILE.read_text(encoding="utf-8")
     counts = ", ".join(f"{row['rekaman']:,.0f}" for row in sizes)
     lines = [old.partition("\n[perkiraan]")[0].partition("\n# Measured")[0].rstrip()]

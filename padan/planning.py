@@ -144,7 +144,8 @@ def _needs(plan: Forecast, known: Costs, stages: Sequence[str]) -> Forecast:
     fitting = min(room / linking.bytes_per["sekaligus"], AT_ONCE, sizes["pasangan"])
     sizes["sekaligus"] = float(max(int(fitting), LEAST))
     room = plan.anggaran - linking.memory(sizes)
-    if HELD * sizes["kandidat"] <= room:
+    # The linkage of registers always holds its pairs; that of `padan link` finds them twice where there is no room.
+    if "ditahan" not in linking.bytes_per or HELD * sizes["kandidat"] <= room:
         sizes["ditahan"] = sizes["pasangan"]
     needs = tuple(Need(name, known.stages[name].memory(sizes), known.stages[name].seconds(sizes)) for name in stages)
     return replace(plan, ukuran=sizes, tahap=needs, room=max(room, 0))

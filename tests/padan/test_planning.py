@@ -37,11 +37,9 @@ def test_a_small_budget_makes_parts_and_a_smaller_one_is_refused() -> None:
     roomy = planning.first_look(sized(1_000_000), 100_000 * memory.MB)
     assert roomy.fits
     assert roomy.at_once == planning.AT_ONCE
-    assert roomy.held
-    bare = costs().stages["taut"].memory({**roomy.ukuran, "sekaligus": 0, "ditahan": 0})
+    bare = costs().stages["taut"].memory({**roomy.ukuran, "sekaligus": 0})
     tight = planning.first_look(sized(1_000_000), bare + 100 * memory.MB, ("taut",))
     assert tight.fits
-    assert not tight.held
     assert tight.partitions > roomy.partitions
     assert tight.tahap[0].bita <= tight.anggaran
     none = planning.first_look(sized(1_000_000), 300 * memory.MB)
@@ -50,6 +48,16 @@ def test_a_small_budget_makes_parts_and_a_smaller_one_is_refused() -> None:
         planning.ensure(none)
     assert error.value.exit_code == memory.NO_MEMORY
     assert error.value.hint
+
+
+def test_pairs_are_held_where_there_is_room() -> None:
+    roomy = planning.first_look(sized(1_000_000), 100_000 * memory.MB, ("link",))
+    assert roomy.held
+    bare = costs().stages["link"].memory({**roomy.ukuran, "ditahan": 0})
+    tight = planning.first_look(sized(1_000_000), bare + 20 * memory.MB, ("link",))
+    assert not tight.held
+    assert tight.fits
+    assert tight.tahap[0].bita < roomy.tahap[0].bita
 
 
 def test_more_rows_need_more() -> None:
