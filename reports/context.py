@@ -108,6 +108,47 @@ class Context:
             maintain_order="left",
         )  # fmt: skip
 
+    def beside(self, frame: pl.DataFrame, *columns: str, of: pl.DataFrame | None = None) -> pl.DataFrame:
+        """`frame` with these columns (default: all) of `rows` for its `baris_id`, null where it has none.
+
+        `of` is another frame with one row per row of `rows`, in their order. A look-up by place: a join would hash
+        millions of records for every list.
+        """
+        facts = (self.rows if of is None else of).select(columns or pl.all())
+        known = self.rows["baris_id"]
+        if "baris_id" in facts.columns:
+            facts = facts.drop("baris_id")
+        if not known.len() or not known.is_sorted():
+            whole = facts.with_columns(known.alias("baris_id"))
+            return frame.join(whole, on="baris_id", how="left", maintain_order="left")
+        ids = frame["baris_id"]
+        gapless = known[0] == 0 and known[-1] == known.len() - 1
+        place = ids if gapless else pl.Series(known.search_sorted(ids, side="left"))
+        there = (place < known.len()) & (known.gather(place.clip(upper_bound=known.len() - 1)) == ids)
+        place = pl.select(pl.when(there).then(place)).to_series()
+        return frame.hstack(facts.select(pl.all().gather(place)))
+
+    @cached_property
+    def people(self) -> pl.DataFrame:
+        """Per row of `rows`: person_id, the name on the row (`nama_baris`) and that of its person (`nama_orang`)."""
+        names = self.tables.persons.select("person_id", nama_orang="nama")
+        return self.rows.select("person_id", nama_baris="nama").join(
+            names, on="person_id", how="left", maintain_order="left"
+        )
+
+    @cached_property
+    def doubtful(self) -> pl.DataFrame:
+        """Every doubtful pair of rows: kiri, kanan, `sidik_1, sidik_2` of them, `pa, pb` the persons, lesser first."""
+        who = self.tables.records.select("sidik")
+        if not self.tables.records["baris_id"].equals(self.rows["baris_id"]):
+            raise ValueError("rows are not those of the records")
+        facts = self.rows.select("person_id").hstack(who)
+        found = self.tables.links.filter(pl.col("putusan") == "tinjau").select("kiri", "kanan")
+        for side, number in (("kiri", "1"), ("kanan", "2")):
+            named = self.beside(found.select(baris_id=side), of=facts)
+            found = found.hstack([named["person_id"].alias(f"p{number}"), named["sidik"].alias(f"sidik_{number}")])
+        return found.with_columns(pa=pl.min_horizontal("p1", "p2"), pb=pl.max_horizontal("p1", "p2"))
+
     @cached_property
     def findings(self) -> pl.DataFrame:
         """Findings with `kelompok`, `urut` (0 = worst severity), and the region of the person where theirs is empty."""

@@ -86,11 +86,9 @@ def _signature(found: pl.DataFrame) -> pl.DataFrame:
 
 def _people(context: Context, lines: pl.DataFrame) -> pl.DataFrame:
     """`kunci_baris, siapa`: the persons of a line with birth year, each once; one alone with the end of the NIK."""
-    rows = (
-        lines.select("kunci_baris", baris_id="baris")
-        .explode("baris_id", empty_as_null=False)
-        .join(context.rows, on="baris_id", how="inner", maintain_order="left")
-        .unique(["kunci_baris", "person_id"], keep="first", maintain_order=True)
+    rows = lines.select("kunci_baris", baris_id="baris").explode("baris_id", empty_as_null=False)
+    rows = context.beside(rows, "person_id", "nama", "tanggal_lahir", "nik", "nik_asli").unique(
+        ["kunci_baris", "person_id"], keep="first", maintain_order=True
     )
     born = pl.concat_str(pl.lit(", " + _("born") + " "), pl.col("tanggal_lahir").dt.strftime("%Y")).fill_null("")
     nik = pl.concat_str(pl.lit(", NIK "), short_id(pl.coalesce("nik", "nik_asli"))).fill_null("")
@@ -122,9 +120,9 @@ def _heads(context: Context, families: pl.DataFrame) -> pl.DataFrame:
         context.tables.families.join(families.select("kunci"), left_on="keluarga_id", right_on="kunci", how="semi")
         .select(kunci="keluarga_id", nama_kepala="nama_kepala", baris_id="baris")
         .explode("baris_id", empty_as_null=False)
-        .join(
-            context.rows.select("baris_id", "nama", "tanggal_lahir"), on="baris_id", how="inner", maintain_order="left"
-        )
+    )
+    members = (
+        context.beside(members, "nama", "tanggal_lahir")
         .filter(pl.col("nama") == pl.col("nama_kepala"))
         .group_by("kunci", maintain_order=True)
         .agg(pl.col("tanggal_lahir").drop_nulls().first())
@@ -165,15 +163,7 @@ def pair_contents(context: Context, pairs: pl.DataFrame) -> pl.DataFrame:
 
     One answer settles them all: otherwise the same two people would be asked about again by their next pair of rows.
     """
-    who = context.rows.select("baris_id", "person_id").join(
-        context.tables.records.select("baris_id", "sidik"), on="baris_id", how="left"
-    )
-    links = context.tables.links.filter(pl.col("putusan") == "tinjau").select("kiri", "kanan")
-    named = (
-        links.join(who.rename({"baris_id": "kiri", "person_id": "p1", "sidik": "sidik_1"}), on="kiri", how="left")
-        .join(who.rename({"baris_id": "kanan", "person_id": "p2", "sidik": "sidik_2"}), on="kanan", how="left")
-        .with_columns(pa=pl.min_horizontal("p1", "p2"), pb=pl.max_horizontal("p1", "p2"))
-    )
+    named = context.doubtful
     asked = named.join(pairs.select("kiri", "kanan").unique(), on=["kiri", "kanan"], how="semi")
     all_between = (
         named.join(asked.select("pa", "pb").unique(), on=["pa", "pb"], how="semi")

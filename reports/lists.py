@@ -208,11 +208,11 @@ def distinct_pairs(context: Context) -> pl.DataFrame:
     Of several record pairs between the same two persons the most probable one stays.
     """
     links = context.tables.links.filter(pl.col("putusan") == "tinjau").select("kiri", "kanan", "peluang", "alasan")
-    entity = context.rows.select("baris_id", "person_id", "kode_wilayah")
+    for side, number in (("kiri", "1"), ("kanan", "2")):
+        found = context.beside(links.select(baris_id=side), "person_id", "kode_wilayah")
+        links = links.hstack([found["person_id"].alias(f"p{number}"), found["kode_wilayah"].alias(f"w{number}")])
     return (
-        links.join(entity.rename({"baris_id": "kiri", "person_id": "p1", "kode_wilayah": "w1"}), on="kiri", how="left")
-        .join(entity.rename({"baris_id": "kanan", "person_id": "p2", "kode_wilayah": "w2"}), on="kanan", how="left")
-        .filter(pl.col("p1") != pl.col("p2"))
+        links.filter(pl.col("p1") != pl.col("p2"))
         .with_columns(pa=pl.min_horizontal("p1", "p2"), pb=pl.max_horizontal("p1", "p2"))
         .sort("peluang", "kiri", "kanan", descending=[True, False, False])
         .unique(["pa", "pb"], keep="first", maintain_order=True)
@@ -226,18 +226,13 @@ def side_by_side_rows(context: Context, pairs: pl.DataFrame) -> pl.DataFrame:
     reasons = {r: reason_label(r) for r in pairs["alasan"].drop_nulls().unique().to_list()}
     rows = shown.with_columns(alasan=mapped(pl.col("alasan"), reasons))
     for name, suffix in (("kiri", "_1"), ("kanan", "_2")):
-        side = (
-            context.rows.join(shown.select(baris_id=name).unique(), on="baris_id", how="semi")
-            .select("baris_id", *_PERSON_COLUMNS)
-            .with_columns(
-                pl.col("jenis_kelamin").cast(pl.String), sumber=sources_expr(pl.col("sumber"), context.sources)
-            )
+        side = context.beside(shown.select(baris_id=name), *_PERSON_COLUMNS).with_columns(
+            pl.col("jenis_kelamin").cast(pl.String), sumber=sources_expr(pl.col("sumber"), context.sources)
         )
-        side = context.with_places(side)
-        renamed = side.rename({c: f"{c}{suffix}" for c in side.columns if c != "baris_id"})
-        rows = rows.join(renamed, left_on=name, right_on="baris_id", how="left", maintain_order="left")
+        side = context.with_places(side).drop("baris_id")
+        rows = rows.hstack(side.rename({c: f"{c}{suffix}" for c in side.columns}))
     stacked = shown.select("grup", baris_id=pl.concat_list("kiri", "kanan")).explode("baris_id")
-    why = compared_text(stacked.join(context.rows, on="baris_id", maintain_order="left"), "grup")
+    why = compared_text(context.beside(stacked), "grup")
     return rows.join(why, on="grup", how="left", maintain_order="left")
 
 

@@ -26,7 +26,7 @@ from rules.i18n import _
 REGISTER: Final = Path(".padan") / "daftar"  # in the run folder: what the lines of every list written are about
 _MAX_FAMILIES: Final = 3_000  # per village: more is no list to walk with; the parquet holds all
 _MAX_PAIRS: Final = 500
-_BATCH: Final = 20_000  # findings whose texts are built at a time
+_BATCH: Final = 80_000  # findings whose texts are built at a time
 _GROUPS: Final = ("usang", "ganda", "bayar")
 
 
