@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from blocking.candidates import Plan, found_by
+from blocking.heap import trim
 from blocking.pairs import Index
 from blocking.tally import distinct
 from matching.fit import fit, level_counts, stated_prior, theta_of
@@ -30,6 +31,7 @@ from matching.generic.anchors import (
 from matching.generic.cluster import cluster
 from matching.generic.columns import Texts
 from matching.generic.compare import comparisons
+from matching.generic.fellows import fellow_anchors
 from matching.generic.keys import narrowed, plan
 from matching.generic.pairing import PAIR_BYTES, Candidates, Cells, Comparer
 from matching.generic.prepare import Frame, Prepared, prepare
@@ -132,7 +134,9 @@ class Linkage:
         spec = self.spec
         tell("prepare", 0.0)
         rows = prepare(frames, spec)
+        trim()
         chosen = plan(rows, spec)
+        trim()
         if planned is not None:
             memory = planned(chosen, rows)
         model_spec = Specification(comparisons(spec), classes(spec), narrowed(spec))
@@ -142,7 +146,7 @@ class Linkage:
         hold = memory is None or PAIR_BYTES * sum(chosen.kandidat) <= memory
         cells, pairs = candidates.count(hold, lambda share: tell("compare", share))
         tell("model", 0.0)
-        model, prior = _fit(rows, spec, compare, strata, cells)
+        model, prior = _fit(rows, spec, chosen, compare, strata, cells)
         table = cells.table
         weight, probability = model.score(table.pattern, table.stratum)
         calibration = None
@@ -154,6 +158,8 @@ class Linkage:
         tell("cluster", 0.0)
         wanted = probability >= spec.thresholds.review
         kept = pairs.where(wanted) if pairs is not None else candidates.find(cells, wanted)
+        pairs, chosen.blok = None, []  # not needed any more
+        trim()
         weight, probability = weight[kept.cell], probability[kept.cell]
         match = probability >= spec.thresholds.match
         found = cluster(
@@ -181,7 +187,9 @@ class Linkage:
         )
 
 
-def _fit(rows: Prepared, spec: LinkageSpec, compare: Comparer, strata: Strata, cells: Cells) -> tuple[Model, float]:
+def _fit(
+    rows: Prepared, spec: LinkageSpec, chosen: Plan, compare: Comparer, strata: Strata, cells: Cells
+) -> tuple[Model, float]:
     """The model, and the prior odds of a match among all admissible pairs."""
     model_spec, table = compare.spec, cells.table
     compared = model_spec.comparisons
@@ -206,10 +214,15 @@ def _fit(rows: Prepared, spec: LinkageSpec, compare: Comparer, strata: Strata, c
         expected = float((probability * table.count).sum())
         alone = times / (1 + np.exp2(unconditioned(model, unlike, _odds(expected / total))))
     anchors = {SAME: same, OTHER: level_counts(unlike, compared, alone)}
-    full = replace(two, classes=classes(spec))
+    fellows = fellow_anchors(rows, chosen, compare, strata, anchors, SAME, OTHER) if spec.model.fellows else {}
+    anchors |= fellows
+    match, *between, unrelated = classes(spec)
+    full = replace(two, classes=(match, *map(LatentClass, fellows), *between, unrelated))
     passes = strata.pass_of(table.stratum)
     anchors |= similar_counts(spec, compared, model_spec.unpack(table.pattern), passes, table.count * (1 - probability))
-    model = fit(table, strata, anchors, full, starts=spec.model.starts)
+    # Where every class is held only the shares are fitted, and they have one best answer.
+    movable = any(np.isfinite(one.kekuatan) for one in full.classes)
+    model = fit(table, strata, anchors, full, starts=spec.model.starts if movable else 1)
     expected = float((model.score(table.pattern, table.stratum)[1] * table.count).sum())
     return model, _odds(expected / total)
 

@@ -115,6 +115,7 @@ class Limits(Part):
 class Fitting(Part):
     """How the model is fitted."""
 
+    fellows: bool = False  # a class for each pass, learned from rows of one list that share its key
     similar: int = Field(default=0, ge=0, le=6)  # classes of pairs that resemble each other and are not the same
     starts: int = Field(default=3, ge=1, le=50)
     match_strength: float = Field(default=float("inf"), gt=0)  # pairs that the anchor of the match class is worth

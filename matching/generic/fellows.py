@@ -1,0 +1,86 @@
+"""What rows that resemble each other without being one person look like, learned inside each list.
+
+A list hardly ever names a person twice, so of two of its rows that share the key of a pass nearly all are two people:
+brothers and sisters on one card, twins on card and birth date, namesakes of one village. Each pass gets a class of its
+own from them; rows that are one person after all are taken by the match class, which is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from blocking.candidates import Plan
+from blocking.pairs import Index, block, first_pass_only
+from blocking.tally import distinct
+from matching.fit import LEAST_PAIRS, Anchors, fit, level_counts
+from matching.generic.pairing import Comparer
+from matching.generic.prepare import Prepared
+from matching.model import PatternTable, Strata
+from matching.specification import LatentClass
+from matching.terms import F64
+
+MOST = 100_000  # pairs looked at of each pass
+LOOSE = 20.0  # pairs that the first guess of a class is worth
+TOO_LIKE = 0.5  # overlap with the match class from which a pass finds rows listed twice rather than two people
+
+
+def fellow_pairs(rows: Prepared, chosen: Plan) -> Iterator[tuple[int, Index, Index, F64]]:
+    """(pass, left, right, weight) of neighbours in the blocks of one list that no earlier pass holds.
+
+    A block of n rows of a list gives n - 1 of its n (n - 1) / 2 pairs, each with the weight n / 2.
+    """
+    for k, keys in enumerate(chosen.keys):
+        blocks = chosen.blok[k] if chosen.blok else block(keys)
+        edge = np.zeros(len(blocks.order) + 1, dtype=np.int64)
+        edge[blocks.start] += 1
+        edge[blocks.stop - 1] -= 1
+        at = np.flatnonzero(np.cumsum(edge[:-1]))  # its next row stands in the same block
+        a, b = blocks.order[at], blocks.order[at + 1]
+        same = rows.source[a] == rows.source[b]
+        at, a, b = at[same], a[same], b[same]
+        begin = np.flatnonzero(np.diff(at, prepend=-2) != 1) if len(at) else at
+        length = np.diff(np.append(begin, len(at)))
+        weight = np.repeat((length + 1) / 2, length)
+        keep = first_pass_only(a, b, chosen.keys[:k])
+        a, b, weight = a[keep], b[keep], weight[keep]
+        if len(a) > MOST:
+            some = np.arange(MOST) * len(a) // MOST
+            a, b, weight = a[some], b[some], weight[some] * (len(a) / MOST)
+        yield k, a, b, weight
+
+
+def fellow_anchors(
+    rows: Prepared, chosen: Plan, compare: Comparer, strata: Strata, anchors: Anchors, same: str, other: str
+) -> dict[str, list[F64]]:
+    """Anchors (level counts per comparison) of a class for each pass that holds enough pairs inside a list.
+
+    `anchors` are those of the held classes `same` and `other`. A class that looks like the match class is left out: its
+    pass finds rows that a list holds twice. Empty where no list has rows that share keys and are two people.
+    """
+    spec = replace(compare.spec, classes=(LatentClass(same), LatentClass(other)))
+    parts, guess, number = [], dict(anchors), {}
+    for k, a, b, weight in fellow_pairs(rows, chosen):
+        if weight.sum() < LEAST_PAIRS:
+            continue
+        pattern, place, _count = distinct(compare.patterns(a, b))
+        count = np.bincount(place, weights=weight).astype(np.float64)
+        name = f"fellows {k + 1}"
+        guess[name] = level_counts(spec.unpack(pattern), spec.comparisons, count)
+        number[name] = float(count.sum())
+        none = np.zeros(len(pattern), dtype=np.uint8)
+        parts.append((pattern, strata.number(k, none, none), np.maximum(np.rint(count), 1).astype(np.int64)))
+    if not parts:
+        return {}
+    table = PatternTable(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    names = list(number)
+    while names:
+        loose = tuple(LatentClass(name, LOOSE) for name in names)
+        found = fit(table, strata, guess, replace(spec, classes=(spec.classes[0], *loose, spec.classes[-1])), starts=1)
+        apart = [name for name in names if found.info["tumpang_tindih"][name] < TOO_LIKE]
+        if len(apart) == len(names):
+            break
+        names = apart
+    return {name: [theta[c] * number[name] for theta in found.theta] for c, name in enumerate(names, start=1)}
