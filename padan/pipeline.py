@@ -328,6 +328,7 @@ def _link(
                 )
                 planning.ensure(watch.plan)
                 watch.tell_plan(watch.plan)
+                watch.log.info("plan", **watch.plan.brief())
                 return watch.plan.at_once
 
             linked = link(

@@ -77,6 +77,11 @@ class Forecast:
         """Whether the stages that are still to come fit the budget."""
         return short_of(self) is None
 
+    def brief(self) -> dict[str, Any]:
+        """What the log tells of the plan."""
+        told = self.to_dict()
+        return {name: told[name] for name in ("anggaran_mb", "pasangan", "bagian", "puncak_mb", "detik")}
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for run.json and `padan plan --json`."""
         return {
