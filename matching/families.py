@@ -100,7 +100,14 @@ def _heads(members: pl.DataFrame) -> pl.DataFrame:
 
 def family_links(records: pl.DataFrame, families: pl.DataFrame, entities: pl.DataFrame) -> pl.DataFrame:
     """The family_links table over all pairs of registers."""
-    members = _membership(records, families, entities)
+    # Families and persons by the rank of their ids: numbers are grouped and joined in a third of the time of texts.
+    units = families["keluarga_id"].unique().sort()
+    people = entities["person_id"].unique().sort()
+    members = _membership(
+        records,
+        _numbered(families, "keluarga_id", units),
+        _numbered(entities.select("baris_id", "person_id", "keyakinan"), "person_id", people),
+    )
     dated = members.group_by("sumber").agg(pl.col("tanggal_data").max())
     standing = pl.col("sumber").replace_strict(_STANDING, return_dtype=pl.String).str.to_date()
     order = dated.sort(pl.coalesce("tanggal_data", standing), "sumber")["sumber"].to_list()
@@ -111,7 +118,29 @@ def family_links(records: pl.DataFrame, families: pl.DataFrame, entities: pl.Dat
     ]
     if not out:
         return empty("family_links")
-    return check("family_links", pl.concat(out).sort("kiri", "kanan"))
+    found = pl.concat(out).sort("kiri", "kanan").with_row_index("i")
+    proof = found.select("i", "bukti_person").explode("bukti_person")
+    proof = proof.with_columns(people.gather(proof["bukti_person"]).alias("bukti_person"))
+    named = proof.group_by("i", maintain_order=True).agg("bukti_person")
+    return check(
+        "family_links",
+        found.with_columns(
+            units.gather(found["kiri"]).alias("kiri"),
+            units.gather(found["kanan"]).alias("kanan"),
+            named["bukti_person"],
+        ).drop("i"),
+    )
+
+
+def _numbered(frame: pl.DataFrame, column: str, ids: pl.Series) -> pl.DataFrame:
+    """`frame` with `column` replaced by its place in the sorted `ids`."""
+    place = pl.DataFrame({column: ids}).with_row_index("_nomor")
+    return (
+        frame.join(place, on=column, how="left", maintain_order="left")
+        .drop(column)
+        .rename({"_nomor": column})
+        .select(frame.columns)
+    )
 
 
 def _state(here: pl.Expr, anywhere: pl.Expr) -> pl.Expr:
