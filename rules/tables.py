@@ -311,7 +311,10 @@ def check(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     schema = SCHEMAS[name]
     extra = [c for c in frame.columns if c.startswith("t_")] if name == "links" else []
     try:
-        good = schema.validate(frame, cast=True)
+        good = schema.cast(frame)
+        if not schema.is_valid(good):
+            # Only now, for it says what is wrong: what it returns is a copy in several chunks, slow to gather from.
+            schema.validate(good)
     except Exception as error:
         raise TableError(f"table {name} does not keep its schema: {str(error)[:500]}") from error
     return good if not extra else good.with_columns(frame.get_columns()[frame.columns.index(c)] for c in extra)

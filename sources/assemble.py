@@ -132,10 +132,10 @@ def records(frames: list[pl.DataFrame]) -> pl.DataFrame:
     sidik, order = number_equal(frame, frame.get_column("_isi").rechunk(), _STANDS)
     columns = [frame.get_column(c) for c in frame.columns if c != "_isi"]
     del frame
-    sorted_columns = [sidik.gather(order).alias("sidik")]
+    sorted_columns = [sidik.gather(order).rechunk().alias("sidik")]
     while columns:
         some = [columns.pop(0) for _several in range(min(_AT_ONCE, len(columns)))]
-        # In one piece first: gathering from several chunks takes three times as long.
-        sorted_columns += pl.DataFrame(some).rechunk().select(pl.all().gather(order)).get_columns()
+        # In one piece before and after: gathering from several chunks takes three times as long, here and later on.
+        sorted_columns += pl.DataFrame(some).rechunk().select(pl.all().gather(order)).rechunk().get_columns()
     found = pl.DataFrame(sorted_columns).with_row_index("baris_id")
     return found.select(*schema.names(), *[c for c in found.columns if c.startswith("_")])
