@@ -211,7 +211,10 @@ def link(
         report.note(planning.short_line(plan))
         return plan.room
 
+    begins = {"read": begun}  # of each stage
+
     def tell(stage: str, share: float) -> None:
+        begins.setdefault(stage, time.perf_counter())
         start, length, title = _STAGES[stage]
         report(start + length * share, _(title))
 
@@ -221,6 +224,7 @@ def link(
         result = Linkage(spec).run([one.frame for one in lists], names, tell, labels=labels, planned=planned)
         _check(result, lists)
         report(0.98, _("Writing"))
+        begins["write"] = time.perf_counter()
         info = {
             "kind": KIND,
             "finished": True,
@@ -238,7 +242,6 @@ def link(
             "versions": {**versions(), "code": code_version()},
             **result.info,
             "plan": plan.to_dict(),
-            "measured": {"seconds": round(time.perf_counter() - begun, 2), "peak_mb": round(gauge.peak / memory.MB)},
         }
         made = {"pairs": result.pairs, "entities": result.entities}
         (out / "rows.parquet").unlink(missing_ok=True)
@@ -248,6 +251,13 @@ def link(
             part = folder.private / f"{name}.parquet"
             frame.write_parquet(part)
             put(part, out / part.name)
+        ended = time.perf_counter()
+        ends = [*list(begins.values())[1:], ended]
+        info["measured"] = {
+            "seconds": round(ended - begun, 2),
+            "peak_mb": round(gauge.peak / memory.MB),
+            "stages": {n: round(end - at, 4) for (n, at), end in zip(begins.items(), ends, strict=True)},
+        }
         write_json(info, out / "run.json")
     return result, info
 

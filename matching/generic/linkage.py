@@ -144,6 +144,7 @@ class Linkage:
         compare = Comparer(*program(rows, spec), model_spec)
         candidates = Candidates(rows, spec, chosen, compare)
         hold = memory is None or PAIR_BYTES * sum(chosen.kandidat) <= memory
+        tell("compare", 0.0)
         cells, pairs = candidates.count(hold, lambda share: tell("compare", share))
         tell("model", 0.0)
         model, prior = _fit(rows, spec, chosen, compare, strata, cells)
