@@ -1,4 +1,4 @@
-"""docs/speed.md and its plot, both made from the results file."""
+"""docs/speed.md, its plot and the block in README.md, all made from the results file."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from benchmarks.speed.targets import targets
 
 PAGE, PLOT = ROOT / "docs" / "speed.md", ROOT / "docs" / "speed.svg"
 TEXT = ROOT / "benchmarks" / "speed" / "settings.md"
+BEGIN, END = "<!-- speed:begin (python -m benchmarks.speed --page) -->", "<!-- speed:end -->"
 TITLES = {"padan": "padan", "splink": "Splink 5 (DuckDB)", "recordlinkage": "recordlinkage (ECM)", "floor": "floor"}
 KINDS = {"link": "Two lists linked", "trio": "Three lists linked and searched for duplicates"}
 
@@ -253,8 +254,30 @@ def document(results: Figures) -> str:
     return "\n".join([*lines, tables(results), TEXT.read_text(encoding="utf-8").rstrip(), ""])
 
 
+def readme_block(results: Figures) -> str:
+    """What stands between the markers in README.md: medians at a million people, engines side by side."""
+    rows = []
+    for case in ordered(results):
+        if case["orang"] != 1_000_000:
+            continue
+        for engine in ("padan", "splink"):
+            found = runs(case, engine)
+            if not found:
+                continue
+            wall, cpu, peak = (median_of(found, key) or 0.0 for key in ("wall", "cpu", "peak_mb"))
+            told = case["mesin_pencari"][engine].get("mutu")
+            f1 = f"{told['pasangan']['f1']:.4f} / {told['pasangan_terbaik']['f1']:.4f}" if told else "-"
+            rows.append([KINDS[case["jenis"]], TITLES[engine], f"{wall:.1f}", f"{cpu:.1f}", f"{peak / 1024:.2f}", f1])
+    head = ["1 million people", "engine", "wall s", "CPU s", "peak GB", "pair F1, default / best"]
+    return "\n".join([BEGIN, *_table(head, rows), END])
+
+
 def write(results: dict[str, Any]) -> None:
-    """Write docs/speed.md and docs/speed.svg."""
+    """Write docs/speed.md, docs/speed.svg, and the block in README.md where it has the markers."""
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    if BEGIN in text and END in text:
+        readme.write_text(text.split(BEGIN)[0] + readme_block(results) + text.split(END)[1], encoding="utf-8")
     PAGE.write_text(document(results), encoding="utf-8")
     if results["kasus"]:
         PLOT.write_text(plot.svg(results), encoding="utf-8")

@@ -108,9 +108,19 @@ def test_repeats_of_other_code_are_dropped() -> None:
     assert results.fresh(kept, {"versi": "2", "mesin": "m"}, keep=False) == []
 
 
+def test_the_readme_shows_a_million_people(found: dict[str, Any]) -> None:
+    block = page.readme_block(found)
+    assert "| Two lists linked | padan | 2.0 | 4.0 | 0.78 | 0.9900 / 0.9950 |" in block
+    assert block.startswith(page.BEGIN)
+    assert block.endswith(page.END)
+    assert "100,000" not in block
+
+
 def test_page_is_what_the_committed_results_give() -> None:
     if not results.RESULTS.is_file():
         pytest.skip("no results yet")
     committed = results.load(results.RESULTS)
     assert page.PAGE.read_text(encoding="utf-8") == page.document(committed)
+    readme = (results.ROOT / "README.md").read_text(encoding="utf-8")
+    assert page.BEGIN not in readme or page.readme_block(committed) in readme
     assert "/" not in json.dumps([c for one in committed["kasus"].values() for c in one["mesin_pencari"].values()])
