@@ -110,10 +110,12 @@ def _parquet(path: Path, spec: LinkageSpec) -> ListFile | None:
         if not needed <= set(columns) or any(not _plain(schema[title]) for title in columns.values()):
             return None
         frame = whole.select(pl.col(title).alias(name) for name, title in columns.items())
+        blank = pl.Series([True])
         for name in columns:
-            values = frame.select(pl.col(name).cast(pl.String)).collect().to_series()
-            if not values.null_count() and not (values.str.strip_chars() == "").any():
-                return ListFile(path, None, 1, frame, len(values), lazy=True)  # so that no row is blank
+            text = pl.col(name).cast(pl.String).str.strip_chars()
+            blank = blank & frame.select(text.is_null() | (text == "")).collect().to_series()
+            if not blank.any():
+                return ListFile(path, None, 1, frame, len(blank), lazy=True)
     except (pl.exceptions.PolarsError, OSError):
         pass  # the reader of all formats knows what to say
     return None

@@ -13,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from padan.cli import cli
 from padan.label import ANSWERS, read_labels
+from padan.link import rows_of
+from rules.errors import InputError
 from tests.matching.generic.people import copies, f1, people
 
 SPEC = """
@@ -251,3 +253,22 @@ def test_a_run_of_registers_is_labelled_with_masked_ids(finished: Path) -> None:
 
 def test_every_answer_has_its_letter_in_both_languages() -> None:
     assert {ANSWERS[letter] for letter in "ytrkq"} == {ANSWERS[letter] for letter in "ynubq"}
+
+
+def test_parquet_lists_are_not_written_twice(folder: Path, lists: list[pl.DataFrame], tmp_path: Path) -> None:
+    paths = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    for frame, path in zip(lists, paths, strict=True):
+        frame.drop("who").rename({"family": "surname"}).write_parquet(path)
+    out = tmp_path / "out"
+    assert call("link", folder / "spec.toml", *paths, "--out", out, "--quiet").exit_code == 0
+    assert not (out / "rows.parquet").exists()
+    info = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    rows = rows_of(out, info)
+    assert rows.height == 480
+    assert rows["given"].to_list() == pl.concat(lists)["given"].to_list()
+    sheet = tmp_path / "ask.csv"
+    assert call("label", out, "--n", "10", "--ekspor", sheet, "--json").exit_code == 0
+    assert set(pl.read_csv(sheet, infer_schema=False)["kiri"]) <= set(rows["fingerprint"])
+    lists[0].drop("who").head(10).write_parquet(paths[0])
+    with pytest.raises(InputError, match="no longer"):
+        rows_of(out, info)
