@@ -14,6 +14,10 @@ PAGE, PLOT = ROOT / "docs" / "speed.md", ROOT / "docs" / "speed.svg"
 TEXT = ROOT / "benchmarks" / "speed" / "settings.md"
 BEGIN, END = "<!-- speed:begin (python -m benchmarks.speed --page) -->", "<!-- speed:end -->"
 TITLES = {"padan": "padan", "splink": "Splink 5 (DuckDB)", "recordlinkage": "recordlinkage (ECM)", "floor": "floor"}
+# Stages of all engines in the order of the work; the results file sorts its keys.
+ORDER = (
+    "import read share u m key index prepare join compare predict model cluster write muat taut temuan laporan".split()
+)
 KINDS = {"link": "Two lists linked", "trio": "Three lists linked and searched for duplicates"}
 
 
@@ -88,13 +92,17 @@ def _quality(case: Figures) -> list[list[str]]:
     return rows
 
 
+def _in_order(stages: Figures) -> list[str]:
+    return sorted(stages, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+
+
 def _stages(case: Figures) -> list[str]:
     """One line per engine: the median of each stage."""
     lines = []
     for engine, title in TITLES.items():
         found = [one["stages"] for one in runs(case, engine) if one.get("stages")]
         if found:
-            parts = [f"{name} {median_of(found, name):.2f}" for name in found[0]]
+            parts = [f"{name} {median_of(found, name):.2f}" for name in _in_order(found[0])]
             lines.append(f"- {title}: " + ", ".join(parts))
     return [*lines, ""] if lines else []
 
@@ -179,7 +187,7 @@ def _commands(results: Figures) -> list[str]:
     whole = results["perintah"].get("run", {})
     found = [one["stages"] for one in whole.get("ulangan", []) if "stages" in one]
     if found:
-        parts = [f"{name} {median_of(found, name):.1f}" for name in found[0]]
+        parts = [f"{name} {median_of(found, name):.1f}" for name in _in_order(found[0])]
         lines += [f"`padan run` on DTKS, P3KE and Regsosek of {people(whole['orang'])} people, reports included."]
         lines += [f"Seconds of its stages: {', '.join(parts)}.", ""]
     return lines
