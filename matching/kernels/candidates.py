@@ -12,6 +12,7 @@ import numpy.typing as npt
 from blocking.jit import Scalar, kernel, leaf
 from blocking.prefetch import prefetch
 from matching.kernels.conditions import Program, Tables, fetch_row, pattern_of
+from matching.kernels.letters import MARKS
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
@@ -105,7 +106,7 @@ def compare_blocks(
     pairs whose cell is `wanted` of the cells `known` and counts nothing.
     """
     room = np.empty(2 * t.longest + 32, dtype=t.letters.dtype)
-    rows = np.empty(3 * (t.longest + 32), dtype=np.int64)
+    rows = np.zeros(MARKS + 3 * (t.longest + 32), dtype=np.int64)
     memo = np.empty(2)
     cells = known.copy() if mode == FIND else np.zeros(1 << 10, dtype=np.uint64)
     masks = np.zeros_like(cells)

@@ -16,6 +16,7 @@ from blocking.jit import Scalar, kernel, leaf
 from blocking.prefetch import prefetch
 from matching.kernels import digits
 from matching.kernels.letters import (
+    MARKS,
     common_prefix,
     edits_in,
     equal_texts,
@@ -359,7 +360,7 @@ def fetch_letters(p: Program, t: Tables, i: Scalar) -> None:
 def patterns_of(p: Program, t: Tables, a: npt.NDArray[np.uint32], b: npt.NDArray[np.uint32]) -> U64:
     """The pattern of every pair of rows."""
     room = np.empty(2 * t.longest + 32, dtype=t.letters.dtype)
-    rows = np.empty(3 * (t.longest + 32), dtype=np.int64)
+    rows = np.zeros(MARKS + 3 * (t.longest + 32), dtype=np.int64)
     memo = np.empty(2)
     out = np.empty(len(a), dtype=np.uint64)
     for n in range(len(a)):

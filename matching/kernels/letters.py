@@ -14,6 +14,8 @@ from blocking.jit import Scalar, kernel, leaf
 
 Letters = npt.NDArray[np.unsignedinteger]
 I64 = npt.NDArray[np.int64]
+_ONE = np.uint64(1)
+MARKS = 256  # letters of so small a number are found by their marks
 WORD = 64  # letters that the bits of one integer stand for
 
 
@@ -80,51 +82,70 @@ def jaro_bound(shared: Scalar, n_a: Scalar, n_b: Scalar) -> Scalar:
 @kernel
 def jaro(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Scalar:
     """Jaro's similarity, 0 to 1; two empty texts are alike."""
-    room = np.empty(n_a + n_b if max(n_a, n_b) > WORD else 0, dtype=np.int64)
-    return jaro_in(letters, a, n_a, b, n_b, room)
+    return jaro_in(letters, a, n_a, b, n_b, np.zeros(MARKS + n_a + n_b, dtype=np.int64))
 
 
 @leaf
 def jaro_in(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, room: I64) -> Scalar:
-    """The same in the `room` given: n_a + n_b places, for texts of more than WORD letters only."""
+    """The same in the `room` given: MARKS + n_a + n_b places, of which the first MARKS are 0 and will be so again.
+
+    Where each letter stands in the first text is kept as bits, so that no letter is looked for one by one (Hyyrö 2005).
+    """
     if n_a == 0 or n_b == 0:
         return 1.0 if n_a == n_b else 0.0
-    if n_a > WORD or n_b > WORD:
+    # Unsigned places: numba need not look whether they count from the end.
+    from_a, from_b = np.uint64(a), np.uint64(b)
+    if n_a > WORD or n_b > WORD or not _marked(letters, from_a, np.uint64(n_a), room):
         return _long_jaro(letters, a, n_a, b, n_b, room)
-    reach = max(max(n_a, n_b) // 2 - 1, 0)
+    reach = np.uint64(max(max(n_a, n_b) // 2 - 1, 0))
+    window = (_ONE << (reach + _ONE)) - _ONE
     in_a = np.uint64(0)
     in_b = np.uint64(0)
     shared = 0
-    for j in range(n_b):
-        for i in range(max(j - reach, 0), min(j + reach + 1, n_a)):
-            if letters[a + i] == letters[b + j] and not (in_a >> np.uint64(i)) & np.uint64(1):
-                in_a |= np.uint64(1) << np.uint64(i)
-                in_b |= np.uint64(1) << np.uint64(j)
-                shared += 1
-                break
+    for j in range(np.uint64(n_b)):
+        letter = letters[from_b + j]
+        found = np.uint64(room[letter]) & window & ~in_a if letter < MARKS else np.uint64(0)
+        if found:
+            in_a |= found & (~found + _ONE)
+            in_b |= _ONE << j
+            shared += 1
+        window = (window << _ONE) | (_ONE if j < reach else np.uint64(0))
+    for i in range(np.uint64(n_a)):
+        room[letters[from_a + i]] = 0
     if shared == 0:
         return 0.0
     apart = 0
-    i = 0
-    for j in range(n_b):
-        if (in_b >> np.uint64(j)) & np.uint64(1):
-            while not (in_a >> np.uint64(i)) & np.uint64(1):
-                i += 1
-            apart += letters[a + i] != letters[b + j]
-            i += 1
+    while in_b:
+        # The lowest letters still marked stand against each other.
+        i, j = bits_set((in_a & (~in_a + _ONE)) - _ONE), bits_set((in_b & (~in_b + _ONE)) - _ONE)
+        apart += letters[from_a + np.uint64(i)] != letters[from_b + np.uint64(j)]
+        in_a &= in_a - _ONE
+        in_b &= in_b - _ONE
     return (shared / n_a + shared / n_b + (shared - apart // 2) / shared) / 3.0
+
+
+@leaf
+def _marked(letters: Letters, start: Scalar, n: Scalar, room: I64) -> Scalar:
+    """Mark where each letter stands; with a letter that has no mark nothing is marked, and the answer is no."""
+    for i in range(n):
+        if letters[start + i] >= MARKS:
+            return False
+    for i in range(n):
+        room[letters[start + i]] |= np.int64(_ONE << i)
+    return True
 
 
 @leaf
 def _long_jaro(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, room: I64) -> Scalar:
     reach = max(max(n_a, n_b) // 2 - 1, 0)
-    for k in range(n_a + n_b):  # flags of the letters of one text, then of the other
-        room[k] = 0
+    in_a, in_b = MARKS, MARKS + n_a  # where the flags of the letters of each text begin
+    for k in range(n_a + n_b):
+        room[in_a + k] = 0
     shared = 0
     for j in range(n_b):
         for i in range(max(j - reach, 0), min(j + reach + 1, n_a)):
-            if letters[a + i] == letters[b + j] and not room[i]:
-                room[i] = room[n_a + j] = 1
+            if letters[a + i] == letters[b + j] and not room[in_a + i]:
+                room[in_a + i] = room[in_b + j] = 1
                 shared += 1
                 break
     if shared == 0:
@@ -132,8 +153,8 @@ def _long_jaro(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar,
     apart = 0
     i = 0
     for j in range(n_b):
-        if room[n_a + j]:
-            while not room[i]:
+        if room[in_b + j]:
+            while not room[in_a + i]:
                 i += 1
             apart += letters[a + i] != letters[b + j]
             i += 1
@@ -148,8 +169,8 @@ def edits(
 
     `rows` is room for three rows of the table; it is made here when too small.
     """
-    if len(rows) < 3 * (n_b + 1):
-        rows = np.empty(3 * (n_b + 1), dtype=np.int64)
+    if len(rows) < MARKS + 3 * (n_b + 1):
+        rows = np.empty(MARKS + 3 * (n_b + 1), dtype=np.int64)
     return edits_in(letters, a, n_a, b, n_b, most, turned, rows)
 
 
@@ -157,7 +178,7 @@ def edits(
 def edits_in(
     letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, most: Scalar, turned: bool, rows: I64
 ) -> Scalar:
-    """The same in the room given: 3 (n_b + 1) places.
+    """The same in the room given: MARKS + 3 (n_b + 1) places, of which the first MARKS are left alone.
 
     Only cells of the table that lie within `most` of its diagonal are filled (Ukkonen 1985).
     """
@@ -172,7 +193,7 @@ def edits_in(
         return max(n_a, n_b)
     width = n_b + 1
     far = most + 1
-    before, last, now = 0, width, 2 * width
+    before, last, now = MARKS, MARKS + width, MARKS + 2 * width
     for j in range(width):
         rows[last + j] = j if j <= most else far
     for i in range(1, n_a + 1):
