@@ -112,7 +112,7 @@ def _sheet(xml: bytes, tables: Sequence[Bulk]) -> Iterator[bytes]:
 def _rows(table: Bulk, samples: list[re.Match[str]]) -> Iterator[bytes]:
     styles = [_STYLE.findall(one[3]) for one in samples[: table.looks * VARIANTS]]
     heights = [""] * 2 + [found[0] if (found := _HEIGHT.search(one[2])) else "" for one in samples[len(styles) :]]
-    pieces = table.rows.select(pl.col(name).pipe(_prepared, kind) for name, kind in table.rows.schema.items())
+    pieces = table.rows.select(_prepared(pl.col(n), kind).alias(n) for n, kind in table.rows.schema.items())
     number = pl.int_range(table.first + 1, table.first + table.rows.height + 1, eager=True).cast(pl.String)
     whole = pieces.with_columns(
         _number=number, _look=table.look, _height=pl.Series(heights, dtype=pl.String).gather(table.lines)

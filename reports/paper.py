@@ -1,7 +1,7 @@
 """The lists of many villages as PDF: A4 to print, tick, sign.
 
 The pages of all villages are set together, by the column: rows of text cells, cut into lines, laid on pages one below
-the other, and drawn (docs/adr/0040). A family of a few lines stays whole; in a longer one no line is cut in two, and
+the other, and drawn (docs/adr/0042). A family of a few lines stays whole; in a longer one no line is cut in two, and
 its band stands again on the next page.
 """
 
