@@ -28,17 +28,22 @@ MEMORY: Final[Mapping[str, tuple[str, ...]]] = {
     "taut": ("rekaman", "pasangan"),
     "temuan": ("rekaman", "bayar"),
     "laporan": ("rekaman", "bayar"),
-    "link": ("teks", "ditahan"),
+    "link": ("rekaman",),
 }
 SECONDS: Final[Mapping[str, tuple[str, ...]]] = {
     "muat": ("teks",),
     "taut": ("rekaman", "pasangan"),
     "temuan": ("rekaman", "bayar"),
     "laporan": ("rekaman", "bayar"),
-    "link": ("teks", "pasangan"),
+    "link": ("rekaman",),
 }
 SHEET_SHARE: Final = 0.6  # a byte of unpacked sheet beside one of text: tags around every cell
-CHUNK_BYTES: Final = 150.0  # of a pair while it is compared: indices, levels, pattern
+# Bytes that are known from how it is done: of a pair while it is compared and while it is held; of lists that `padan
+# link` holds as text (parquet stays on disk until a column is wanted).
+KNOWN: Final[Mapping[str, Mapping[str, float]]] = {
+    "taut": {"sekaligus": 150.0},
+    "link": {"sekaligus": 24.0, "ditahan": 24.0, "teks": 2.5, "lembar": 1.0},
+}
 F64 = npt.NDArray[np.float64]
 
 
@@ -85,13 +90,13 @@ def inline(values: Mapping[str, float]) -> str:
 def cost_of(stage: str, known: Sequence[tuple[str, Mapping[str, float], float, float]]) -> list[str]:
     """The lines of costs.toml for `stage` from (run, sizes, peak MB, seconds); prints what they miss."""
     rows = [row for _name, row, _peak, _seconds in known]
-    chunk = CHUNK_BYTES if stage in ("taut", "link") else 0.0
-    peaks = [peak - chunk * row["sekaligus"] / 1e6 for _name, row, peak, _seconds in known]
+    given = KNOWN.get(stage, {})
+    peaks = [peak - sum(cost * row[size] for size, cost in given.items()) / 1e6 for _name, row, peak, _seconds in known]
     mb = fitted(rows, MEMORY[stage], peaks, 150.0)
     time = fitted(rows, SECONDS[stage], [seconds for *_rest, seconds in known], 0.0)
-    per = dict(zip(MEMORY[stage], mb[1:] * 1e6, strict=True)) | ({"sekaligus": chunk} if chunk else {})
+    per = dict(zip(MEMORY[stage], mb[1:] * 1e6, strict=True)) | dict(given)
     each = dict(zip(SECONDS[stage], time[1:] * 1e6, strict=True))
-    for table in (per, each):
+    for table in (per, each) if stage == "muat" else ():
         if "teks" in table:  # sheets and parquet are measured by what they would be as text
             table |= {"lembar": SHEET_SHARE * table["teks"], "kolom": table["teks"]}
     for name, row, peak, seconds in known:

@@ -195,7 +195,7 @@ def link(
     if len(set(names)) < len(names):
         raise InputError(_("one file was given twice"), place=Place(file=names[0]))
     sizes = [look(path, name, "") for path, name in zip(paths, names, strict=True)]
-    plan = planning.first_look(sizes, memory.budget(limit), ("link",))
+    plan = planning.first_look(sizes, memory.budget(limit), ("link",), bound=memory.bound(limit))
     planning.ensure(plan)
     gauge = memory.Gauge(plan.anggaran, starved)
     begun = time.perf_counter()

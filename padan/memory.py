@@ -87,6 +87,11 @@ def budget(wanted: str | None) -> int:
     return available // 2 if wanted is None else min(parse(wanted), available)
 
 
+def bound(wanted: str | None) -> int:
+    """Bytes above which a run is refused: what was `wanted`, else nearly all that is free."""
+    return budget(wanted) if wanted is not None else int(0.9 * free())
+
+
 class Gauge:
     """Peak memory of this process and its children, in bytes, while the block runs; `reset` starts a new stage.
 

@@ -180,7 +180,7 @@ def measured(data: tables.Tables, watch: Watch) -> dict[str, Any]:
 def first_plan(inputs: Sequence[InputFile], labels: Sequence[str], limit: str | None) -> planning.Forecast:
     """The plan of a run before anything is read in full."""
     files = [look(one.path, name, one.sumber) for one, name in zip(inputs, labels, strict=True)]
-    return planning.first_look(files, memory.budget(limit))
+    return planning.first_look(files, memory.budget(limit), bound=memory.bound(limit))
 
 
 def plan(

@@ -46,7 +46,8 @@ class Forecast:
     berkas: tuple[FileSize, ...]
     ukuran: Mapping[str, float]  # sizes by name, as in costs.toml
     tahap: tuple[Need, ...]
-    anggaran: int  # bytes the run may use
+    anggaran: int  # bytes the run plans with
+    batas: int  # bytes above which it is refused
     kasar: bool
     lintasan: tuple[Expected, ...] = ()
     room: int = 0  # bytes left for pairs that are held
@@ -103,8 +104,10 @@ class Forecast:
         }
 
 
-def first_look(files: Sequence[FileSize], budget: int, stages: Sequence[str] = RUN) -> Forecast:
-    """The plan of lists that nobody has read yet."""
+def first_look(
+    files: Sequence[FileSize], budget: int, stages: Sequence[str] = RUN, *, bound: int | None = None
+) -> Forecast:
+    """The plan of lists that nobody has read yet, refused above `bound` (default: the budget)."""
     known = costs()
     paid = [one.baris for one in files if one.sumber.startswith(PAYMENT_PREFIX)]
     rows = sum(one.baris for one in files)
@@ -119,7 +122,7 @@ def first_look(files: Sequence[FileSize], budget: int, stages: Sequence[str] = R
         "ditahan": 0.0,
         "sekaligus": float(AT_ONCE),
     }
-    return _needs(Forecast(tuple(files), sizes, (), budget, kasar=True), known, stages)
+    return _needs(Forecast(tuple(files), sizes, (), budget, bound or budget, kasar=True), known, stages)
 
 
 def with_pairs(
@@ -158,7 +161,7 @@ def _needs(plan: Forecast, known: Costs, stages: Sequence[str]) -> Forecast:
 
 def short_of(plan: Forecast) -> Need | None:
     """The stage that cannot fit, the worst of several; on a first look only where it is beyond doubt."""
-    bound = plan.anggaran / (_DOUBT if plan.kasar else 1.0)
+    bound = plan.batas / (_DOUBT if plan.kasar else 1.0)
     short = [one for one in plan.tahap if one.tahap not in plan.done and one.bita > bound]
     return max(short, key=lambda one: one.bita, default=None)
 
@@ -169,7 +172,7 @@ def refusal(plan: Forecast, short: Need) -> memory.MemoryNeededError:
         _("this run needs about {need} of memory (stage {stage}); it may use {budget}, {free} is free").format(
             need=memory.words(short.bita),
             stage=stage_title(short.tahap),
-            budget=memory.words(plan.anggaran),
+            budget=memory.words(plan.batas),
             free=memory.words(memory.free()),
         )
     )
