@@ -15,9 +15,10 @@ TEXT = ROOT / "benchmarks" / "speed" / "settings.md"
 BEGIN, END = "<!-- speed:begin (python -m benchmarks.speed --page) -->", "<!-- speed:end -->"
 TITLES = {"padan": "padan", "splink": "Splink 5 (DuckDB)", "recordlinkage": "recordlinkage (ECM)", "floor": "floor"}
 # Stages of all engines in the order of the work; the results file sorts its keys.
-ORDER = (
-    "import read share u m key index prepare join compare predict model cluster write muat taut temuan laporan".split()
-)
+ORDER = [
+    *("import", "read", "share", "u", "m", "key", "index", "prepare", "join", "compare", "predict", "model"),
+    *("cluster", "write", "muat", "taut", "temuan", "laporan"),
+]
 KINDS = {"link": "Two lists linked", "trio": "Three lists linked and searched for duplicates"}
 
 
