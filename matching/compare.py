@@ -95,6 +95,7 @@ class Comparer:
     def __init__(self, encoded: Encoded, context: Context | None = None) -> None:
         self._rows = _rows(encoded)
         self._letters, self._texts = described([*encoded.teks_nama, *encoded.teks_given, *encoded.teks_ibu])
+        self._longest = int(self._texts["panjang"].max())
         self._linked = _linked(context)
 
     def with_context(self, context: Context) -> Comparer:
@@ -106,7 +107,7 @@ class Comparer:
     def levels(self, a: Index, b: Index) -> Levels:
         """(pairs, comparisons) levels, columns in the order of COMPARISONS."""
         out = np.empty((len(a), len(COMPARISONS)), dtype=np.uint8)
-        tables = (self._rows, self._linked, self._texts, self._letters, _CUTS)
+        tables = (self._rows, self._linked, self._texts, self._letters, _CUTS, self._longest)
         _in_threads(lambda start, stop: fill_levels(*tables, _plain(a), _plain(b), start, stop, out), len(a))
         return out
 

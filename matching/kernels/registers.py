@@ -11,8 +11,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import kernel
-from matching.kernels.letters import bits_set, common_prefix, edits, jaro, jaro_bound, most_shared, signature
+from blocking.jit import kernel, leaf
+from matching.kernels.letters import (
+    MARKS,
+    bits_set,
+    common_prefix,
+    edits_in,
+    jaro_bound,
+    jaro_in,
+    most_shared,
+    signature,
+)
 
 I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
@@ -81,8 +90,8 @@ def fill_texts(letters: U32, size: I64, out: Table) -> None:
         at += size[k]
 
 
-@kernel
-def likeness(letters: U32, one: Record, two: Record) -> np.float32:
+@leaf
+def likeness(letters: U32, one: Record, two: Record, room: I64) -> np.float32:
     """Jaro-Winkler similarity of two texts; 0 where a bound says that it is below every cut."""
     n_a, n_b = one.panjang, two.panjang
     if n_a == 0 or n_b == 0:
@@ -90,19 +99,19 @@ def likeness(letters: U32, one: Record, two: Record) -> np.float32:
     shared = most_shared(one.ciri, n_a, two.ciri, n_b)
     if jaro_bound(shared, n_a, n_b) < LEAST_JARO:
         return np.float32(0.0)
-    alike = jaro(letters, one.awal, n_a, two.awal, n_b)
+    alike = jaro_in(letters, one.awal, n_a, two.awal, n_b, room)
     if alike > 0.7:
         alike += 0.1 * common_prefix(letters, one.awal, n_a, two.awal, n_b) * (1.0 - alike)
     return np.float32(alike)
 
 
-@kernel
+@leaf
 def one_edit(letters: U32, one: Record, two: Record, room: I64) -> bool:
     """Whether one letter more, less or other, or two neighbours turned round, is all that is different."""
-    return edits(letters, one.awal, one.panjang, two.awal, two.panjang, 1, True, room) <= 1
+    return edits_in(letters, one.awal, one.panjang, two.awal, two.panjang, 1, True, room) <= 1
 
 
-@kernel
+@leaf
 def shared_tokens(one: Record, two: Record) -> int:
     """How many tokens two names share; zeros do not count."""
     shared = 0
@@ -114,7 +123,7 @@ def shared_tokens(one: Record, two: Record) -> int:
     return shared
 
 
-@kernel
+@leaf
 def fewest_tokens(one: Record, two: Record) -> int:
     """Tokens of the shorter name."""
     here = 0
@@ -125,7 +134,7 @@ def fewest_tokens(one: Record, two: Record) -> int:
     return min(here, there)
 
 
-@kernel
+@leaf
 def above(cuts: tuple[np.float32, ...], share: np.float32) -> int:
     """How many cuts lie below a share."""
     n = 0
@@ -148,7 +157,7 @@ def fill_digits(number: I64, out: U64) -> None:
         out[k] = packed
 
 
-@kernel
+@leaf
 def digit_marks(x: np.uint64, y: np.uint64) -> np.uint64:
     """One bit, the lowest of its four, for each place in which two packed numbers differ."""
     z = x ^ y
@@ -157,7 +166,7 @@ def digit_marks(x: np.uint64, y: np.uint64) -> np.uint64:
     return z & np.uint64(0x1111111111111111)
 
 
-@kernel
+@leaf
 def one_slip(x: np.uint64, y: np.uint64) -> bool:
     """One digit different, or two neighbouring digits swapped, in packed numbers."""
     marks = digit_marks(x, y)
@@ -172,7 +181,7 @@ def one_slip(x: np.uint64, y: np.uint64) -> bool:
     )
 
 
-@kernel
+@leaf
 def name_level(x: Record, y: Record, texts: Table, letters: U32, cuts: Cuts, room: I64) -> int:
     """Full canonical name: equal by frequency, token subset, typing variant, given name only, near, different."""
     if x.nama == 0 or y.nama == 0:
@@ -186,7 +195,7 @@ def name_level(x: Record, y: Record, texts: Table, letters: U32, cuts: Cuts, roo
         # The longer name is the rarer one, but the shared part is what agrees: judge by the commoner of the two.
         common = max(x.frekuensi, y.frekuensi) >= cuts.nama[1]
         return (7 if common else 6) if sound else 11
-    alike = likeness(letters, texts[x.nama], texts[y.nama])
+    alike = likeness(letters, texts[x.nama], texts[y.nama], room)
     variant = alike >= cuts.typo
     # Jaro-Winkler is hard on short names, where one slip of a letter is still only one slip.
     if not variant and alike >= cuts.short:
@@ -194,7 +203,7 @@ def name_level(x: Record, y: Record, texts: Table, letters: U32, cuts: Cuts, roo
     given = x.given == y.given and x.given != 0
     # A long second name in common makes two given names look alike as a whole: they must do so by themselves.
     if variant and not given and shared > 0:
-        variant = likeness(letters, texts[x.given], texts[y.given]) >= cuts.given
+        variant = likeness(letters, texts[x.given], texts[y.given], room) >= cuts.given
     if sound:
         return 8 if variant else (9 if given else 10)
     if variant:
@@ -204,14 +213,14 @@ def name_level(x: Record, y: Record, texts: Table, letters: U32, cuts: Cuts, roo
     return 14 if shared > 0 else 15
 
 
-@kernel
+@leaf
 def _default_day(date: np.uint64) -> bool:
     """1 January, 1 July and 31 December stand for "only the year is known" in many lists."""
     day = date & np.uint64(0xFFFF)
     return day == np.uint64(0x0101) or day == np.uint64(0x0701) or day == np.uint64(0x1231)
 
 
-@kernel
+@leaf
 def birth_level(one: Record, two: Record) -> int:
     """Birth date, 1-8: equal, day and month swapped, one part off, default or age only, near, different; 0 unknown."""
     x, y = one.lahir, two.lahir
@@ -235,7 +244,7 @@ def birth_level(one: Record, two: Record) -> int:
     return 6 if years == 0 else (7 if years <= 2 else 8)
 
 
-@kernel
+@leaf
 def nik_level(one: Record, two: Record, same_date: bool) -> int:
     """NIK by its parts (region, date, serial), in the context of what the row's date and place say already."""
     x, y = one.nik, two.nik
@@ -268,8 +277,8 @@ def nik_level(one: Record, two: Record, same_date: bool) -> int:
     return level
 
 
-@kernel
-def mother_level(x: Record, y: Record, texts: Table, letters: U32, cuts: Cuts) -> int:
+@leaf
+def mother_level(x: Record, y: Record, texts: Table, letters: U32, cuts: Cuts, room: I64) -> int:
     """Mother's name: equal by frequency, near (variant or part), different."""
     if x.ibu == 0 or y.ibu == 0:
         return 0
@@ -280,10 +289,10 @@ def mother_level(x: Record, y: Record, texts: Table, letters: U32, cuts: Cuts) -
         return 4
     if x.ibu_rangka == y.ibu_rangka and x.ibu_rangka != 0:
         return 4
-    return 4 if likeness(letters, texts[x.ibu], texts[y.ibu]) >= cuts.mother else 5
+    return 4 if likeness(letters, texts[x.ibu], texts[y.ibu], room) >= cuts.mother else 5
 
 
-@kernel
+@leaf
 def family_level(one: Record, two: Record, linked: Table, i: int, j: int) -> int:
     """Card number, other members that the two families share, and residence, as one level (levels.KELUARGA)."""
     x, y = one.kk, two.kk
@@ -320,7 +329,7 @@ def family_level(one: Record, two: Record, linked: Table, i: int, j: int) -> int
     return (card * 4 + members) * 5 + place
 
 
-@kernel
+@leaf
 def rival_level(one: Record, two: Record, linked: Table, i: int, j: int) -> int:
     """In how many lists both rows have counterparts of their own; all missing in the first pass."""
     if len(linked) == 0:
@@ -343,14 +352,18 @@ def fill_levels(
     texts: Table,
     letters: U32,
     cuts: Cuts,
+    longest: int,
     a: U32,
     b: U32,
     start: int,
     stop: int,
     out: Levels,
 ) -> None:
-    """Write the levels of pairs `start` to `stop` into the rows of `out` (pairs, 7), in the order of COMPARISONS."""
-    room = np.empty(512, dtype=np.int64)
+    """Write the levels of pairs `start` to `stop` into the rows of `out` (pairs, 7), in the order of COMPARISONS.
+
+    `longest` is the number of letters of the longest text.
+    """
+    room = np.zeros(MARKS + 3 * (longest + 1), dtype=np.int64)
     for k in range(start, stop):
         i, j = a[k], b[k]
         one, two = rows[i], rows[j]
@@ -360,7 +373,7 @@ def fill_levels(
         # Two rows of one NIK agree in the date that the NIK holds, whoever they are: levels of a group of their own.
         out[k, 2] = born + 8 if born != 0 and one.nik == two.nik and one.nik != 0 else born
         out[k, 3] = 0 if one.kelamin == 0 or two.kelamin == 0 else (1 if one.kelamin == two.kelamin else 2)
-        out[k, 4] = mother_level(one, two, texts, letters, cuts)
+        out[k, 4] = mother_level(one, two, texts, letters, cuts, room)
         out[k, 5] = family_level(one, two, linked, i, j)
         out[k, 6] = rival_level(one, two, linked, i, j)
 

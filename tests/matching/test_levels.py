@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
 from matching.compare import described, packed_digits
-from matching.kernels.letters import bits_set
+from matching.kernels.letters import MARKS, bits_set
 from matching.kernels.registers import LEAST_JARO, digit_marks, likeness, one_edit, one_slip, shared_tokens
 from matching.levels import COMPARISONS, REGISTERS
 
@@ -24,9 +24,13 @@ def test_packing_is_lossless(rows: list[tuple[int, ...]]) -> None:
 words = st.text("ABDEHIKLMNRSTU ", min_size=1, max_size=20)
 
 
+def room() -> np.ndarray:
+    return np.zeros(MARKS + 3 * 21, dtype=np.int64)
+
+
 def alike(a: str, b: str) -> float:
     letters, texts = described(["", a, b])
-    return float(likeness(letters, texts[1], texts[2]))
+    return float(likeness(letters, texts[1], texts[2], room()))
 
 
 @given(words, words)
@@ -39,8 +43,7 @@ def test_jaro_winkler_agrees_with_jellyfish_where_a_level_asks(a: str, b: str) -
 @given(words, words)
 def test_one_edit_agrees_with_rapidfuzz(a: str, b: str) -> None:
     letters, texts = described(["", a, b])
-    room = np.empty(8, dtype=np.int64)
-    assert one_edit(letters, texts[1], texts[2], room) == (OSA.distance(a, b) <= 1)
+    assert one_edit(letters, texts[1], texts[2], room()) == (OSA.distance(a, b) <= 1)
 
 
 @pytest.mark.parametrize(
