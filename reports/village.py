@@ -19,7 +19,7 @@ from reports.context import Context
 from reports.labels import short_id
 from reports.lines import family_lines, finding_contents, pair_contents, with_codes
 from reports.private import private
-from reports.village_page import page_list
+from reports.village_page import page_data
 from reports.village_sheet import FAMILY_TEXTS, PAIR_TEXTS, Village, sheet_names, with_cells, write_book
 from rules.i18n import _
 
@@ -64,7 +64,7 @@ def write_villages(
     kept: list[pl.DataFrame] = []
     for batch in _batches(sizes):
         villages = list(_villages(context, batch, families, asked, pairs, key))
-        printed = paper.render([page_list(context, village) for village in villages])
+        printed = paper.render([page_data(context, village) for village in villages])
         for village, page in zip(villages, printed, strict=True):
             name = folder / village.kode
             private(name.with_suffix(".pdf")).write_bytes(page)

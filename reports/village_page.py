@@ -2,54 +2,80 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
+
+import polars as pl
 
 from reports.context import Context
 from reports.labels import day, number
-from reports.paper import List, PageTexts
 from reports.village_sheet import Village, columns_of, head_of_village, place_of, steps
 from rules.i18n import _, language
 
 _MAX_PAIRS: Final = 100  # on paper; the workbook holds more
+_LONG_WORD: Final = r"\S{20}"  # as many capitals as the narrowest cell with names holds
 
 
-def page_list(context: Context, village: Village) -> List:
-    """The list of `village` as `reports.paper` prints it."""
-    return List(_texts(context, village), village.lines, village.pairs.head(_MAX_PAIRS))
-
-
-def _texts(context: Context, village: Village) -> PageTexts:
+def page_data(context: Context, village: Village) -> dict[str, Any]:
+    """The data of templates/desa.typ."""
     place = place_of(context, village.kode)
     family_titles, pair_titles = columns_of()
     families = village.lines["keluarga"].n_unique()
     left = village.total - families
-    return PageTexts(
-        bahasa=language(),
-        judul=_("Families to check: {place}").format(place=place),
-        judul_pasangan=_("Doubtful pairs: {place}").format(place=place),
-        kode=village.daftar,
-        ringkas=_("{n} families, {lines} lines, worst first.").format(
+    return {
+        "bahasa": language(),
+        "judul": _("Families to check: {place}").format(place=place),
+        "judul_pasangan": _("Doubtful pairs: {place}").format(place=place),
+        "kode": village.daftar,
+        "ringkas": _("{n} families, {lines} lines, worst first.").format(
             n=number(families), lines=number(village.lines.height)
         ),
-        acuan=_("Reference date {date}. Village code {code}.").format(
+        "acuan": _("Reference date {date}. Village code {code}.").format(
             date=day(context.as_of) or "–", code=village.kode
         ),
-        sisa=_("{n} more families are in data/findings.parquet.").format(n=number(left)) if left > 0 else "",
-        ringkas_pasangan=_(
+        "sisa": _("{n} more families are in data/findings.parquet.").format(n=number(left)) if left > 0 else "",
+        "ringkas_pasangan": _(
             "Are these one person or two? Tick one box. {shown} of {total} pairs, most probable first."
         ).format(shown=number(min(village.pairs.height, _MAX_PAIRS)), total=number(village.all_pairs)),
-        kolom_keluarga=family_titles,
-        kolom_pasangan=pair_titles,
-        kode_daftar=_("List code") + " ",
-        data=_("data:"),
-        kaki=_("Names real people: keep it in the office, send it back, put it in no group or social media."),
-        halaman=_("Page") + " {n} / {semua}",
-        kosong=_("No family to check in this village."),
-        cara=steps(),
-        tanggal=_("Verified on: ....................................."),
-        tanda_tangan=[
-            _("Verifying officer,"),
-            _("Social assistant (TKSK / PKH),"),
-            f"{head_of_village(village.kode)},",
-        ],
+        "keluarga": _families(village.lines),
+        "pasangan": village.pairs.head(_MAX_PAIRS)
+        .select("nomor", "sama", "beda", "kode_baris", *map(_breakable, ("orang_1", "orang_2")))
+        .to_dicts(),
+        "teks": {
+            "kolom_keluarga": family_titles,
+            "kolom_pasangan": pair_titles,
+            "kode_daftar": _("List code") + " ",
+            "data": _("data:"),
+            "kaki": _("Names real people: keep it in the office, send it back, put it in no group or social media."),
+            "halaman": _("Page") + " {n} / {semua}",
+            "kosong": _("No family to check in this village."),
+            "cara": steps(),
+            "tanggal": _("Verified on: ....................................."),
+            "tanda_tangan": [
+                _("Verifying officer,"),
+                _("Social assistant (TKSK / PKH),"),
+                f"{head_of_village(village.kode)},",
+            ],
+        },
+    }
+
+
+def _families(lines: pl.DataFrame) -> list[dict[str, Any]]:
+    line = [pl.col("nomor", "urut", "tingkat", "kode", "kode_baris")]
+    line += map(_breakable, ("siapa", "masalah", "tindakan"))
+    proof = _breakable("bukti_teks").str.split("\n").list.eval(pl.element().filter(pl.element() != ""))
+    return (
+        lines.group_by(nomor_keluarga=pl.col("keluarga").cast(pl.String), maintain_order=True)
+        .agg(
+            kepala=_breakable("kepala").first(),
+            alamat=_breakable("alamat_teks").first(),
+            data=pl.first("data_teks"),
+            baris=pl.struct(*line, proof.alias("bukti")),
+        )
+        .rename({"nomor_keluarga": "nomor"})
+        .to_dicts()
     )
+
+
+def _breakable(column: str) -> pl.Expr:
+    """`column` with a place to break in words too long for a cell; they would run over the next one."""
+    return pl.col(column).str.replace_all(_LONG_WORD, "${0}\u200b")
