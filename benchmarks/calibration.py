@@ -163,7 +163,7 @@ def page(results: dict[str, Any]) -> str:
         "False matches are few: some eight pairs from three or four wrong merges in a kabupaten of 20,000, and whoever",
         "knew which merges are wrong would not make them. Chance alone scatters such a count over more than a factor",
         "of three. Take a range whose upper bound is three times the lower, at the place beside the estimate that the",
-        f"truth says is best: it holds {best_of_three(runs)} of {n}. The range stated is as wide as it has to be.",
+        f"truth says is best: it holds {best_of_three(runs)} of {n}. The range stated is wider, and yet too narrow.",
         "",
         "| seed | F1 | calibration error | false matches: true, range | missed: true, range |",
         "|---|---|---|---|---|",

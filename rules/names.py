@@ -22,19 +22,19 @@ _OLD: Final = (  # only in words that show the old spelling elsewhere: a modern 
     ("DJ", "1"), ("TJ", "2"), ("NJ", "NY"), ("SJ", "SY"), ("J", "Y"), ("1", "J"), ("2", "C"),
 )  # fmt: skip
 _CLASSES: Final = (
+    ("Q", "K"),
     (r"(KH|CH|H|K)OER", "${1}OIR"),  # KHOERUL is KHOIRUL, not old spelling
     ("OE|OO", "U"),
+    ("KH", "H"),
     (r"^CH(AI|OI|AL|OL|AD|AT|UD|US|UZ|OT|AF|UL|AM|OM|OS)", "H$1"),  # CHOLIK, CHAIRUL against CHANDRA
     ("^CHR", "KR"),
     (r"CH([BDFGHJKLMNPQRSTVWXYZ]|$)", "H$1"),  # RACHMAT, ICHSAN, SOLEKH
     (r"([AU])CH([AIUEO])", "${1}H$2"),  # ACHIR
     ("CH", "C"),
-    ("KH", "H"),
     ("SY|SH|TS", "S"),
     ("DZ", "Z"),
     (r"([DTGBJ])H", "$1"),
     ("PH|F|V", "P"),  # FITRI, PITRI
-    ("Q", "K"),
     ("X", "KS"),
     ("^Z", "J"),  # ZAENAL, JAENAL
     ("Z", "S"),  # AZIS, ASIS

@@ -105,7 +105,7 @@ def test_words_without_weight_leave_the_tokens_but_not_a_bare_name() -> None:
     assert made("MUHAMMAD")["n_token"] == ["MUHAMAT"]
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.text("ABDEGHIJKLMNOPRSTUWYZCFQVX '.-,()", max_size=24), min_size=1, max_size=30))
 def test_the_key_of_a_key_is_the_key(names: list[str]) -> None:
     once = add_name_columns(pl.DataFrame({"nama": names}), "nama", "n_").filter(pl.col("n_kunci").is_not_null())
