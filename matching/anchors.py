@@ -127,10 +127,13 @@ class Anchors:
         self._household = Sample.of(compare, _household(e, self._person.a[sure], self._person.b[sure]))
         self._inside = Sample.of(compare, _one_card(e))
 
-    def counts(self, compare: Comparer) -> tuple[dict[str, list[F64]], list[F64]]:
-        """Level counts per class and comparison; and how often values are known (`_known_shares`)."""
+    def see(self, compare: Comparer) -> None:
+        """Take the surroundings as `compare` sees them; a pair of one card is asked for its NIK only."""
         for sample in (self._strangers, self._neighbours, self._person, self._household, self._inside):
             sample.see(compare)
+
+    def counts(self) -> tuple[dict[str, list[F64]], list[F64]]:
+        """Level counts per class and comparison; and how often values are known (`_known_shares`)."""
         household, inside = self._household.levels, self._inside.levels
         person, elsewhere = _same_person(self._person.levels, _same_person_nik(self._by_card.levels))
         counts = level_counts(household)

@@ -31,8 +31,6 @@ from matching.settings import LinkSettings
 from matching.specification import Patterns
 from rules.tables import check
 
-CHUNK = 2_000_000
-
 Progress = Callable[[str, float], None]
 
 
@@ -170,10 +168,7 @@ def in_context(e: Encoded, compare: Comparer, pairs: Pairs, label: Index) -> tup
     """The pairs again with the levels that depend on what is linked already."""
     compare = compare.with_context(context_of(e, label))
     columns = [REGISTERS.column("keluarga"), REGISTERS.column("saingan")]
-    levels = np.empty((len(pairs.a), 2), dtype=np.uint8)
-    for begin in range(0, len(pairs.a), CHUNK):
-        part = slice(begin, begin + CHUNK)
-        levels[part] = compare.surroundings(pairs.a[part], pairs.b[part])
+    levels = compare.surroundings(pairs.a, pairs.b)
     return Pairs(pairs.a, pairs.b, REGISTERS.replace(pairs.pattern, columns, levels), pairs.stratum), compare
 
 
@@ -226,21 +221,22 @@ def link(
     pairs = with_decided(e, compare, pairs, sure, strata)
     anchors = Anchors(e, compare)
 
-    def judge(compare: Comparer, pairs: Pairs, turn: int) -> tuple[Model, Scored]:
+    def judge(pairs: Pairs, turn: int) -> tuple[Model, Scored]:
         tell("modelkan", 0.0)
         table, cell = pairs.cells()
-        counts, known = anchors.counts(compare)
+        counts, known = anchors.counts()
         # Whether other starts come to the same answer is asked of the model that decides.
         starts = STARTS if turn == settings.putaran_keluarga else 1
         model = fit(table, strata, counts, REGISTERS, known=known, starts=starts)
         return model, decide(e, pairs, model, table, cell, settings.tinjau, sure, calibrate, asked)
 
     # First each pair by itself, then in the light of what is strongly linked already.
-    model, scored = judge(compare, pairs, 0)
+    model, scored = judge(pairs, 0)
     for turn in range(settings.putaran_keluarga):
         tell("keluarga", 0.0)
         pairs, compare = in_context(e, compare, pairs, _group(e, compare, scored, settings.pasti, sure).label)
-        model, scored = judge(compare, pairs, turn + 1)
+        anchors.see(compare)
+        model, scored = judge(pairs, turn + 1)
     tell("kelompokkan", 0.0)
     found = _group(e, compare, scored, settings.padan, sure)
     match = scored.match(settings.padan)

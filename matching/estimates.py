@@ -29,10 +29,13 @@ THRESHOLDS: Final = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 # were 1.5 times as many as their probabilities say, and 5 in 100,000 even where they say none.
 BEYOND: Final = (1.5, 5e-5)
 # The same of pairs judged one by one: what a tree keeps of them is the strongest, so it is surer than they are.
-PAIRS_BEYOND: Final = (1.0, 5e-5)
-CLUMP: Final = 3.0  # pairs that go wrong together, where no tree says which
+PAIRS_BEYOND: Final = (1.0, 8e-5)
+CLUMP: Final = 3.0  # pairs that go wrong together, where no tree says which: of missed ones,
+CLUMP_TAKEN: Final = 1.5  # of those taken,
+CLUMP_SURE: Final = 6.0  # and of those taken from SURE up: two people so alike are taken for one in every list
+SURE: Final = 0.95
 # Variance of the wrong merges over that of chance: twins and namesakes come in families and names, not one by one.
-TOGETHER: Final = 1.5
+TOGETHER: Final = 2.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,7 @@ def estimate(
     blocked = unreached or 0.0
     missed = spread(float(open_.sum()) + blocked, CLUMP * (float((open_ * (1 - open_)).sum()) + blocked))
     likely = probability >= THRESHOLDS[0]
+    likely_p, likely_reason = probability[likely], reason[likely]
     whole = (float(probability.sum()), float((probability * (1 - probability)).sum()))
     true = max(found - false.harapan + missed.harapan, 1.0)
     return {
@@ -143,7 +147,7 @@ def estimate(
         "pasangan_terlewat": missed.to_dict(),
         "laju_terlewat": missed.per(true).to_dict(),
         "terlewat_penyaringan": unreached,
-        "ambang": [_at(cut, probability[likely], reason[likely], whole, blocked) for cut in THRESHOLDS],
+        "ambang": [_at(cut, likely_p, likely_reason, whole, blocked) for cut in THRESHOLDS],
     }
 
 
@@ -156,7 +160,8 @@ def _at(
     """
     taken = likely[(likely >= cut) & ~reason]
     wrong = _wrong(taken, PAIRS_BEYOND)
-    false = spread(float(wrong.sum()), CLUMP * float((wrong * (1 - wrong)).sum()))
+    clump = np.where(taken >= SURE, CLUMP_SURE, CLUMP_TAKEN)
+    false = spread(float(wrong.sum()), float((clump * wrong * (1 - wrong)).sum()))
     left, chance = whole[0] - float(taken.sum()), whole[1] - float((taken * (1 - taken)).sum())
     missed = spread(left + blocked, CLUMP * (chance + blocked))
     return {
