@@ -8,7 +8,7 @@ from contextlib import suppress
 
 
 def trim() -> None:
-    """Hand back what large arrays left behind; does nothing where the C library is not glibc."""
+    """Hand back what large arrays left behind; does nothing where the C library knows no such thing."""
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
-            ctypes.CDLL("libc.so.6").malloc_trim(0)
+            ctypes.CDLL(None).malloc_trim(0)

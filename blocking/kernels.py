@@ -16,11 +16,18 @@ _SMALL = 24  # rows of a bucket that insertion sorts faster than anything
 
 @leaf
 def mixed(z: Scalar) -> Scalar:
-    """The finaliser of splitmix64 (see blocking.mix)."""
+    """The finaliser of splitmix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators")."""
     z = z + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
+
+
+@kernel
+def mix_each(values: U64, out: U64) -> None:
+    """Write the mix of each value into `out`."""
+    for i in range(len(values)):
+        out[i] = mixed(values[i])
 
 
 @kernel

@@ -12,13 +12,9 @@ I64 = npt.NDArray[np.int64]
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-@kernel
 def _room(n: int) -> int:
     """Bits of a table at least twice as large as `n`."""
-    bits = 4
-    while (1 << bits) < 2 * n:
-        bits += 1
-    return bits
+    return max(4, (2 * n - 1).bit_length())
 
 
 @kernel

@@ -107,15 +107,15 @@ class Comparer:
     def levels(self, a: Index, b: Index) -> Levels:
         """(pairs, comparisons) levels, columns in the order of COMPARISONS."""
         out = np.empty((len(a), len(COMPARISONS)), dtype=np.uint8)
-        tables = (self._rows, self._linked, self._texts, self._letters, _CUTS, self._longest)
-        _in_threads(lambda start, stop: fill_levels(*tables, _plain(a), _plain(b), start, stop, out), len(a))
+        given = (self._rows, self._linked, self._texts, self._letters, _CUTS, self._longest, _plain(a), _plain(b))
+        _in_threads(lambda start, stop: fill_levels(*given, start, stop, out), len(a))
         return out
 
     def surroundings(self, a: Index, b: Index) -> Levels:
         """(pairs, 2) levels of `keluarga` and `saingan`: what the second pass sees anew."""
         out = np.empty((len(a), 2), dtype=np.uint8)
-        tables = (self._rows, self._linked)
-        _in_threads(lambda start, stop: fill_surroundings(*tables, _plain(a), _plain(b), start, stop, out), len(a))
+        given = (self._rows, self._linked, _plain(a), _plain(b))
+        _in_threads(lambda start, stop: fill_surroundings(*given, start, stop, out), len(a))
         return out
 
 

@@ -6,11 +6,9 @@ the system still has memory: whatever was finished stands in the run folder, and
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import re
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +17,7 @@ from typing import Final
 
 import psutil
 
+from blocking.heap import trim
 from rules.errors import ConfigError, PadanError
 from rules.i18n import _
 from rules.masking import mask_text
@@ -163,9 +162,7 @@ def high_water() -> int:
 def give_back() -> None:
     """Return to the system what is no longer used. glibc keeps freed memory for later, and later is the next stage."""
     gc.collect()
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):  # not every C library has it
-            ctypes.CDLL(None).malloc_trim(0)
+    trim()
 
 
 def needed(message: str) -> MemoryNeededError:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.jit import Scalar, kernel
-from matching.kernels.coding import mixed
+from blocking.kernels import mixed
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]

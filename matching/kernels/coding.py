@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.jit import Scalar, kernel, leaf
+from blocking.kernels import mixed
 from matching.kernels.digits import MOST
 from matching.kernels.letters import signature
 
@@ -37,15 +38,6 @@ STEPS: Final = {
 }
 _BLANK = 32
 _U1 = np.uint64(1)
-
-
-@leaf
-def mixed(z: Scalar) -> Scalar:
-    """The finaliser of splitmix64, as in blocking.mix."""
-    z = z + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
 
 
 @leaf

@@ -239,45 +239,30 @@ def _fulfilled(
 
 
 @leaf
-def _crossed(p: Program, t: Tables, f: Scalar, i: Scalar, j: Scalar, least: Scalar, room: Letters, rows: I64, memo: F64) -> Scalar:  # noqa: E501  # fmt: skip
+def _in_place_of(
+    p: Program, t: Tables, f: Scalar, this: Scalar, other: Scalar, least: Scalar, room: Letters, rows: I64, memo: F64
+) -> Scalar:
+    """Whether a value of the column of comparison f stands as `other` in the column it is crossed with."""
+    kind, base = p.comparisons[f, KIND], p.comparisons[f, BASE]
+    other_kind, other_base = p.comparisons[f, OTHER_KIND], p.comparisons[f, OTHER_BASE]
+    memo[0] = -1.0
+    return _on_texts(t, CROSSED, least, kind, base, this, other_kind, other_base, other, room, rows, memo)
+
+
+@leaf
+def _crossed(
+    p: Program, t: Tables, f: Scalar, i: Scalar, j: Scalar, least: Scalar, room: Letters, rows: I64, memo: F64
+) -> Scalar:
     """Both values stand in the other's column; or one does and the other is unknown on a side."""
     this_a, this_b = t.rows[i, p.comparisons[f, COLUMN]], t.rows[j, p.comparisons[f, COLUMN]]
     other_a, other_b = t.rows[i, p.comparisons[f, OTHER]], t.rows[j, p.comparisons[f, OTHER]]
     if other_a == other_b and other_a != 0:
         return False
     known_one, known_two = this_a != 0 and other_b != 0, this_b != 0 and other_a != 0
-    memo[0] = -1.0
-    one = known_one and _on_texts(
-        t,
-        CROSSED,
-        least,
-        p.comparisons[f, KIND],
-        p.comparisons[f, BASE],
-        this_a,
-        p.comparisons[f, OTHER_KIND],
-        p.comparisons[f, OTHER_BASE],
-        other_b,
-        room,
-        rows,
-        memo,
-    )
+    one = known_one and _in_place_of(p, t, f, this_a, other_b, least, room, rows, memo)
     if not one and known_one:
         return False
-    memo[0] = -1.0
-    two = known_two and _on_texts(
-        t,
-        CROSSED,
-        least,
-        p.comparisons[f, KIND],
-        p.comparisons[f, BASE],
-        this_b,
-        p.comparisons[f, OTHER_KIND],
-        p.comparisons[f, OTHER_BASE],
-        other_a,
-        room,
-        rows,
-        memo,
-    )
+    two = known_two and _in_place_of(p, t, f, this_b, other_a, least, room, rows, memo)
     return (one and (two or not known_two)) or (two and not known_one)
 
 

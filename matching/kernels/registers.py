@@ -21,6 +21,7 @@ from matching.kernels.letters import (
     jaro_in,
     most_shared,
     signature,
+    winkler,
 )
 
 I64 = npt.NDArray[np.int64]
@@ -100,9 +101,7 @@ def likeness(letters: U32, one: Record, two: Record, room: I64) -> np.float32:
     if jaro_bound(shared, n_a, n_b) < LEAST_JARO:
         return np.float32(0.0)
     alike = jaro_in(letters, one.awal, n_a, two.awal, n_b, room)
-    if alike > 0.7:
-        alike += 0.1 * common_prefix(letters, one.awal, n_a, two.awal, n_b) * (1.0 - alike)
-    return np.float32(alike)
+    return np.float32(winkler(alike, common_prefix(letters, one.awal, n_a, two.awal, n_b)))
 
 
 @leaf
