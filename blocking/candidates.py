@@ -38,7 +38,7 @@ def plan(e: Encoded, passes: list[Pass], limit: int) -> Plan:
     split = finer(e)
     keys, counts = [], []
     for one in passes:
-        bounded, large, skipped = refine(one.key(e), split, limit)
+        bounded, large, skipped = refine(one.key(e), split, limit, one.whole)
         keys.append(bounded)
         counts.append(PassCount(one.nama, 0, large, skipped))
     return Plan(passes, keys, counts)

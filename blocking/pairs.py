@@ -32,6 +32,19 @@ class Blocks:
         size = self.stop - self.start
         return int((size * (size - 1) // 2).sum())
 
+    @property
+    def members(self) -> Index:
+        """The records of all blocks."""
+        edge = np.zeros(len(self.order) + 1, dtype=np.int8)
+        edge[self.start] += 1
+        edge[self.stop] -= 1
+        return self.order[np.cumsum(edge[:-1]) > 0]
+
+    def above(self, size: int) -> Blocks:
+        """The blocks of more than `size` members."""
+        large = self.stop - self.start > size
+        return Blocks(self.order, self.start[large], self.stop[large])
+
 
 @dataclass(frozen=True, slots=True)
 class PassCount:
@@ -50,27 +63,24 @@ def block(keys: U64, *, only: npt.NDArray[np.bool_] | None = None) -> Blocks:
     return Blocks(order, *blocks_of(ordered, 2))
 
 
-def refine(keys: U64, finer: U64, limit: int) -> tuple[U64, int, int]:
-    """Bound block sizes: keys of blocks above `limit` are split by `finer`; what stays above it loses its key.
+def refine(keys: U64, finer: U64, limit: int, whole: int | None = None) -> tuple[U64, int, int]:
+    """Bound block sizes: keys of blocks above `whole` are split by `finer`; what stays above `limit` loses its key.
 
-    Returns the new keys, how many blocks were too large, and the number of pairs left out.
+    `whole` is `limit` where it is not given. Returns the new keys, how many blocks were split, and the number of pairs
+    left out.
     """
     blocks = block(keys)
-    large = blocks.stop - blocks.start > limit
-    if not large.any():
+    large = blocks.above(limit if whole is None else min(whole, limit))
+    if len(large.start) == 0:
         return keys, 0, 0
-    member = np.zeros(len(keys), dtype=bool)
-    for start, stop in zip(blocks.start[large], blocks.stop[large], strict=True):
-        member[blocks.order[start:stop]] = True
-    before = int(((blocks.stop - blocks.start)[large] * ((blocks.stop - blocks.start)[large] - 1) // 2).sum())
     out = keys.copy()
+    member = np.zeros(len(keys), dtype=bool)
+    member[large.members] = True
     out[member] = combine(97, keys[member], finer[member])
     again = block(out, only=member)
-    still = again.stop - again.start > limit
-    for start, stop in zip(again.start[still], again.stop[still], strict=True):
-        out[again.order[start:stop]] = 0
-    kept = (again.stop - again.start)[~still]
-    return out, int(large.sum()), before - int((kept * (kept - 1) // 2).sum())
+    still = again.above(limit)
+    out[still.members] = 0
+    return out, len(large.start), large.pairs - (again.pairs - still.pairs)
 
 
 def pairs_of(blocks: Blocks, chunk: int) -> Iterator[tuple[Index, Index]]:

@@ -60,3 +60,21 @@ def test_refining_bounds_blocks_and_counts_what_is_left_out(keys: list[int], dat
     assert (blocks.stop - blocks.start <= limit).all()
     assert block(before).pairs == blocks.pairs + skipped
     assert (large > 0) == bool(((block(before).stop - block(before).start) > limit).any())
+
+
+@given(keys_lists, st.data(), st.integers(2, 6), st.integers(2, 6))
+def test_blocks_above_whole_keep_only_pairs_that_the_finer_key_joins(
+    keys: list[int], data: st.DataObject, limit: int, whole: int
+) -> None:
+    finer = data.draw(st.lists(st.integers(1, 3), min_size=len(keys), max_size=len(keys)))
+    after, _, skipped = refine(np.array(keys, dtype=np.uint64), np.array(finer, dtype=np.uint64), limit, whole)
+    size = {key: keys.count(key) for key in keys}
+    pairs = list(zip(keys, finer, strict=True))
+    both = {pair: pairs.count(pair) for pair in pairs}
+    expected = {
+        (i, j)
+        for i, j in brute(keys)
+        if size[keys[i]] <= min(whole, limit) or (finer[i] == finer[j] and both[keys[i], finer[i]] <= limit)
+    }
+    assert brute(after.tolist()) == expected
+    assert skipped == len(brute(keys)) - len(expected)
