@@ -75,6 +75,12 @@ def test_money() -> None:
     ]
 
 
+def test_a_bare_digit_answers_yes_or_no() -> None:
+    written = pl.Series(["1", "0", "2", "01", "YA", "TIDAK", "9", None])
+    assert codes.canonical(written, "ya_tidak", None).to_list() == ["YA", "TIDAK", "TIDAK", "YA", "YA", "TIDAK", None, None]
+    assert codes.canonical(pl.Series(["1", "0", "CLEAN"]), "nonaktif", None).to_list() == ["YA", "TIDAK", "TIDAK"]
+
+
 def test_every_code_of_the_reference_with_a_canonical_value_is_understood() -> None:
     groups = {
         "hubungan": "hubungan",
