@@ -61,8 +61,7 @@ def attach(
     first = run.entities.height
     payees = payees.sort("baris_id").with_columns((pl.col("baris_id") + first).cast(pl.UInt32))
     by_nik = _by_nik(run, payees, parameters)
-    rest = payees.join(by_nik, on="baris_id", how="anti")
-    near, alone, links = _by_engine(run, rest, settings or LinkSettings(), progress)
+    near, alone, links = _by_engine(run, payees, by_nik, settings or LinkSettings(), progress)
     found = pl.concat([by_nik, near])
     known = run.entities.select(
         bukti="baris_id", person_id="person_id", family_id="family_id", household_id="household_id"
@@ -123,16 +122,22 @@ def _by_nik(run: Frames, payees: pl.DataFrame, p: GateParameters) -> pl.DataFram
     return best.unique("baris_id", keep="first", maintain_order=True)
 
 
-def _candidates(run: Frames, rest: pl.DataFrame) -> pl.Series:
-    """baris_id of the rows of the run to compare `rest` with, and of a sample of families."""
-    look = run.records.select(_LOOK).collect()
+def _near(look: pl.DataFrame, rest: pl.DataFrame) -> pl.Series:
+    """baris_id of the rows of `look` that share one of the keys with a row of `rest`; some more than once."""
     chosen = [pl.Series("baris_id", [], dtype=pl.UInt32)]
     for key in _KEYS:
         named = [expr.alias(f"k{i}") for i, expr in enumerate(key)]
         names = [f"k{i}" for i in range(len(key))]
         wanted = rest.select(named).drop_nulls().unique()
         chosen.append(look.select("baris_id", *named).join(wanted, on=names, how="semi")["baris_id"])
-    return pl.concat([*chosen, _sample(run, look)]).unique().sort()
+    return pl.concat(chosen)
+
+
+def _candidates(run: Frames, rest: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the run to compare `rest` with, and those of a sample of families."""
+    look = run.records.select(_LOOK).collect()
+    ids = pl.concat([_near(look, rest), _sample(run, look)]).unique().sort()
+    return run.records.join(ids.to_frame().lazy(), on="baris_id", how="semi").collect()
 
 
 def _sample(run: Frames, look: pl.DataFrame) -> pl.Series:
@@ -146,47 +151,62 @@ def _sample(run: Frames, look: pl.DataFrame) -> pl.Series:
 
 
 def _by_engine(
-    run: Frames, rest: pl.DataFrame, settings: LinkSettings, progress: Progress | None
+    run: Frames, payees: pl.DataFrame, by_nik: pl.DataFrame, settings: LinkSettings, progress: Progress | None
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Link `rest` with what of the run it could be.
+    """Link the payees whom `by_nik` does not know with what of the run they could be, and with like payees it knows.
 
     Returns the payees found (baris_id, bukti, peluang), those who stand alone or with other payees (baris_id, sendiri,
     yakin_sendiri), and review pairs (links) of all of them.
     """
-    found = pl.DataFrame(schema={"baris_id": pl.UInt32, "bukti": pl.UInt32, "peluang": pl.Float64})
+    found = by_nik.clear()
     alone = pl.DataFrame(schema={"baris_id": pl.UInt32, "sendiri": pl.String, "yakin_sendiri": pl.Float64})
-    empty = run.links.select(_LINKS).clear()
+    rest = payees.join(by_nik, on="baris_id", how="anti")
     if rest.is_empty():
-        return found, alone, empty
-    ids = _candidates(run, rest).to_frame()
-    rows = run.records.join(ids.lazy(), on="baris_id", how="semi").collect()
-    both = pl.concat([rows, rest.select(rows.columns)]).sort("sidik", "baris_id")
-    numbers = (
-        both.select(asal="baris_id").with_row_index("baris_id").with_columns(baru=pl.col("asal") >= run.entities.height)
+        return found, alone, run.links.select(_LINKS).clear()
+    # A second payment under another NIK repeats the writing of the first, whatever the registers say of the person.
+    known = payees.join(by_nik, on="baris_id", how="semi")
+    known = known.filter(pl.col("baris_id").is_in(_near(known.select(_LOOK), rest).implode()))
+    rows = _candidates(run, rest)
+    both = pl.concat([rows, known.select(rows.columns), rest.select(rows.columns)]).sort("sidik", "baris_id")
+    numbers = both.select(asal="baris_id", baru=pl.col("baris_id").is_in(rest["baris_id"].implode())).with_row_index(
+        "baris_id"
     )
     both = both.with_columns(baris_id=numbers["baris_id"])
     linked = link(both, tables.empty("families"), settings, progress)
-    side = numbers.select("baris_id", "asal", "baru")
-    pairs = (
-        linked.links.select(_LINKS)
-        .join(side.rename({"baris_id": "kiri", "asal": "a", "baru": "a_baru"}), on="kiri")
-        .join(side.rename({"baris_id": "kanan", "asal": "b", "baru": "b_baru"}), on="kanan")
-        .filter(pl.col("a_baru") | pl.col("b_baru"))
-        .with_columns(kiri=pl.min_horizontal("a", "b"), kanan=pl.max_horizontal("a", "b"))
-    )
+    pairs = _pairs_of_new(linked.links, numbers)
     match = pl.col("putusan").cast(pl.String) == "padan"
-    old = ~(pl.col("a_baru") & pl.col("b_baru"))
     best = (
-        pairs.filter(match, old)
-        .sort("kanan", "bobot", "kiri", descending=[False, True, False])
-        .unique("kanan", keep="first", maintain_order=True)
+        pairs.filter(match, pl.col("lama").is_not_null())
+        .sort("baru", "bobot", "lama", descending=[False, True, False])
+        .unique("baru", keep="first", maintain_order=True)
     )
-    found = best.select(baris_id="kanan", bukti="kiri", peluang="peluang")
-    members = linked.entities.select("baris_id", "person_id", "keyakinan").join(side, on="baris_id").filter("baru")
+    of_known = by_nik.select(lama="baris_id", bukti="bukti", yakin="peluang")
+    found = best.join(of_known, on="lama", how="left", maintain_order="left").select(
+        baris_id="baru",
+        bukti=pl.coalesce("bukti", "lama"),
+        peluang=pl.min_horizontal("peluang", "yakin"),
+    )
+    members = linked.entities.select("baris_id", "person_id", "keyakinan").join(numbers, on="baris_id").filter("baru")
     alone = members.select(baris_id="asal", sendiri="G" + pl.col("person_id"), yakin_sendiri="keyakinan").join(
         found, on="baris_id", how="anti"
     )
     # A match with a second person of the run is a question, not an answer.
-    chosen = found.select(kanan="baris_id", kiri="bukti")
-    others = pairs.join(chosen, on=["kiri", "kanan"], how="anti").filter(~match | old)
+    others = pairs.join(best, on=["kiri", "kanan"], how="anti").filter(~match | pl.col("lama").is_not_null())
     return found, alone, others.select(_LINKS).with_columns(putusan=pl.lit("tinjau").cast(run.links.schema["putusan"]))
+
+
+def _pairs_of_new(links: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
+    """`links` that hold a new payee, under the numbers of run and list, with `baru` and `lama` (null: both are new)."""
+    pairs = (
+        links.select(_LINKS)
+        .join(numbers.rename({"baris_id": "kiri", "asal": "a", "baru": "a_baru"}), on="kiri")
+        .join(numbers.rename({"baris_id": "kanan", "asal": "b", "baru": "b_baru"}), on="kanan")
+        .filter(pl.col("a_baru") | pl.col("b_baru"))
+    )
+    mixed = pl.col("a_baru") != pl.col("b_baru")
+    return pairs.with_columns(
+        kiri=pl.min_horizontal("a", "b"),
+        kanan=pl.max_horizontal("a", "b"),
+        baru=pl.when("b_baru").then("b").otherwise("a"),
+        lama=pl.when(mixed).then(pl.when("b_baru").then("a").otherwise("b")),
+    )

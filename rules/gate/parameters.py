@@ -39,6 +39,7 @@ class GateParameters(_Strict):
     sumber_kematian_pasti: Value[list[str]]
     sumber_kematian: Value[list[str]]
     sumber_tanda_hidup: Value[list[str]]
+    lama_pencacahan_hari: Value[int]
     sumber_pindah_pasti: Value[list[str]]
     sumber_pindah: Value[list[str]]
     kk_umur_maks_bulan: Value[int]

@@ -43,7 +43,11 @@ def _family_of(view: View) -> pl.DataFrame:
     alias=("D03", "D04", "D05", "D06", "D07", "ASN_TNI_POLRI", "APARAT_DESA"),
 )
 def work(view: View) -> pl.DataFrame:
-    """Payees who are, or whose family holds, somebody of an excluded occupation, by the newest word on that person."""
+    """Payees who are, or whose family holds, somebody of an excluded occupation.
+
+    By the newest word on that person that was known when the last period began, else by the first one after it: who
+    leaves school later and becomes an official makes no earlier payment doubtful.
+    """
     if not view.programme.pekerjaan:
         return no_marks()
     wanted = sorted({c for jobs in view.programme.pekerjaan for c in jobs.kelas})
@@ -51,7 +55,8 @@ def work(view: View) -> pl.DataFrame:
     known = view.rows.filter("daftar", pl.col("pekerjaan").is_not_null()).join(
         hit.select("orang"), on="orang", how="semi"
     )
-    newest = known.sort("tanggal_data", "baris_id", descending=[True, False], nulls_last=True).unique(
+    days = (pl.lit(view.bayar["mulai"].max(), dtype=pl.Date) - pl.col("tanggal_data")).dt.total_days()
+    newest = known.sort(days < 0, days.abs(), "baris_id", nulls_last=True).unique(
         "orang", keep="first", maintain_order=True
     )
     hit = newest.filter(pl.col("pekerjaan").is_in(wanted)).select(

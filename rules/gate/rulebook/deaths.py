@@ -61,7 +61,8 @@ def pairs_with(view: View, rows: pl.DataFrame) -> pl.DataFrame:
 def last_seen(view: View, people: pl.DataFrame) -> pl.DataFrame:
     """Per person of `people` (orang) the last day on which some source saw him: orang, terlihat, saksi (baris_id)."""
     witness = pl.col("sumber").cast(pl.String).is_in(view.p.sumber_tanda_hidup.nilai)
-    seen = pl.max_horizontal("tanggal_perbarui", pl.when(witness).then("tanggal_data"))
+    visited = pl.col("tanggal_data") - pl.duration(days=view.p.lama_pencacahan_hari.nilai)  # at the latest
+    seen = pl.max_horizontal("tanggal_perbarui", pl.when(witness).then(visited))
     return (
         view.rows.filter("daftar", ~pl.col("pergi"))
         .join(people.select("orang").unique(), on="orang", how="semi")

@@ -103,6 +103,14 @@ def test_who_was_seen_after_his_death_is_asked_about() -> None:
     assert judged(b)[paid] == ("TAHAN", "D01")
 
 
+def test_a_death_during_the_survey_is_not_contradicted_by_it() -> None:
+    b = Builder()
+    dead(b, "ani", mati=date(2022, 10, 20))
+    b.row("regsosek", "ani", nik=A, keberadaan="ADA", keluarga="K1", tanggal_data=date(2022, 11, 14))
+    paid = pay(b, "ani")
+    assert judged(b)[paid] == ("TAHAN", "D01")
+
+
 def test_a_death_within_or_after_the_period_holds_nothing() -> None:
     b = Builder()
     dead(b, "ani", mati=date(2023, 2, 3))
@@ -330,8 +338,8 @@ def test_work_asks_for_a_verification_by_its_newest_word() -> None:
     paid = pay(b, "ani")
     assert judged(b)[paid][:1] == ("VERIFIKASI",)
     assert "D02" in judged(b)[paid][1]
-    b.row("dtsen", "budi", nik=C, pekerjaan="PETANI/PEKEBUN", keluarga="K1")  # newer: a farmer since
-    assert "D02" not in judged(b)[paid][1]
+    b.row("dtsen", "budi", nik=C, pekerjaan="PETANI/PEKEBUN", keluarga="K1", tanggal_data=date(2022, 12, 1))
+    assert "D02" not in judged(b)[paid][1]  # a farmer when the period began, whatever came of him later
 
 
 def test_a_decile_counts_from_the_day_the_limit_holds_and_absence_says_nothing() -> None:
