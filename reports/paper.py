@@ -1,56 +1,278 @@
-"""The lists of villages as PDF: A4 to print, tick, sign. Set by typst with the fonts it ships; nothing is fetched.
+"""The lists of villages as PDF: A4 to print, tick and sign.
 
-Equal lists give equal bytes: the document has no date, and its id is a hash of its content.
+Every page repeats the heads of the columns. A family of one or two lines stays on one page; of a longer one no line is
+cut in two, and its heading is repeated.
 """
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-import typst
+from reports.leaves import HIGH, MM, WIDE, Leaves
+from reports.letters import BOLD, PLAIN, Line, Style, width
 
-_TEMPLATE: Final = Path(__file__).parent / "templates" / "desa.typ"
-_BLANK: Final = b"#set page(width: 1cm, height: 1cm)"
-_LINES_PER_BLANK: Final = 100
-_MOST_BLANKS: Final = 4
-_TOGETHER: Final = 2  # a large list takes hundreds of MB while it is set
+_INK: Final = (0.12, 0.23, 0.37)
+_PALE: Final = (0.93, 0.95, 0.97)
+_EDGE: Final = (0.60, 0.65, 0.69)
+_BLACK: Final = (0.0, 0.0, 0.0)
+_SEVERITY: Final = ((0.64, 0.15, 0.17), (0.85, 0.48, 0.17), (0.72, 0.57, 0.10), (0.50, 0.58, 0.65))
+
+_TITLE: Final = Style(BOLD, 10.5, 13, _INK)
+_HEAD: Final = Style(BOLD, 6.8, 8.2, (1.0, 1.0, 1.0))
+_TICKED: Final = Style(BOLD, 6.2, 8.2, (1.0, 1.0, 1.0))  # narrow columns
+_TEXT: Final = Style(PLAIN, 7.4, 9.0)
+_SMALL: Final = Style(PLAIN, 6.9, 8.5)
+_ACTION: Final = Style(PLAIN, 6.9, 8.5, _INK)
+_BOLD: Final = Style(BOLD, 7.4, 9.0)
+_FAMILY: Final = Style(BOLD, 7.8, 9.6)
+_PLACE: Final = Style(PLAIN, 7.4, 9.6)
+_DATA: Final = Style(PLAIN, 6.4, 9.6)
+_GRADE: Final = tuple(Style(BOLD, 6.6, 9.0, colour) for colour in _SEVERITY)
+_CODE: Final = Style(PLAIN, 6.4, 8.2)
+_FOOT: Final = Style(PLAIN, 6.4, 8.0)
+_SIGN: Final = Style(PLAIN, 8, 10)
+
+_LEFT: Final = 9 * MM
+_RIGHT: Final = WIDE - 9 * MM
+_TOP: Final = HIGH - 10 * MM
+_BOTTOM: Final = 13 * MM
+_PAD: Final = 1.2 * MM
+_TICK: Final = 4.2 * MM
+_FAMILY_WIDTHS: Final = (26.0, 46.0, 0.0, 11.5, 11.5, 11.5, 11.5, 30.0)  # mm; 0: what is left
+_PAIR_WIDTHS: Final = (26.0, 60.0, 60.0, 0.0, 0.0, 14.0, 14.0, 30.0)
+
+Cell = list[Line]
 
 
-@cache
-def _fonts() -> typst.Fonts:
-    # Fonts of the computer would make the pages of two computers differ.
-    return typst.Fonts(include_system_fonts=False)
+def render(lists: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """The PDF of each village list (as `reports.village_page.page_data` gives it), in order."""
+    for data in lists:
+        yield _set(data)
 
 
-@cache
-def _template() -> bytes:
-    return _TEMPLATE.read_bytes()
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns of a list: left edges (one more than columns), titles, and which columns hold a box to tick."""
+
+    edges: tuple[float, ...]
+    titles: Sequence[str]
+    ticks: tuple[int, ...]
+
+    def room(self, index: int) -> float:
+        """Points of width for the text of a cell."""
+        return self.edges[index + 1] - self.edges[index] - 2 * _PAD
 
 
-def render(lists: Sequence[dict[str, Any]]) -> Iterator[bytes]:
-    """The PDF of each village list (keys as templates/desa.typ reads them; all shown values are strings), in order.
+def _columns(widths: Sequence[float], titles: Sequence[str], ticks: tuple[int, ...]) -> _Columns:
+    rest = (_RIGHT - _LEFT - sum(widths) * MM) / widths.count(0.0)
+    edges = [_LEFT]
+    for wide in widths:
+        edges.append(edges[-1] + (wide * MM or rest))
+    return _Columns(tuple(edges), titles, ticks)
 
-    typst does not hold up Python: lists are set ahead, two at a time, while the caller does something with the first.
-    """
-    with ThreadPoolExecutor(max_workers=min(_TOGETHER, os.cpu_count() or 1)) as setter:
-        yield from setter.map(_set, lists)
+
+class _List:
+    """One list on its pages; `y` is where the next thing goes, `full` where it is at the begin of a page."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.data = data
+        self.words: Mapping[str, Any] = data["teks"]
+        self.leaves = Leaves(data["judul"], "padan")
+        self.y = self.full = 0.0
+        self.title = data["judul"]
+        self.columns = _columns(_FAMILY_WIDTHS, self.words["kolom_keluarga"], (3, 4, 5, 6))
+
+    def turn(self) -> None:
+        """Begin a page: title, code of the list, heads of the columns."""
+        leaves = self.leaves
+        leaves.turn()
+        code: Line = ((_CODE, self.words["kode_daftar"]), (_BOLD, self.data["kode"]))
+        code_wide = sum(width(text, style) for style, text in code)
+        title = _TITLE.lines(self.title, _RIGHT - _LEFT - code_wide - 10)
+        leaves.text(_LEFT, _TOP, title)
+        leaves.text(_RIGHT - code_wide, _TOP - 3, [code])
+        top = _TOP - _TITLE.leading * len(title) - _PAD
+        heads = [
+            _TICKED.lines(title, self.columns.room(i) + _PAD)
+            if i in self.columns.ticks
+            else _HEAD.lines(title, self.columns.room(i))
+            for i, title in enumerate(self.columns.titles)
+        ]
+        high = max(map(len, heads)) * _HEAD.leading + 2 * _PAD
+        leaves.area(_LEFT, top - high, _RIGHT - _LEFT, high, _INK)
+        for index, lines in enumerate(heads):
+            for number, line in enumerate(lines):
+                x = self.columns.edges[index] + _PAD
+                if index in self.columns.ticks:
+                    x += (self.columns.room(index) - width(line[0][1], _TICKED)) / 2
+                down = (high - len(lines) * _HEAD.leading) / 2 + number * _HEAD.leading
+                leaves.text(x, top - down, [line])
+        self.y = self.full = top - high - 1.6 * MM
+
+    def need(self, high: float) -> bool:
+        """Turn the page when less than `high` points are left on it; whether it was turned."""
+        short = self.y - high < _BOTTOM
+        if short:
+            self.turn()
+        return short
+
+    def row(self, cells: Sequence[Cell], high: float, *, boxes: bool = True) -> None:
+        """A line of the list, `high` as `_high` says, with boxes to tick."""
+        edges, bottom = self.columns.edges, self.y - high
+        self.leaves.boxes([(_LEFT, bottom, _RIGHT - _LEFT, high)], _EDGE, 0.4)
+        ticks = self.columns.ticks
+        self.leaves.uprights([x for i, x in enumerate(edges[1:-1]) if i not in ticks[:-1]], self.y, bottom, _EDGE, 0.4)
+        if boxes:
+            middle = bottom + (high - _TICK) / 2
+            squares = [((edges[i] + edges[i + 1] - _TICK) / 2, middle, _TICK, _TICK) for i in ticks]
+            self.leaves.boxes(squares, _BLACK, 0.7)
+        for index, cell in enumerate(cells):
+            if cell:
+                self.leaves.text(edges[index] + _PAD, self.y - _PAD, cell)
+        self.y = bottom
+
+    def paragraph(self, text: str, style: Style) -> None:
+        """Text over the whole width."""
+        lines = style.lines(text, _RIGHT - _LEFT)
+        self.need(len(lines) * style.leading)
+        self.leaves.text(_LEFT, self.y, lines)
+        self.y -= len(lines) * style.leading + 1.6 * MM
+
+    def feet(self) -> bytes:
+        """Number the pages; the finished document."""
+        for page in range(self.leaves.count):
+            number = self.words["halaman"].format(n=page + 1, semua=self.leaves.count)
+            y = _BOTTOM - 2 * MM
+            self.leaves.text(_LEFT, y, [((_FOOT, self.words["kaki"]),)], page=page)
+            self.leaves.text(_RIGHT - width(number, _FOOT), y, [((_FOOT, number),)], page=page)
+        return self.leaves.bound()
 
 
-def _set(data: dict[str, Any]) -> bytes:
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    # Tags for screen readers would double the time and the size of a list that is made for paper.
-    made = typst.compile(_template(), font_paths=_fonts(), sys_inputs={"data": text}, format="pdf", pdf_tags=False)
-    # typst keeps what it set for ten more documents; nothing of a village comes again, and a large one takes hundreds
-    # of MB. Blank documents let it age sooner; more of them would take from the list beside it what it still needs.
-    lines = sum(len(k["baris"]) for k in data["keluarga"])
-    for _ in range(min(lines // _LINES_PER_BLANK, _MOST_BLANKS)):
-        typst.compile(_BLANK, font_paths=_fonts())
-    if not isinstance(made, bytes):
-        raise TypeError("typst gave no single document")
-    return made
+def _set(data: Mapping[str, Any]) -> bytes:
+    one = _List(data)
+    one.turn()
+    _introduction(one)
+    for family in data["keluarga"]:
+        _family(one, family)
+    if not data["keluarga"]:
+        one.paragraph(one.words["kosong"], _TEXT)
+    if data["sisa"]:
+        one.paragraph(data["sisa"], _TEXT)
+    if data["pasangan"]:
+        one.title = data["judul_pasangan"]
+        one.columns = _columns(_PAIR_WIDTHS, one.words["kolom_pasangan"], (5, 6))
+        one.turn()
+        one.paragraph(data["ringkas_pasangan"], _TEXT)
+        for pair in data["pasangan"]:
+            _pair(one, pair)
+    _signatures(one)
+    return one.feet()
+
+
+def _introduction(one: _List) -> None:
+    """What the list is and how it is filled in."""
+    room = _RIGHT - _LEFT - 4 * MM
+    lines: list[Line] = [((_BOLD, one.data["ringkas"]), (_TEXT, f"   {one.data['acuan']}"))]
+    for number, step in enumerate(one.words["cara"], start=1):
+        first, *more = _TEXT.lines(step, room - 5 * MM)
+        lines += [((_TEXT, f"{number}.  "), *first), *(((_TEXT, "     "), *line) for line in more)]
+    high = _high([lines]) + 2
+    one.leaves.boxes([(_LEFT, one.y - high, _RIGHT - _LEFT, high)], _EDGE, 0.5)
+    one.leaves.text(_LEFT + 2 * MM, one.y - _PAD - 1, lines)
+    one.y -= high + 2 * MM
+
+
+def _family(one: _List, family: Mapping[str, Any]) -> None:
+    columns = one.columns
+    who, what = columns.room(1), columns.room(2)
+    rows: list[list[Cell]] = []
+    for line in family["baris"]:
+        grade = _GRADE[line["urut"]]
+        number: Cell = [((_BOLD, f"{line['nomor']} "), (grade, line["tingkat"]))]
+        number += [((_CODE, line["kode"]),), ((_CODE, line["kode_baris"]),)]
+        contradicts = _TEXT.lines(line["masalah"], what)
+        for evidence in line["bukti"]:
+            contradicts += _SMALL.lines(f"– {evidence}", what)
+        contradicts += _ACTION.lines(f"→ {line['tindakan']}", what)
+        rows.append([number, _SMALL.lines(line["siapa"], who), contradicts])
+    heights = [_high(cells) for cells in rows]
+    band = _Band(one, family)
+    together = sum(heights) if len(rows) <= 2 else heights[0]
+    one.need(band.high + min(together, _room(one, band.high)))
+    band.draw()
+    for cells, high in zip(rows, heights, strict=True):
+        for part, part_high in _parts(cells, high, _room(one, band.high)):
+            if one.need(part_high):
+                band.draw()
+            one.row(part, part_high, boxes=bool(part[0]))
+    one.y -= 1.6 * MM
+
+
+class _Band:
+    """The heading of a family: number, head, address; on the right what the record is."""
+
+    def __init__(self, one: _List, family: Mapping[str, Any]) -> None:
+        self.one = one
+        self.data = f"{one.words['data']} {family['data']}"
+        room = _RIGHT - _LEFT - 4 * _PAD - width(self.data, _DATA)
+        name = f"{family['nomor']}. {family['kepala']}  "
+        if width(name, _FAMILY) + width(family["alamat"], _PLACE) <= room:
+            self.lines: Cell = [((_FAMILY, name), (_PLACE, family["alamat"]))]
+        else:
+            self.lines = _FAMILY.lines(name, room) + _PLACE.lines(family["alamat"], room)
+        self.high = _high([self.lines]) - _PAD
+
+    def draw(self) -> None:
+        """Put it where the list is."""
+        one = self.one
+        one.leaves.area(_LEFT, one.y - self.high, _RIGHT - _LEFT, self.high, _PALE)
+        one.leaves.boxes([(_LEFT, one.y - self.high, _RIGHT - _LEFT, self.high)], _EDGE, 0.4)
+        one.leaves.text(_LEFT + _PAD, one.y - _PAD / 2, self.lines)
+        one.leaves.text(_RIGHT - _PAD - width(self.data, _DATA), one.y - _PAD / 2, [((_DATA, self.data),)])
+        one.y -= self.high
+
+
+def _pair(one: _List, pair: Mapping[str, Any]) -> None:
+    texts = [_SMALL.lines(pair[name], one.columns.room(i)) for i, name in enumerate(_PAIR_TEXTS, start=1)]
+    cells: list[Cell] = [[((_BOLD, pair["nomor"]),), ((_CODE, pair["kode_baris"]),)], *texts]
+    for part, high in _parts(cells, _high(cells), _room(one, 0.0)):
+        one.need(high)
+        one.row(part, high, boxes=bool(part[0]))
+
+
+_PAIR_TEXTS: Final = ("orang_1", "orang_2", "sama", "beda")
+
+
+def _signatures(one: _List) -> None:
+    """Place for date and three signatures, never cut in two."""
+    one.need(45 * MM)
+    one.y -= 6 * MM
+    one.leaves.text(_LEFT, one.y, [((_SIGN, one.words["tanggal"]),)])
+    wide = (_RIGHT - _LEFT) / 3
+    for index, title in enumerate(one.words["tanda_tangan"]):
+        for down, text in ((8 * MM, title), (28 * MM, f"( {'.' * 48} )")):
+            x = _LEFT + wide * index + (wide - width(text, _SIGN)) / 2
+            one.leaves.text(x, one.y - down, [((_SIGN, text),)])
+    one.y -= 34 * MM
+
+
+def _high(cells: Sequence[Cell]) -> float:
+    return max([sum([line[0][0].leading for line in cell]) for cell in cells]) + 2 * _PAD
+
+
+def _room(one: _List, above: float) -> float:
+    """Points of height for a row on a page of its own, below something `above` points high."""
+    return one.full - _BOTTOM - above
+
+
+def _parts(cells: Sequence[Cell], high: float, room: float) -> Iterator[tuple[Sequence[Cell], float]]:
+    """A row as it is, or, when it is higher than a page, in parts that are not."""
+    while high > room:
+        most = int((room - 2 * _PAD) / _TEXT.leading)
+        part = [cell[:most] for cell in cells]
+        yield part, _high(part)
+        cells = [cell[most:] for cell in cells]
+        high = _high(cells)
+    yield cells, high

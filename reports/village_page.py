@@ -12,11 +12,10 @@ from reports.village_sheet import Village, columns_of, head_of_village, place_of
 from rules.i18n import _, language
 
 _MAX_PAIRS: Final = 100  # on paper; the workbook holds more
-_LONG_WORD: Final = r"\S{20}"  # as many capitals as the narrowest cell with names holds
 
 
 def page_data(context: Context, village: Village) -> dict[str, Any]:
-    """The data of templates/desa.typ."""
+    """The data of `reports.paper.render`."""
     place = place_of(context, village.kode)
     family_titles, pair_titles = columns_of()
     families = village.lines["keluarga"].n_unique()
@@ -38,7 +37,7 @@ def page_data(context: Context, village: Village) -> dict[str, Any]:
         ).format(shown=number(min(village.pairs.height, _MAX_PAIRS)), total=number(village.all_pairs)),
         "keluarga": _families(village.lines),
         "pasangan": village.pairs.head(_MAX_PAIRS)
-        .select("nomor", "sama", "beda", "kode_baris", *map(_breakable, ("orang_1", "orang_2")))
+        .select("nomor", "orang_1", "orang_2", "sama", "beda", "kode_baris")
         .to_dicts(),
         "teks": {
             "kolom_keluarga": family_titles,
@@ -60,22 +59,16 @@ def page_data(context: Context, village: Village) -> dict[str, Any]:
 
 
 def _families(lines: pl.DataFrame) -> list[dict[str, Any]]:
-    line = [pl.col("nomor", "urut", "tingkat", "kode", "kode_baris")]
-    line += map(_breakable, ("siapa", "masalah", "tindakan"))
-    proof = _breakable("bukti_teks").str.split("\n").list.eval(pl.element().filter(pl.element() != ""))
+    line = pl.col("nomor", "urut", "tingkat", "kode", "kode_baris", "siapa", "masalah", "tindakan")
+    proof = pl.col("bukti_teks").str.split("\n").list.eval(pl.element().filter(pl.element() != ""))
     return (
         lines.group_by(nomor_keluarga=pl.col("keluarga").cast(pl.String), maintain_order=True)
         .agg(
-            kepala=_breakable("kepala").first(),
-            alamat=_breakable("alamat_teks").first(),
+            kepala=pl.first("kepala"),
+            alamat=pl.first("alamat_teks"),
             data=pl.first("data_teks"),
-            baris=pl.struct(*line, proof.alias("bukti")),
+            baris=pl.struct(line, proof.alias("bukti")),
         )
         .rename({"nomor_keluarga": "nomor"})
         .to_dicts()
     )
-
-
-def _breakable(column: str) -> pl.Expr:
-    """`column` with a place to break in words too long for a cell; they would run over the next one."""
-    return pl.col(column).str.replace_all(_LONG_WORD, "${0}\u200b")

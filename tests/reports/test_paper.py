@@ -7,8 +7,10 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reports import paper
+from reports import letters, paper
 from reports.context import Context
 from reports.village_page import page_data
 from reports.village_sheet import Village
@@ -54,14 +56,59 @@ def test_lists_come_in_their_order_with_the_bytes_they_have_alone(context: Conte
 
 
 def test_no_letter_is_lost_and_nothing_is_taken_for_markup(context: Context) -> None:
-    long = "ABCDEFGHIJ" * 6
-    names = ["ŃUR ŞĀLIḤ", "*TEBAL* #panic() $x$ \\", "<b> @a [x] _y_"]
-    text = _words(*paper.render([_page(context, {"siapa": long}, *({"masalah": name} for name in names))]))
+    names = ["ŃUR ŞĀLIḤ", "*TEBAL* (a) [x] _y_ \\ %d {n} </b>", "Ναόμι Ольга"]
+    text = _words(*paper.render([_page(context, *({"masalah": name} for name in names))]))
     for name in names:
         assert name in text.replace("\n", " ")
-    # A word too long for its cell goes on in the next line instead of over the next cell.
+
+
+def test_a_letter_that_the_fonts_have_not_is_shown_by_its_number(context: Context) -> None:
+    text = _words(*paper.render([_page(context, {"siapa": "A中𝄞\x00B"})]))
+    assert "A[U+4E2D][U+1D11E][U+0000]B" in text.replace("\n", "")
+
+
+def test_more_letters_than_one_part_of_a_font_holds(context: Context) -> None:
+    letters = [chr(code) for code in (*range(0xC0, 0x180), *range(0x391, 0x3A2), *range(0x410, 0x450))]
+    words = ["".join(letters[i : i + 8]) for i in range(0, len(letters), 8)]
+    text = _words(*paper.render([_page(context, {"masalah": " ".join(words), "siapa": "biasa"})]))
+    assert [word for word in words if word not in text] == []
+    assert "biasa" in text
+
+
+WORDS = st.lists(
+    st.text(st.characters(min_codepoint=33, max_codepoint=0x17F, exclude_characters="\xa0\xad"), min_size=1)
+)
+
+
+@given(words=WORDS, room=st.floats(20, 300))
+def test_lines_fit_and_hold_every_letter(words: list[str], room: float) -> None:
+    style = letters.Style(letters.PLAIN, 7, 8)
+    words = [word for word in words if not any(letter.isspace() for letter in word)]
+    lines = letters.wrapped(" ".join(words), style, room)
+    assert "".join(lines).replace(" ", "") == "".join(words)
+    for line in lines:
+        assert letters.width(line, style) <= room or len(line) == 1 or "[U+" in letters.shown(ord(line[0]), style.font)
+    # A word is only cut when it has no room on a line of its own.
+    for word in words:
+        if letters.width(word, style) <= room:
+            assert any(word in line for line in lines)
+
+
+def test_a_long_word_goes_on_below_and_never_over_the_next_cell(context: Context) -> None:
+    long = "ABCDEFGHIJ" * 6
+    text = _words(*paper.render([_page(context, {"siapa": long})]))
     assert long not in text
-    assert long in re.sub(r"\s|\u200b", "", text)
+    assert long in re.sub(r"\s", "", text)
+
+
+def test_a_line_higher_than_a_page_goes_on_over_pages(context: Context) -> None:
+    people = [f"ORANG KE {n}" for n in range(200)]
+    text = _words(*paper.render([_page(context, {"siapa": "\n".join(people)}, {"keluarga": 2, "kode_baris": "-"})]))
+    assert [p for p in people if p not in text.split("\n")] == []
+    pages = [page for page in text.split("\f") if "ORANG KE" in page]
+    assert len(pages) > 1
+    assert [page.count("1. SITI") for page in pages] == [1] * len(pages)  # the heading of the family on each page
+    assert sum(page.count("AAAA-BBBB-CC") for page in pages) == 1
 
 
 def test_families_keep_their_lines_and_evidence(context: Context) -> None:

@@ -1,0 +1,160 @@
+"""Letters on paper: the fonts, how wide a text is, where its lines break, and how it stands in the page of a PDF.
+
+The fonts have the letters of most scripts that are written from left to right. A letter that they have not is shown by
+its number, [U+4E2D], so that nothing is lost without being seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.pdfdoc import PDFDocument
+from reportlab.pdfbase.ttfonts import TTFont
+
+PLAIN: Final = "DejaVuSansCondensed"
+BOLD: Final = "DejaVuSansCondensed-Bold"
+_FONTS: Final = Path(__file__).parent / "fonts"
+_MOST_WORDS: Final = 200_000  # whose width is remembered, per font
+_LAST: Final = 0xFFFF  # a PDF tells later letters back only in pairs, which the library does not write
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Style:
+    """How a text looks: font, size and distance of lines in points, colour as red, green, blue (0-1)."""
+
+    font: str
+    size: float
+    leading: float
+    colour: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def lines(self, text: str, room: float) -> list[Line]:
+        """`text` in lines that are at most `room` points wide."""
+        return [((self, line),) for line in wrapped(text, self, room)]
+
+
+Line = tuple[tuple[Style, str], ...]  # a line is made of runs, one beside the other
+
+
+@cache
+def font(name: str) -> TTFont:
+    """A font of this package, known to the library."""
+    made = TTFont(name, str(_FONTS / f"{name}.ttf"), shapable=False)
+    pdfmetrics.registerFont(made)
+    return made
+
+
+def shown(code: int, name: str) -> str:
+    """The letter with this number, as the font `name` can show it."""
+    if chr(code).isspace():
+        return " "
+    return chr(code) if code <= _LAST and code in font(name).face.charToGlyph else f"[U+{code:04X}]"
+
+
+class _Letters(dict[int, float]):
+    """Number of a letter -> its width in thousandths of the size, shown as the font can show it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._known: dict[int, float] = font(name).face.charWidths
+
+    def __missing__(self, code: int) -> float:
+        self[code] = sum(self._known[ord(letter)] for letter in shown(code, self._name))
+        return self[code]
+
+
+class _Words(dict[str, float]):
+    """Word -> its width in thousandths of the size."""
+
+    def __init__(self, name: str) -> None:
+        self.letters = _Letters(name)
+        self.space = self.letters[ord(" ")]
+
+    def __missing__(self, word: str) -> float:
+        if len(self) >= _MOST_WORDS:
+            self.clear()
+        letters = self.letters
+        self[word] = width = sum([letters[code] for code in map(ord, word)])
+        return width
+
+
+@cache
+def _words(name: str) -> _Words:
+    return _Words(name)
+
+
+def width(text: str, style: Style) -> float:
+    """How wide a line of text is, in points."""
+    words = _words(style.font)
+    parts = text.split(" ")
+    return (sum([words[word] for word in parts]) + words.space * (len(parts) - 1)) * style.size / 1000
+
+
+def wrapped(text: str, style: Style, room: float) -> list[str]:
+    """The lines of `text` at most `room` points wide; a word that is wider than that goes on in the next line."""
+    words = _words(style.font)
+    space, most = words.space, room * 1000 / style.size
+    lines: list[str] = []
+    for part in text.split("\n"):
+        line: list[str] = []
+        used = -space
+        for word in part.split(" "):
+            wide = words[word]
+            if used + space + wide <= most:
+                line.append(word)
+                used += space + wide
+                continue
+            if line:
+                lines.append(" ".join(line))
+            rest = word
+            if wide > most:
+                *whole, rest = _pieces(word, words.letters, most)
+                lines += whole
+            line, used = [rest], words[rest]
+        lines.append(" ".join(line))
+    return lines
+
+
+def _pieces(word: str, letters: _Letters, most: float) -> Iterator[str]:
+    start, used = 0, 0.0
+    for place, letter in enumerate(word):
+        wide = letters[ord(letter)]
+        if used + wide > most and place > start:
+            yield word[start:place]
+            start, used = place, 0.0
+        used += wide
+    yield word[start:]
+
+
+_BRACKETS: Final = {ord(letter): f"\\{letter}" for letter in "()\\"}
+_ASCII: Final = {code: chr(code) for code in range(32, 127)} | _BRACKETS
+
+
+class Coded(dict[int, str]):
+    """For `str.translate`: a letter -> how it stands between the brackets of a text in this style in this document.
+
+    The library numbers the letters of a document from 0 to 255, then begins anew in a second font; that one is chosen
+    for the letter alone.
+    """
+
+    def __init__(self, style: Style, document: PDFDocument) -> None:
+        super().__init__(_ASCII)
+        self._font, self._document, self._size = font(style.font), document, style.size
+        self._name = style.font
+        self._font.splitString(" ", document)  # the document knows the font from its first letter on
+        self.choice = self._choice(0)
+
+    def _choice(self, part: int) -> str:
+        return f"{self._font.getSubsetInternalName(part, self._document)} {self._size:g} Tf"
+
+    def __missing__(self, code: int) -> str:
+        text = ""
+        for part, letters in self._font.splitString(shown(code, self._name), self._document):
+            coded = "".join(_ASCII.get(n) or f"\\{n:03o}" for n in letters)
+            text += coded if part == 0 else f") Tj {self._choice(part)} ({coded}) Tj {self.choice} ("
+        self[code] = text
+        return text
