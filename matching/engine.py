@@ -244,7 +244,7 @@ def link(
     cut[np.flatnonzero(match)[found.cut]] = True
     links = links_frame(scored, strata, settings, cut)
     entities = entities_frame(records, found.label, found.weakest)
-    persons = persons_frame(records, entities)
+    persons = persons_frame(records, entities, found.label)
     tell("keluarga", 0.0)
     linked_families = family_links(records, families, entities)
     info = _figures(e, chosen, scored, model, links, found, settings)

@@ -3,200 +3,193 @@
 Order of trust for a value (staleness_rules.md, "Authority order", marked assumed there): Dukcapil first; then the value
 that most rows of the person carry; then the newest list; then the register order. For the family card the newest
 statement counts more than the most frequent one, because cards are reissued.
+
+A person is known by its smallest record. Records are numbered in the order of `sidik`, so that is the order of the
+person ids too, and no text is sorted or grouped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from blocking.pairs import Index
+from matching.generic.columns import Texts
+from matching.kernels.coding import factor
+from matching.kernels.people import commonest_rows, first_rows
 from rules.tables import check, empty
 
 # Later in the list = trusted less when date and frequency tie.
-AUTHORITY = {"dukcapil": 0, "dtsen": 1, "regsosek": 2, "p3ke": 3, "dtks": 4}
-_PAYMENT = 5
-ID_LENGTH = 16
+AUTHORITY: Final = {"dukcapil": 0, "dtsen": 1, "regsosek": 2, "p3ke": 3, "dtks": 4}
+_PAYMENT: Final = 5
+ID_LENGTH: Final = 16
+_MIDDLE: Final = 1 << 22  # above the day of any date, counted from 1970
+
+Bools = npt.NDArray[np.bool_]
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
 
 
-def _authority() -> pl.Expr:
-    return pl.col("sumber").replace_strict(AUTHORITY, default=_PAYMENT, return_dtype=pl.Int8)
+def _authority(records: pl.DataFrame) -> U64:
+    known = records["sumber"].replace_strict(AUTHORITY, default=_PAYMENT, return_dtype=pl.UInt64)
+    return known.to_numpy()
 
 
-def _stated() -> pl.Expr:
+def _newest_first(dates: pl.Series) -> U64:
+    """A number that is the smaller the later the date; no date comes last."""
+    return (_MIDDLE - dates.to_physical().cast(pl.Int64)).fill_null(2 * _MIDDLE).cast(pl.UInt64).to_numpy()
+
+
+def _stated(records: pl.DataFrame) -> pl.Series:
     """The date that a row speaks of: its own last update where the list has one, else the date of the list."""
-    return pl.coalesce("tanggal_perbarui", "tanggal_data")
+    return records.select(pl.coalesce("tanggal_perbarui", "tanggal_data")).to_series()
+
+
+def _trust(authority: U64, newest: U64) -> U64:
+    """The order of trust: Dukcapil, then lists by their date, then payments."""
+    late, paid = (authority != 0).astype(np.uint64), (authority == _PAYMENT).astype(np.uint64)
+    return np.asarray(((late << np.uint64(1) | paid) << np.uint64(24) | newest) << np.uint64(3) | authority)
+
+
+def _mask(records: pl.DataFrame, condition: pl.Expr) -> Bools:
+    return records.select(condition.fill_null(value=False)).to_series().to_numpy()
+
+
+def _people(label: Index) -> I64:
+    """The smallest record of each person, ascending."""
+    return np.flatnonzero(label == np.arange(len(label)))
+
+
+def _rows(found: I64) -> pl.Series:
+    """Row numbers to gather by; null where there is none."""
+    rows = pl.Series(found)
+    return rows.set(rows < 0, None)
+
+
+def _unit_ids(letter: str, unit: pl.Series, people: I64, sidik: pl.Series) -> pl.Series:
+    """An id for each person's unit, from the content hash of a member row.
+
+    Never from the number of the unit itself: a card number can be enumerated.
+    """
+    first = pl.DataFrame({"u": unit, "p": people}).select(
+        pl.when(pl.col("u").is_not_null()).then(pl.col("p").min().over("u"))
+    )
+    return letter + sidik.gather(first.to_series()).str.slice(0, ID_LENGTH)
 
 
 def entities_frame(records: pl.DataFrame, label: Index, weakest: npt.NDArray[np.float64]) -> pl.DataFrame:
-    """The entities table from cluster labels (smallest baris_id of each cluster)."""
+    """The entities table from cluster labels (smallest baris_id of each cluster). Row i of `records` is baris_id i."""
     sidik = records["sidik"]
-    frame = records.select(
-        "baris_id",
-        "sumber",
-        "sidik",
-        "tanggal_data",
-        "no_kk",
-        "kk_mutu",
-        "id_keluarga",
-        "id_rumah_tangga",
-        stated=_stated(),
-    ).with_columns(
-        person_id="P" + sidik.gather(label).str.slice(0, ID_LENGTH),
-        keyakinan=pl.Series(weakest),
-        authority=_authority(),
-    )
-    newest = ["person_id", "authority", "stated", "baris_id"]
-    order = [False, False, True, False]
+    authority, newest = _authority(records), _newest_first(_stated(records))
+    people = _people(label)
     # A payment list repeats what an older register said, so it never decides the family or the household.
-    registers = frame.filter(pl.col("authority") < _PAYMENT)
-    card = (
-        frame.filter(pl.col("no_kk").is_not_null() & (pl.col("kk_mutu") == "TEPERCAYA"))
-        .with_columns(late=(pl.col("authority") != 0), pay=pl.col("authority") == _PAYMENT)
-        .sort(
-            ["person_id", "late", "pay", "stated", "authority", "baris_id"],
-            descending=[False, False, False, True, False, False],
-            nulls_last=True,
-        )
-        .unique("person_id", keep="first", maintain_order=True)
-        .select("person_id", unit=pl.lit("kk:") + pl.col("no_kk"))
+    register = authority < _PAYMENT
+    of_list = authority << np.uint64(24) | newest
+    room = pl.coalesce("id_rumah_tangga", pl.when(pl.col("sumber") == "dtks").then("id_keluarga"))
+
+    def of(rank: U64, usable: Bools, text: pl.Expr) -> pl.Series:
+        best = _rows(first_rows(label, rank, usable)[people])
+        return records.select(text.alias("u")).to_series().gather(best)
+
+    carded = _mask(records, pl.col("no_kk").is_not_null() & (pl.col("kk_mutu") == "TEPERCAYA"))
+    card = of(_trust(authority, newest), carded, "kk:" + pl.col("no_kk"))
+    own = of(
+        of_list,
+        register & _mask(records, pl.col("id_keluarga").is_not_null()),
+        pl.format("{}:{}", "sumber", "id_keluarga"),
     )
-    own = (
-        registers.filter(pl.col("id_keluarga").is_not_null())
-        .sort(newest, descending=order, nulls_last=True)
-        .unique("person_id", keep="first", maintain_order=True)
-        .select("person_id", own=pl.col("sumber") + ":" + pl.col("id_keluarga"))
+    kitchen = of(of_list, register & _mask(records, room.is_not_null()), pl.col("sumber") + ":" + room)
+    family = pl.select(pl.coalesce(card, own)).to_series()
+    number = np.cumsum(label == np.arange(len(label))) - 1
+    person = number[label]
+    out = pl.DataFrame(
+        {
+            "baris_id": records["baris_id"],
+            "person_id": ("P" + sidik.gather(people).str.slice(0, ID_LENGTH)).gather(person),
+            "family_id": _unit_ids("K", family, people, sidik).gather(person),
+            "household_id": _unit_ids("R", kitchen, people, sidik).gather(person),
+            "keyakinan": weakest,
+        }
     )
-    kitchen = (
-        registers.with_columns(
-            room=pl.coalesce("id_rumah_tangga", pl.when(pl.col("sumber") == "dtks").then("id_keluarga"))
-        )
-        .filter(pl.col("room").is_not_null())
-        .sort(newest, descending=order, nulls_last=True)
-        .unique("person_id", keep="first", maintain_order=True)
-        .select("person_id", room=pl.col("sumber") + ":" + pl.col("room"))
-    )
-    people = (
-        frame.group_by("person_id")
-        .agg(pl.col("sidik").min())
-        .join(card, on="person_id", how="left")
-        .join(own, on="person_id", how="left")
-        .join(kitchen, on="person_id", how="left")
-        .with_columns(unit=pl.coalesce("unit", "own"))
-        .with_columns(
-            # From the content hash of a member row, never from the number itself: a card number can be enumerated.
-            family_id=pl.when(pl.col("unit").is_not_null()).then(
-                "K" + pl.col("sidik").min().over("unit").str.slice(0, ID_LENGTH)
-            ),
-            household_id=pl.when(pl.col("room").is_not_null()).then(
-                "R" + pl.col("sidik").min().over("room").str.slice(0, ID_LENGTH)
-            ),
-        )
-        .select("person_id", "family_id", "household_id")
-    )
-    out = frame.select("baris_id", "person_id", "keyakinan").join(people, on="person_id", how="left")
-    return check("entities", out.sort("baris_id"))
+    return check("entities", out)
 
 
-def _best(frame: pl.DataFrame, column: str, *, by_count: bool, good: pl.Expr | None = None) -> pl.DataFrame:
-    """Per person (`orang`) the best value of `column` with `<column>_sumber` and `<column>_tanggal`.
-
-    `frame` is sorted as `_ranked` does; only how often a value is told goes before that order.
-    """
-    known = frame.filter(pl.col(column).is_not_null() if good is None else pl.col(column).is_not_null() & good)
-    if by_count:
-        code = known.select("orang", kode=pl.col(column).rank("dense"))
-        known = known.with_columns(times=code.select(pl.len().over("orang", "kode")).to_series())
-        known = known.sort("orang", "late", "times", descending=[False, False, True], maintain_order=True)
-    return known.unique("orang", keep="first", maintain_order=True).select(
-        "orang",
-        column,
-        pl.col("sumber").alias(f"{column}_sumber"),
-        pl.col("stated").alias(f"{column}_tanggal"),
-    )
+def _same_value(column: pl.Series) -> I64:
+    """A number per row, equal where the values are."""
+    if column.dtype != pl.String:
+        return column.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+    texts = Texts.of(column)
+    return factor(texts.data, texts.begin, 1 << max(len(column).bit_length(), 4))[1].astype(np.int64)
 
 
-_USED = (
-    "baris_id", "sumber", "tanggal_data", "tanggal_perbarui", "nik", "nik_mutu", "no_kk", "kk_mutu", "nama",
-    "tanggal_lahir", "lahir_mutu", "jenis_kelamin", "kode_wilayah", "keberadaan",
-)  # fmt: skip
-
-
-def _ranked(records: pl.DataFrame, entities: pl.DataFrame) -> pl.DataFrame:
-    """The rows of each person in order of trust, with `orang`, the rank of its person_id, instead of the id.
-
-    Sorted once for all columns: by numbers, and with no more columns than a person is made of.
-    """
-    rank = entities.select("baris_id", orang=pl.col("person_id").rank("dense"))
-    frame = records.select(_USED).join(rank, on="baris_id").with_columns(authority=_authority(), stated=_stated())
-    frame = frame.with_columns(late=pl.col("authority") != 0, pay=pl.col("authority") == _PAYMENT)
-    return frame.sort(
-        ["orang", "late", "pay", "stated", "authority", "baris_id"],
-        descending=[False, False, False, True, False, False],
-        nulls_last=True,
-    )
-
-
-def _dukcapil_grade(frame: pl.DataFrame) -> pl.DataFrame:
+def _dukcapil_grade(records: pl.DataFrame, label: Index, people: I64) -> pl.Series:
     """Which fields of the person's other rows agree with its Dukcapil row: words of nik nama lahir kk hidup wilayah."""
-    official = (
-        frame.filter(pl.col("sumber") == "dukcapil")
-        .sort("orang", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True)
-        .unique("orang", keep="first", maintain_order=True)
-    )
+    official = _mask(records, pl.col("sumber") == "dukcapil")
+    chosen = first_rows(label, _newest_first(records["tanggal_data"]), official)
+    other = np.flatnonzero(~official & (chosen[label] >= 0))
     fields = {"nik": "nik", "nama": "nama", "lahir": "tanggal_lahir", "kk": "no_kk", "wilayah": "kode_wilayah"}
-    other = frame.filter(pl.col("sumber") != "dukcapil").join(
-        official.select("orang", *(pl.col(c).alias(f"d_{c}") for c in fields.values())), on="orang"
+    agree = {}
+    for word, name in fields.items():
+        values = records[name]
+        equal = (values.gather(other) == values.gather(chosen[label[other]])).fill_null(value=False).to_numpy()
+        found = np.zeros(len(label), dtype=bool)
+        found[label[other[equal]]] = True
+        agree[word] = found[people]
+    rows = _rows(chosen[people])
+    alive = (records["keberadaan"].cast(pl.String) != "MENINGGAL").fill_null(value=True).gather(rows)
+    frame = pl.DataFrame({**agree, "hidup": alive, "ada": rows.is_not_null()})
+    said = pl.concat_str(
+        [pl.when(pl.col(w)).then(pl.lit(w)) for w in ("nik", "nama", "lahir", "kk", "hidup", "wilayah")],
+        separator=" ",
+        ignore_nulls=True,
     )
-    agree = other.group_by("orang").agg(
-        (pl.col(c) == pl.col(f"d_{c}")).any().fill_null(value=False).alias(word) for word, c in fields.items()
-    )
-    alive = official.select("orang", hidup=(pl.col("keberadaan").cast(pl.String) != "MENINGGAL").fill_null(value=True))
-    words = ("nik", "nama", "lahir", "kk", "hidup", "wilayah")
-    return (
-        alive.join(agree, on="orang", how="left")
-        .with_columns(
-            mutu_dukcapil=pl.concat_str(
-                [pl.when(pl.col(w)).then(pl.lit(w)) for w in words], separator=" ", ignore_nulls=True
-            )
-        )
-        .select("orang", "mutu_dukcapil")
-    )
+    return frame.select(pl.when("ada").then(said)).to_series()
 
 
-def persons_frame(records: pl.DataFrame, entities: pl.DataFrame) -> pl.DataFrame:
-    """The persons table: one harmonised row per person."""
+def _registers(records: pl.DataFrame, person: I64) -> pl.Series:
+    """Per person the sorted names of the lists it stands in."""
+    names = records["sumber"].unique().sort()
+    code = records["sumber"].replace_strict(names, pl.int_range(len(names), dtype=pl.UInt16, eager=True))
+    stands = pl.DataFrame({"orang": person, "kode": code}).unique().sort("orang", "kode")
+    stands = stands.with_columns(daftar=names.gather(stands["kode"]))
+    return stands.group_by("orang", maintain_order=True).agg("daftar")["daftar"]
+
+
+def persons_frame(records: pl.DataFrame, entities: pl.DataFrame, label: Index) -> pl.DataFrame:
+    """The persons table: one harmonised row per person. `entities` and `label` are those of `entities_frame`."""
     if records.height == 0:
         return empty("persons")
-    frame = _ranked(records, entities)
-    out = (
-        entities.group_by("person_id")
-        .agg(
-            pl.col("family_id").first(),
-            pl.col("household_id").first(),
-            pl.len().alias("jumlah_baris"),
-            pl.col("keyakinan").min(),
-        )
-        .sort("person_id")
-        .with_row_index("orang", 1)
-    )
-    sources = frame.select("orang", "sumber").unique().sort("orang", "sumber")
-    trusted_nik = pl.col("nik_mutu").cast(pl.String) == "TEPERCAYA"
-    trusted_kk = pl.col("kk_mutu").cast(pl.String) == "TEPERCAYA"
-    full_date = pl.col("lahir_mutu").cast(pl.String) == "LENGKAP"
-    parts: tuple[Callable[[], pl.DataFrame], ...] = (
-        lambda: sources.group_by("orang", maintain_order=True).agg(daftar="sumber"),
-        lambda: _best(frame, "nik", by_count=True, good=trusted_nik),
-        lambda: _best(frame, "no_kk", by_count=False, good=trusted_kk),
-        lambda: _best(frame, "nama", by_count=True),
-        lambda: _best(frame, "tanggal_lahir", by_count=True, good=full_date),
-        lambda: _best(frame, "jenis_kelamin", by_count=True),
-        lambda: _best(frame, "kode_wilayah", by_count=False),
-        lambda: _dukcapil_grade(frame),
-    )
-    for part in parts:  # one at a time: together they would be as large as the records
-        out = out.join(part(), on="orang", how="left", maintain_order="left")
-    return check("persons", out.drop("orang"))
+    people = _people(label)
+    person = (np.cumsum(label == np.arange(len(label))) - 1)[label]
+    authority, stated = _authority(records), _stated(records)
+    trust, late = _trust(authority, _newest_first(stated)), authority != 0
+    good = {
+        "nik": pl.col("nik_mutu").cast(pl.String) == "TEPERCAYA",
+        "no_kk": pl.col("kk_mutu").cast(pl.String) == "TEPERCAYA",
+        "tanggal_lahir": pl.col("lahir_mutu").cast(pl.String) == "LENGKAP",
+    }
+    columns = entities.select("person_id", "family_id", "household_id")[people].to_dict()
+    for name in ("nik", "no_kk", "nama", "tanggal_lahir", "jenis_kelamin", "kode_wilayah"):
+        usable = _mask(records, pl.col(name).is_not_null() & good.get(name, pl.lit(value=True)))
+        if name in ("no_kk", "kode_wilayah"):
+            found = first_rows(label, trust, usable)
+        else:
+            found = commonest_rows(label, late, trust, _same_value(records[name]), usable)
+        rows = _rows(found[people])
+        columns |= {
+            name: records[name].gather(rows),
+            f"{name}_sumber": records["sumber"].gather(rows),
+            f"{name}_tanggal": stated.gather(rows),
+        }
+    surest = np.ones(len(people))
+    np.minimum.at(surest, person, entities["keyakinan"].to_numpy())
+    columns |= {
+        "daftar": _registers(records, person),
+        "jumlah_baris": pl.Series(np.bincount(person, minlength=len(people))),
+        "mutu_dukcapil": _dukcapil_grade(records, label, people),
+        "keyakinan": pl.Series(surest),
+    }
+    return check("persons", pl.DataFrame(columns))
