@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, cast
 
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
+Build = Callable[..., tuple[Any, Any]]
 
 
-def _prefetch(_typing: Any, array: Any, index: Any) -> Any:  # noqa: ANN401 - numba's own types
+class Inline:
+    """LLVM code that stands in for a call inside a kernel. numba is imported when a kernel is compiled."""
+
+    def __init__(self, function: Build) -> None:
+        self.function = cast(FunctionType, function)
+        self.__doc__ = function.__doc__
+        self._made: Any = None
+
+    @property
+    def _numba_type_(self) -> Any:  # noqa: ANN401 - read by numba
+        from numba.core import types
+        from numba.core.typing.templates import make_intrinsic_template
+
+        if self._made is None:
+            made: Any = make_intrinsic_template
+            self._made = types.Function(made(self, self.function, self.function.__name__))
+        return self._made
+
+
+def _prefetch(_typing: Any, array: Any, index: Any) -> tuple[Any, Any]:  # noqa: ANN401 - numba's own types
     """Begin to load row `index` of `array` (one or two dimensions) into the cache; it need not exist."""
+    from llvmlite import ir
+    from numba import types
+    from numba.core import cgutils
+
     unpacked: Any = cgutils.unpack_tuple
     inserted: Any = cgutils.get_or_insert_function
 
@@ -34,4 +55,4 @@ def _prefetch(_typing: Any, array: Any, index: Any) -> Any:  # noqa: ANN401 - nu
     return types.void(array, index), code
 
 
-prefetch = cast(Callable[[Any, Any], None], intrinsic(_prefetch))
+prefetch = cast(Callable[[Any, Any], None], Inline(_prefetch))

@@ -9,6 +9,7 @@ from blocking.jit import kernel
 from blocking.mix import U64
 
 I64 = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -18,9 +19,8 @@ def _room(n: int) -> int:
 
 
 @kernel
-def _numbered(keys: U64, bits: int, seen: U64, number: I64, count: I64) -> int:
-    """Number the distinct keys as they come; -1 when `seen` is too small for them."""
-    table = np.full(1 << bits, -1, dtype=np.int64)
+def _numbered(keys: U64, bits: int, table: I64, seen: U64, number: I64, count: I64) -> int:
+    """Number the distinct keys as they come; -1 when `seen` is too small for them. `table`: 2^bits places of -1."""
     mask = np.uint64((1 << bits) - 1)
     shift = np.uint64(64 - bits)
     n = 0
@@ -41,9 +41,7 @@ def _numbered(keys: U64, bits: int, seen: U64, number: I64, count: I64) -> int:
 
 
 @kernel
-def _among(keys: U64, members: U64, bits: int, out: npt.NDArray[np.bool_]) -> None:
-    table = np.zeros(1 << bits, dtype=np.uint64)
-    used = np.zeros(1 << bits, dtype=np.bool_)
+def _among(keys: U64, members: U64, bits: int, table: U64, used: Bools, out: Bools) -> None:
     mask = np.uint64((1 << bits) - 1)
     shift = np.uint64(64 - bits)
     for key in members:
@@ -65,7 +63,8 @@ def distinct(keys: U64) -> tuple[U64, I64, I64]:
     number = np.empty(len(keys), dtype=np.int64)
     for most in (few, len(keys)):
         seen, count = np.empty(most, dtype=np.uint64), np.empty(most, dtype=np.int64)
-        n = _numbered(keys, _room(most), seen, number, count)
+        bits = _room(most)
+        n = _numbered(keys, bits, np.full(1 << bits, -1, dtype=np.int64), seen, number, count)
         if n >= 0:
             break
     order = np.argsort(seen[:n])
@@ -74,9 +73,10 @@ def distinct(keys: U64) -> tuple[U64, I64, I64]:
     return seen[:n][order], place[number], count[:n][order]
 
 
-def among(keys: U64, members: U64) -> npt.NDArray[np.bool_]:
+def among(keys: U64, members: U64) -> Bools:
     """Which keys are among the members."""
     out = np.zeros(len(keys), dtype=np.bool_)
     if len(members):
-        _among(keys, members, _room(len(members)), out)
+        bits = _room(len(members))
+        _among(keys, members, bits, np.empty(1 << bits, dtype=np.uint64), np.zeros(1 << bits, dtype=np.bool_), out)
     return out

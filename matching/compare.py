@@ -14,6 +14,7 @@ from blocking.encode import U32, Encoded
 from blocking.jit import each
 from blocking.mix import U64
 from blocking.pairs import Index
+from matching.kernels.letters import MARKS
 from matching.kernels.registers import (
     LINKED,
     ROWS,
@@ -95,7 +96,7 @@ class Comparer:
     def __init__(self, encoded: Encoded, context: Context | None = None) -> None:
         self._rows = _rows(encoded)
         self._letters, self._texts = described([*encoded.teks_nama, *encoded.teks_given, *encoded.teks_ibu])
-        self._longest = int(self._texts["panjang"].max())
+        self._room = MARKS + 3 * (int(self._texts["panjang"].max()) + 1)
         self._linked = _linked(context)
 
     def with_context(self, context: Context) -> Comparer:
@@ -107,8 +108,10 @@ class Comparer:
     def levels(self, a: Index, b: Index) -> Levels:
         """(pairs, comparisons) levels, columns in the order of COMPARISONS."""
         out = np.empty((len(a), len(COMPARISONS)), dtype=np.uint8)
-        given = (self._rows, self._linked, self._texts, self._letters, _CUTS, self._longest, _plain(a), _plain(b))
-        _in_threads(lambda start, stop: fill_levels(*given, start, stop, out), len(a))
+        given = (self._rows, self._linked, self._texts, self._letters, _CUTS, _plain(a), _plain(b))
+        _in_threads(
+            lambda start, stop: fill_levels(*given, np.zeros(self._room, dtype=np.int64), start, stop, out), len(a)
+        )
         return out
 
     def surroundings(self, a: Index, b: Index) -> Levels:

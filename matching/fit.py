@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.jit import each
-from matching.kernels.conditioning import maximise
+from matching.kernels.conditioning import Data, Freedom, maximise
 from matching.model import MATCH, Model, PatternTable, Strata
 from matching.specification import Comparison, Levels, Specification
 from matching.terms import F64, Layout
@@ -161,7 +161,7 @@ def _run(
     first, share = _begin(prior, spec, len(cells.used), start)
     theta = layout.padded(first)
     strength = np.array([kind.kekuatan for kind in spec.classes])
-    likelihood, done, matches = maximise(
+    data = Data(
         cells.levels,
         cells.passes,
         cells.pair,
@@ -174,10 +174,11 @@ def _run(
         layout.allowed,
         layout.demanded,
         layout.known,
-        layout.padded(prior),
-        strength,
-        np.flatnonzero(np.isfinite(strength)),
-        _lenders(strata, cells.used),
+    )
+    movable = np.flatnonzero(np.isfinite(strength))
+    likelihood, done, matches = maximise(
+        data,
+        Freedom(layout.padded(prior), strength, movable, _lenders(strata, cells.used)),
         2 * len(strata.passes),
         BORROWED,
         spec.padanan,

@@ -122,7 +122,7 @@ def _same_value(column: pl.Series) -> I64:
     if column.dtype != pl.String:
         return column.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
     texts = Texts.of(column)
-    return factor(texts.data, texts.begin, 1 << max(len(column).bit_length(), 4))[1].astype(np.int64)
+    return factor(texts.data, texts.begin)[1].astype(np.int64)
 
 
 def _dukcapil_grade(records: pl.DataFrame, label: Index, people: I64) -> pl.Series:

@@ -78,5 +78,8 @@ def cluster(
         CAP,
         side if side is not None else np.zeros(0, dtype=np.uint8),
         cut,
+        np.zeros(n, dtype=np.uint32),
+        np.zeros(int(size.max()), dtype=np.int64),
+        np.zeros((int(size[size <= LARGE].max(initial=1)),) * 2),
     )
     return Clusters(closure(n, a[~cut], b[~cut]), cut)

@@ -39,8 +39,7 @@ def coded(name: str, values: pl.Series, column: Column) -> Coded:
         if plain and (not len(raw.data) or int(raw.data.max()) < 128):
             given, packed, too_long = pack_digits(raw.data, raw.begin, _mixes(nulls))
             return _with_long(Coded(name, column.kind, packed, given), raw, too_long)
-    size = 1 << max(len(values).bit_length(), 4)
-    given, code, first, rows = factor(raw.data, raw.begin, size)
+    given, code, first, rows = factor(raw.data, raw.begin)
     distinct = Texts(*gather_texts(raw.data, raw.begin, first))
     if column.kind == "text":
         return _text(name, given, code, rows, distinct, column)
@@ -61,7 +60,7 @@ def _text(name: str, given: U64, code: I32, rows: I64, distinct: Texts, column: 
     if not (column.clean or column.words or column.null):
         return Coded(name, "text", code.astype(np.int64), given, distinct, rows)
     cleaned = _cleaned(distinct, column)
-    _mix, again, first, _rows = factor(cleaned.data, cleaned.begin, 1 << max(len(cleaned).bit_length(), 4))
+    _mix, again, first, _rows = factor(cleaned.data, cleaned.begin)
     texts = Texts(*gather_texts(cleaned.data, cleaned.begin, first))
     counts = np.bincount(again, weights=rows, minlength=len(texts)).astype(np.int64)
     counts[0] = 0

@@ -18,14 +18,13 @@ from blocking.mix import U64
 from blocking.pairs import Index, PassCount
 from matching.generic.prepare import Prepared
 from matching.generic.spec import LinkageSpec
-from matching.kernels.candidates import COUNT, FIND, HOLD, compare_blocks
+from matching.kernels.candidates import COUNT, FIND, HOLD, Found, Source, compare_blocks
 from matching.kernels.conditions import Program, Tables, patterns_of
 from matching.model import PatternTable
 from matching.specification import MOST_BITS, Levels, Specification
 
 I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-Part = tuple[U64, U64, I64, Index, Index, Index]  # what compare_blocks gives
 PAIR_BYTES = 24  # of a candidate pair while the parts are put together
 PARTS = 16  # of the pairs, at least, so that all cores have work to the end
 _NO_CELLS = np.zeros(0, dtype=np.uint64)
@@ -102,23 +101,21 @@ class Candidates:
                 first = last
         return out
 
-    def _run(self, mode: int, known: U64, wanted: Bools, tell: Callable[[float], None]) -> list[Part]:
+    def _run(self, mode: int, known: U64, wanted: Bools, tell: Callable[[float], None]) -> list[Found]:
         parts, keys = self._parts(), self.chosen.bersama
         assert keys is not None
         done = 0
 
-        def one(part: tuple[int, int, int]) -> Part:
+        def one(part: tuple[int, int, int]) -> Found:
             number, first, last = part
             blocks = self.chosen.blok[number]
             return compare_blocks(
                 self.compare.program,
                 self.compare.tables,
-                keys,
-                self.rows.source,
+                Source(keys, self.rows.source, self.free),
                 self.rows.n_sources,
                 self.across,
                 number,
-                self.free,
                 blocks.order,
                 blocks.start[first:last],
                 blocks.stop[first:last],
@@ -127,7 +124,7 @@ class Candidates:
                 mode,
             )
 
-        out: list[Part] = []
+        out: list[Found] = []
         for step in range(0, len(parts), PARTS):
             found = each(one, parts[step : step + PARTS])
             out += found

@@ -6,26 +6,28 @@ nothing of them found the pair by. The model needs no more than how many pairs e
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import Scalar, kernel, leaf
+from blocking.jit import Scalar, kernel
 from blocking.prefetch import prefetch
-from matching.kernels.conditions import Program, Tables, fetch_row, pattern_of
-from matching.kernels.letters import MARKS
+from matching.kernels.conditions import Program, Room, Tables, fetch_row, pattern_of
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
+Slots = npt.NDArray[np.int32]
 
 COUNT, HOLD, FIND = range(3)
 _U1 = np.uint64(1)
 _STRATUM = np.uint64(48)  # bit from which the stratum stands in a cell
 
 
-@leaf
-def _slot(slots: npt.NDArray[np.int32], cells: U64, free: U64, cell: Scalar, mask: Scalar) -> Scalar:
+@kernel
+def _slot(slots: Slots, cells: U64, free: U64, cell: Scalar, mask: Scalar) -> Scalar:
     """Where a cell stands in the table, or the empty place where it would."""
     z = (cell ^ (mask * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xBF58476D1CE4E5B9)
     at = (z ^ (z >> np.uint64(29))) & np.uint64(len(slots) - 1)
@@ -34,7 +36,7 @@ def _slot(slots: npt.NDArray[np.int32], cells: U64, free: U64, cell: Scalar, mas
     return at
 
 
-@leaf
+@kernel
 def _earlier(keys: U64, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
     """Whether a pass before `number` holds the pair."""
     for q in range(number):
@@ -43,7 +45,7 @@ def _earlier(keys: U64, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
     return False
 
 
-@leaf
+@kernel
 def _free_of(keys: U64, free: U64, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
     """The comparisons of which pass `number` or a later one that holds the pair says nothing."""
     mask = free[number]
@@ -53,7 +55,7 @@ def _free_of(keys: U64, free: U64, number: Scalar, i: Scalar, j: Scalar) -> Scal
     return mask
 
 
-@leaf
+@kernel
 def _ahead(t: Tables, keys: U64, order: U32, start: I64, stop: I64, block: Scalar) -> None:
     """Have the values and keys of the first rows of a block that comes soon loaded."""
     at = block + 8
@@ -64,103 +66,133 @@ def _ahead(t: Tables, keys: U64, order: U32, start: I64, stop: I64, block: Scala
 
 
 @kernel
-def _table(cells: U64, free: U64, n: Scalar, size: Scalar) -> npt.NDArray[np.int32]:
-    """A table of `size` places (a power of two) that holds the first `n` cells."""
-    slots = np.zeros(size, dtype=np.int32)
+def _fill_table(slots: Slots, cells: U64, free: U64, n: Scalar) -> None:
+    """Make `slots` (a power of two) a table of the first `n` cells."""
+    for k in range(len(slots)):
+        slots[k] = 0
     for k in range(n):
         slots[_slot(slots, cells, free, cells[k], free[k])] = k + 1
-    return slots
 
 
-@kernel
-def _longer(values: U32) -> U32:
-    return np.concatenate((values, np.empty_like(values)))
+class Found(NamedTuple):
+    """What was found: cells, the comparisons free of their key, their pairs; and pairs held with the cell of each."""
+
+    cells: U64
+    free: U64
+    count: I64
+    left: U32
+    right: U32
+    cell_of: U32
+
+    @classmethod
+    def of(cls, cells: int, pairs: int) -> Found:
+        """Room for so many cells and pairs."""
+        return cls(
+            np.zeros(cells, dtype=np.uint64),
+            np.zeros(cells, dtype=np.uint64),
+            np.zeros(cells, dtype=np.int64),
+            *(np.empty(pairs, dtype=np.uint32) for _ in range(3)),
+        )
+
+    def first(self, cells: int, pairs: int) -> Found:
+        """The first of them, in memory of their own."""
+        return Found(
+            self.cells[:cells].copy(), self.free[:cells].copy(), self.count[:cells].copy(),
+            self.left[:pairs].copy(), self.right[:pairs].copy(), self.cell_of[:pairs].copy(),
+        )  # fmt: skip
+
+    def with_more_cells(self) -> Found:
+        """Room for twice as many cells."""
+        cells, free, count = (np.concatenate((one, np.zeros_like(one))) for one in self[:3])
+        return self._replace(cells=cells, free=free, count=count)
 
 
-@kernel
-def _twice(values: U64) -> U64:
-    return np.concatenate((values, np.zeros_like(values)))
+class Source(NamedTuple):
+    """Keys (n, passes) and lists of all rows; `free`: one bit per comparison that the key of a pass leaves alone."""
+
+    keys: U64
+    source: U8
+    free: U64
 
 
-@kernel
 def compare_blocks(
     p: Program,
     t: Tables,
-    keys: U64,
-    source: U8,
-    sources: Scalar,
-    across: Scalar,
-    number: Scalar,
-    free: U64,
+    rows: Source,
+    sources: int,
+    across: bool,
+    number: int,
     order: U32,
     start: I64,
     stop: I64,
     known: U64,
     wanted: npt.NDArray[np.bool_],
-    mode: Scalar,
-) -> tuple[U64, U64, I64, U32, U32, U32]:
-    """Pairs of the blocks of pass `number`: (cells, comparisons free of the key, pairs of each; left, right, cell).
+    mode: int,
+) -> Found:
+    """Pairs of the blocks of pass `number`.
 
-    `keys` (n, passes). `across`: pairs within one list are left out. `free`: for each pass one bit per comparison that
-    its key does not touch. COUNT counts cells, HOLD also gives every pair with the number of its cell, FIND gives the
-    pairs whose cell is `wanted` of the cells `known` and counts nothing.
+    `across`: pairs within one list are left out. COUNT counts cells, HOLD also gives every pair with the number of its
+    cell, FIND gives the pairs whose cell is `wanted` of the cells `known` and counts nothing.
     """
-    room = np.empty(2 * t.longest + 32, dtype=t.letters.dtype)
-    rows = np.zeros(MARKS + 3 * (t.longest + 32), dtype=np.int64)
-    memo = np.empty(2)
-    cells = known.copy() if mode == FIND else np.zeros(1 << 10, dtype=np.uint64)
-    masks = np.zeros_like(cells)
-    count = np.zeros(len(cells), dtype=np.int64)
-    used = len(known) if mode == FIND else 0
-    size = 1 << 12
-    while size < 4 * used:
-        size *= 2
-    slots = _table(cells, masks, used, size)
-    left = np.empty(1 << 10 if mode != COUNT else 1, dtype=np.uint32)
-    right = np.empty_like(left)
-    cell_of = np.empty_like(left)
-    held = 0
-    for block in range(len(start)):
-        _ahead(t, keys, order, start, stop, block)
-        for x in range(start[block], stop[block] - 1):
-            for y in range(x + 1, stop[block]):
+    size = stop - start
+    found = Found.of(max(len(known), 1 << 10), int((size * (size - 1) // 2).sum()) if mode != COUNT else 0)
+    found.cells[: len(known)] = known
+    slots = np.zeros(1 << max((4 * len(known)).bit_length(), 12), dtype=np.int32)
+    _fill_table(slots, found.cells, found.free, len(known))
+    room, at = Room.of(t), np.array([0, 0, 0, len(known), 0], dtype=np.int64)
+    while not _compare(
+        p, t, room, rows, sources, int(across), number, order, start, stop, wanted, mode, slots, at, found
+    ):
+        # No room for another cell: it goes on where it stopped.
+        found = found.with_more_cells()
+        slots = np.zeros(4 * len(found.cells), dtype=np.int32)
+        _fill_table(slots, found.cells, found.free, at[USED])
+    return found.first(int(at[USED]), int(at[PAIRS]))
+
+
+BLOCK, ROW, PARTNER, USED, PAIRS = range(5)  # of where the comparing stands
+
+
+@kernel
+def _compare(
+    p: Program, t: Tables, room: Room, rows: Source, sources: Scalar, across: Scalar, number: Scalar, order: U32,
+    start: I64, stop: I64, wanted: npt.NDArray[np.bool_], mode: Scalar, slots: Slots, at: I64, found: Found,
+) -> Scalar:  # fmt: skip
+    """Compare until the end, or until there is no room for a new cell; `at` says where. Whether it is done."""
+    used, held = at[USED], at[PAIRS]
+    x_from, y_from = at[ROW], at[PARTNER]
+    for block in range(at[BLOCK], len(start)):
+        _ahead(t, rows.keys, order, start, stop, block)
+        for x in range(max(start[block], x_from), stop[block] - 1):
+            for y in range(max(x + 1, y_from), stop[block]):
                 i, j = min(order[x], order[y]), max(order[x], order[y])
-                if across and source[i] == source[j]:
+                if across and rows.source[i] == rows.source[j]:
                     continue
-                if _earlier(keys, number, i, j):
+                if _earlier(rows.keys, number, i, j):
                     continue
-                low, high = min(source[i], source[j]), max(source[i], source[j])
+                low, high = min(rows.source[i], rows.source[j]), max(rows.source[i], rows.source[j])
                 stratum = np.uint64((number * sources + low) * sources + high)
-                cell = pattern_of(p, t, i, j, room, rows, memo) | (stratum << _STRATUM)
-                mask = _free_of(keys, free, number, i, j) if mode != FIND else np.uint64(0)
-                at = _slot(slots, cells, masks, cell, mask)
-                if slots[at] == 0:
+                cell = pattern_of(p, t, i, j, room.letters, room.rows, room.memo) | (stratum << _STRATUM)
+                mask = _free_of(rows.keys, rows.free, number, i, j) if mode != FIND else np.uint64(0)
+                place = _slot(slots, found.cells, found.free, cell, mask)
+                if slots[place] == 0:
                     if mode == FIND:
                         continue
-                    if used == len(cells):
-                        cells, masks = _twice(cells), _twice(masks)
-                        count = np.concatenate((count, np.zeros_like(count)))
-                    cells[used] = cell
-                    masks[used] = mask
+                    if used == len(found.cells):
+                        at[BLOCK], at[ROW], at[PARTNER], at[USED], at[PAIRS] = block, x, y, used, held
+                        return False
+                    found.cells[used] = cell
+                    found.free[used] = mask
                     used += 1
-                    slots[at] = used
-                    if 2 * used > len(slots):
-                        slots = _table(cells, masks, used, 4 * len(slots))
-                        at = _slot(slots, cells, masks, cell, mask)
-                found = slots[at] - 1
-                count[found] += 1
-                if mode == HOLD or (mode == FIND and wanted[found]):
-                    if held == len(left):
-                        left, right, cell_of = _longer(left), _longer(right), _longer(cell_of)
-                    left[held] = i
-                    right[held] = j
-                    cell_of[held] = found
+                    slots[place] = used
+                one = slots[place] - 1
+                found.count[one] += 1
+                if mode == HOLD or (mode == FIND and wanted[one]):
+                    found.left[held] = i
+                    found.right[held] = j
+                    found.cell_of[held] = one
                     held += 1
-    return (
-        cells[:used].copy(),
-        masks[:used].copy(),
-        count[:used].copy(),
-        left[:held].copy(),
-        right[:held].copy(),
-        cell_of[:held].copy(),
-    )
+            y_from = 0
+        x_from = 0
+    at[USED], at[PAIRS] = used, held
+    return True

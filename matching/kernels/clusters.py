@@ -8,6 +8,7 @@ import numpy.typing as npt
 from blocking.jit import Scalar, kernel
 from blocking.kernels import mixed
 
+U8 = npt.NDArray[np.uint8]
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
@@ -28,26 +29,32 @@ def grow(
     b: U32,
     weight: F64,
     cap: Scalar,
-    side: npt.NDArray[np.uint8],
+    side: U8,
     cut: Bools,
+    local: U32,
+    group_room: I64,
+    between_room: F64,
 ) -> None:
     """Take the links of each component from the first on and mark in `cut` those that would join what must stay apart.
 
     Component k is `order[start[k]:stop[k]]`, its links are `edge[first_edge[k]:first_edge[k + 1]]`, the strongest
     first. Two groups stay apart whose rows taken together speak against each other: `said` holds what every pair of
     rows says (components of at most `most_rows`, in the order of their members), the links what they weigh, `cap` at
-    most. With `side` (else empty) no group holds two rows of one list.
+    most. With `side` (else empty) no group holds two rows of one list. `local`: one place per row; `group_room`: per
+    row of the largest component; `between_room`: rows by rows of the largest that `said` tells of.
     """
-    local = np.zeros(int(order.max()) + 1 if len(order) else 1, dtype=np.int32)
     at = 0
     for k in range(len(start)):
         m = stop[k] - start[k]
         for x in range(m):
             local[order[start[k] + x]] = x
-        group = np.arange(m)
+        group, between = group_room[:m], between_room
+        for x in range(m):
+            group[x] = x
         whole = m <= most_rows
-        between = np.zeros((m, m) if whole else (1, 1))
         if whole:
+            for x in range(m):
+                between[x, x] = 0.0
             for x in range(m):
                 for y in range(x + 1, m):
                     value = min(max(said[at], -cap), cap)
@@ -74,27 +81,30 @@ def grow(
 
 
 @kernel
-def _share_list(order: U32, start: Scalar, group: I64, side: npt.NDArray[np.uint8], x: Scalar, y: Scalar) -> Scalar:
-    """Whether two groups both hold a row of one list."""
-    lists = np.zeros(256, dtype=np.bool_)
+def _share_list(order: U32, start: Scalar, group: I64, side: U8, x: Scalar, y: Scalar) -> Scalar:
+    """Whether two groups both hold a row of one list. Groups of a clean list are small: one row of each list."""
     for z in range(len(group)):
         if group[z] == x:
-            lists[side[order[start + z]]] = True
-    for z in range(len(group)):
-        if group[z] == y and lists[side[order[start + z]]]:
-            return True
+            for w in range(len(group)):
+                if group[w] == y and side[order[start + z]] == side[order[start + w]]:
+                    return True
     return False
 
 
-@kernel
-def entity_ids(label: I64, order: U32, content: U64) -> npt.NDArray[np.uint8]:
+def entity_ids(label: I64, order: U32, content: U64) -> U8:
     """(n * 16) letters: the id of each row's entity, from the content of its first row in the `order` of content.
 
     Entities whose first rows have one content are told apart by how many such rows stand before them.
     """
     n = len(label)
-    id_of = np.zeros(n, dtype=np.uint64)
-    done = np.zeros(n, dtype=np.bool_)
+    out = np.empty(16 * n, dtype=np.uint8)
+    _fill_ids(label, order, content, np.zeros(n, dtype=np.uint64), np.zeros(n, dtype=np.bool_), out)
+    return out
+
+
+@kernel
+def _fill_ids(label: I64, order: U32, content: U64, id_of: U64, done: Bools, out: U8) -> None:
+    n = len(label)
     again = np.uint64(0)
     for k in range(n):
         row = order[k]
@@ -105,10 +115,8 @@ def entity_ids(label: I64, order: U32, content: U64) -> npt.NDArray[np.uint8]:
         if not done[label[row]]:
             done[label[row]] = True
             id_of[label[row]] = mixed(content[row] + again * np.uint64(0x9E3779B97F4A7C15))
-    out = np.empty(16 * n, dtype=np.uint8)
     for row in range(n):
         value = id_of[label[row]]
         for k in range(16):
             digit = (value >> np.uint64(60 - 4 * k)) & np.uint64(15)
             out[16 * row + k] = digit + (np.uint64(48) if digit < np.uint64(10) else np.uint64(87))
-    return out

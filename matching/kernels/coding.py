@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import Scalar, kernel, leaf
+from blocking.jit import Scalar, kernel
 from blocking.kernels import mixed
 from matching.kernels.digits import MOST
 from matching.kernels.letters import signature
@@ -40,7 +40,7 @@ _BLANK = 32
 _U1 = np.uint64(1)
 
 
-@leaf
+@kernel
 def text_mix(data: npt.NDArray[np.unsignedinteger], start: Scalar, stop: Scalar) -> Scalar:
     """64 bits of a text (FNV-1a of its letters, finished by a mix); 0 for no letters only."""
     if start == stop:
@@ -52,17 +52,17 @@ def text_mix(data: npt.NDArray[np.unsignedinteger], start: Scalar, stop: Scalar)
     return h if h else _U1
 
 
-@leaf
+@kernel
 def _is_blank(c: Scalar) -> Scalar:
     return c == _BLANK or (9 <= c <= 13)
 
 
-@leaf
+@kernel
 def _is_letter(c: Scalar) -> Scalar:
     return 65 <= (c & 0xDF) <= 90
 
 
-@leaf
+@kernel
 def _edges(data: Bytes, start: Scalar, stop: Scalar) -> tuple[Scalar, Scalar]:
     while start < stop and _is_blank(data[start]):
         start += _U1
@@ -71,24 +71,27 @@ def _edges(data: Bytes, start: Scalar, stop: Scalar) -> tuple[Scalar, Scalar]:
     return start, stop
 
 
-@kernel
-def factor(data: Bytes, offsets: U64, size: Scalar) -> tuple[U64, I32, U64, I64]:
+def factor(data: Bytes, offsets: U64) -> tuple[U64, I32, U64, I64]:
     """(mix of each value, code of each, first row of each code, rows of each code) of a column of text.
 
-    Blanks at the edges do not count. Codes count from 1 in the order of first appearance, 0 is no value. `size`: a
-    power of two above the number of rows.
+    Blanks at the edges do not count. Codes count from 1 in the order of first appearance, 0 is no value.
     """
     n = len(offsets) - 1
-    mix = np.zeros(n, dtype=np.uint64)
-    code = np.zeros(n, dtype=np.int32)
-    slots = np.zeros(size, dtype=np.int32)
-    mixes = np.empty(n + 1, dtype=np.uint64)
-    first = np.empty(n + 1, dtype=np.uint64)
+    mix, code = np.zeros(n, dtype=np.uint64), np.zeros(n, dtype=np.int32)
+    mixes, first = np.empty(n + 1, dtype=np.uint64), np.empty(n + 1, dtype=np.uint64)
     rows = np.zeros(n + 1, dtype=np.int64)
-    mask = np.uint64(size - 1)
+    slots = np.zeros(1 << max(n.bit_length(), 4), dtype=np.int32)
+    used = _factor(data, offsets, slots, mixes, mix, code, first, rows)
+    return mix, code, first[:used].copy(), rows[:used].copy()
+
+
+@kernel
+def _factor(data: Bytes, offsets: U64, slots: I32, mixes: U64, mix: U64, code: I32, first: U64, rows: I64) -> Scalar:
+    """Fill the outputs of `factor`; returns how many codes there are. `slots`: a power of two of zeros."""
+    mask = np.uint64(len(slots) - 1)
     used = 1
     first[0] = 0
-    for i in range(n):
+    for i in range(len(code)):
         start, stop = _edges(data, offsets[i], offsets[i + 1])
         h = text_mix(data, start, stop)
         if h == np.uint64(0):
@@ -108,27 +111,28 @@ def factor(data: Bytes, offsets: U64, size: Scalar) -> tuple[U64, I32, U64, I64]
             at = (at + _U1) & mask
         code[i] = found
         rows[found] += 1
-    return mix, code, first[:used].copy(), rows[:used].copy()
+    return used
+
+
+def gather_texts(data: Bytes, offsets: U64, rows: U64) -> tuple[Bytes, U64]:
+    """(bytes, where each begins) of the values in `rows` without blanks at the edges; of row 0 of `rows` nothing."""
+    begin, out = np.zeros(len(rows) + 1, dtype=np.uint64), np.empty(len(data), dtype=np.uint8)
+    _gather(data, offsets, rows, begin, out)
+    return out[: int(begin[-1])].copy(), begin
 
 
 @kernel
-def gather_texts(data: Bytes, offsets: U64, rows: U64) -> tuple[Bytes, U64]:
-    """(bytes, where each begins) of the values in `rows` without blanks at the edges; of row 0 of `rows` nothing."""
-    begin = np.zeros(len(rows) + 1, dtype=np.uint64)
+def _gather(data: Bytes, offsets: U64, rows: U64, begin: U64, out: Bytes) -> None:
+    at = np.uint64(0)
     for k in range(1, len(rows)):
         start, stop = _edges(data, offsets[rows[k]], offsets[rows[k] + _U1])
-        begin[k + 1] = begin[k] + (stop - start)
-    out = np.empty(begin[len(rows)], dtype=np.uint8)
-    for k in range(1, len(rows)):
-        start, stop = _edges(data, offsets[rows[k]], offsets[rows[k] + _U1])
-        at = begin[k]
         for p in range(start, stop):
             out[at] = data[p]
             at += _U1
-    return out, begin
+        begin[k + 1] = at
 
 
-@leaf
+@kernel
 def _clean(work: Bytes, n: Scalar, steps: I64) -> Scalar:
     """Do the steps on the first `n` letters of `work`, in place; returns how many are left."""
     for step in steps:
@@ -173,7 +177,7 @@ def _clean(work: Bytes, n: Scalar, steps: I64) -> Scalar:
     return np.int64(stop - start)
 
 
-@leaf
+@kernel
 def _is_null(work: Bytes, n: Scalar, lowered: Bytes, nulls: U64) -> Scalar:
     """Whether the text is one of those that mean "not known"; capitals make no difference."""
     if len(nulls) == 0:
@@ -188,19 +192,21 @@ def _is_null(work: Bytes, n: Scalar, lowered: Bytes, nulls: U64) -> Scalar:
     return False
 
 
-@kernel
 def clean_texts(data: Bytes, begin: U64, ready: Bools, steps: I64, nulls: U64) -> tuple[Bytes, U64]:
     """(bytes, where each begins) of texts after the steps. No step makes a text of ASCII letters longer.
 
     `ready` marks texts that stay as they are (empty: none). `nulls` are the mixes of small texts that mean "not known".
     """
-    out = np.empty(len(data), dtype=np.uint8)
-    into = np.zeros_like(begin)
-    longest: Scalar = 1
-    for k in range(len(begin) - 1):
-        longest = max(longest, np.int64(begin[k + 1] - begin[k]))
-    work = np.empty(longest, dtype=np.uint8)
-    lowered = np.empty(longest, dtype=np.uint8)
+    out, into = np.empty(len(data), dtype=np.uint8), np.zeros_like(begin)
+    work = np.empty((2, max(int(np.diff(begin).max(initial=1)), 1)), dtype=np.uint8)
+    _fill_clean(data, begin, ready, steps, nulls, work[0], work[1], out, into)
+    return out[: int(into[-1])].copy(), into
+
+
+@kernel
+def _fill_clean(
+    data: Bytes, begin: U64, ready: Bools, steps: I64, nulls: U64, work: Bytes, lowered: Bytes, out: Bytes, into: U64
+) -> None:
     at: Scalar = 0
     for k in range(len(begin) - 1):
         start = np.int64(begin[k])
@@ -213,21 +219,22 @@ def clean_texts(data: Bytes, begin: U64, ready: Bools, steps: I64, nulls: U64) -
             out[at + p] = work[p]
         at += size
         into[k + 1] = at
-    return out[:at].copy(), into
 
 
-@kernel
 def pack_digits(data: Bytes, offsets: U64, nulls: U64) -> tuple[U64, I64, Scalar]:
     """(mix of each value, its digits packed as in matching.kernels.digits, how many have too many digits).
 
     Whatever is no digit is left out. A value of more than sixteen digits gets -1.
     """
     n = len(offsets) - 1
-    mix = np.zeros(n, dtype=np.uint64)
-    out = np.zeros(n, dtype=np.int64)
-    lowered = np.empty(1 << 10, dtype=np.uint8)
+    mix, out = np.zeros(n, dtype=np.uint64), np.zeros(n, dtype=np.int64)
+    return mix, out, _pack(data, offsets, nulls, np.empty(1 << 10, dtype=np.uint8), mix, out)
+
+
+@kernel
+def _pack(data: Bytes, offsets: U64, nulls: U64, lowered: Bytes, mix: U64, out: I64) -> Scalar:
     too_long = 0
-    for i in range(n):
+    for i in range(len(out)):
         start, stop = _edges(data, offsets[i], offsets[i + 1])
         if start == stop:
             continue
@@ -246,7 +253,7 @@ def pack_digits(data: Bytes, offsets: U64, nulls: U64) -> tuple[U64, I64, Scalar
         if size > MOST:
             out[i] = -1
             too_long += 1
-    return mix, out, too_long
+    return too_long
 
 
 @kernel
@@ -262,16 +269,20 @@ def describe(letters: npt.NDArray[np.unsignedinteger], begin: U64, out: I64, fir
         out[first + code, 1] = np.int64(signature(letters, start, length))
 
 
-@kernel
 def foreign(data: Bytes, begin: U64) -> Bools:
     """Which texts hold a letter that is not ASCII."""
     out = np.zeros(len(begin) - 1, dtype=np.bool_)
+    _mark_foreign(data, begin, out)
+    return out
+
+
+@kernel
+def _mark_foreign(data: Bytes, begin: U64, out: Bools) -> None:
     for k in range(len(out)):
         for p in range(begin[k], begin[k + 1]):
             if data[p] >= 128:
                 out[k] = True
                 break
-    return out
 
 
 @kernel
@@ -310,10 +321,15 @@ def words_of(letters: npt.NDArray[np.unsignedinteger], begin: U64, first: I64, w
     return n
 
 
-@kernel
-def word_mixes(letters: npt.NDArray[np.unsignedinteger], begin: U64, n: Scalar, which: Scalar) -> I64:
+def word_mixes(letters: npt.NDArray[np.unsignedinteger], begin: U64, n: int, which: int) -> I64:
     """64 bits of the first `n` letters of each text (`which` 0), of the last `n` (1), or of its first word (2)."""
     out = np.zeros(len(begin) - 1, dtype=np.int64)
+    _fill_mixes(letters, begin, n, which, out)
+    return out
+
+
+@kernel
+def _fill_mixes(letters: npt.NDArray[np.unsignedinteger], begin: U64, n: Scalar, which: Scalar, out: I64) -> None:
     for k in range(len(out)):
         start, stop = begin[k], begin[k + 1]
         size = np.uint64(n)
@@ -326,4 +342,3 @@ def word_mixes(letters: npt.NDArray[np.unsignedinteger], begin: U64, n: Scalar, 
             while stop < begin[k + 1] and not _is_blank(letters[stop]):
                 stop += _U1
         out[k] = np.int64(text_mix(letters, start, stop))
-    return out

@@ -6,6 +6,7 @@ Plain loops over a few thousand cells: compiled they take a hundredth of what th
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,6 @@ Bools = npt.NDArray[np.bool_]
 LEAST = 1e-9  # no level is impossible
 
 
-@kernel
 def fill_terms(
     theta: F64,
     size: I64,
@@ -33,19 +33,35 @@ def fill_terms(
     norm: F64,
 ) -> None:
     """Write the terms of `classes` into `level` (F, K, L, C) and `norm` (F, K, S, G + 1, C)."""
+    room = np.zeros((3, known.shape[2]))
+    _fill_terms(theta, size, group, context, allowed, demanded, known, classes, level, norm, room)
+
+
+@kernel
+def _fill_terms(
+    theta: F64,
+    size: I64,
+    group: I64,
+    context: Bools,
+    allowed: Bools,
+    demanded: Bools,
+    known: F64,
+    classes: I64,
+    level: F64,
+    norm: F64,
+    room: F64,
+) -> None:
     groups = known.shape[2]
-    mass = np.zeros(groups)
-    left = np.zeros(groups)
-    open_ = np.zeros(groups, dtype=np.bool_)
+    mass, left, open_ = room[0], room[1], room[2]
     for f in range(theta.shape[0]):
         for k in range(allowed.shape[1]):
             n_open = 0
             for g in range(groups):
-                open_[g] = False
+                open_[g] = 0.0
             for x in range(1, size[f]):
                 if allowed[f, k, x]:
                     n_open += 1
-                    open_[group[f, x]] = True
+                    open_[group[f, x]] = 1.0
             if n_open == 0:
                 continue
             for c in classes:
@@ -58,7 +74,7 @@ def fill_terms(
                     if allowed[f, k, x]:
                         left[group[f, x]] += theta[f, c, x]
                 for g in range(1, groups):
-                    if open_[g]:
+                    if open_[g] > 0.0:
                         left[g] /= mass[g]
                 for x in range(1, size[f]):
                     if allowed[f, k, x]:
@@ -68,30 +84,30 @@ def fill_terms(
 
 
 @kernel
-def _norm(known: F64, open_: Bools, left: F64, context: bool, may_miss: bool, out: F64, c: int) -> None:
+def _norm(known: F64, open_: F64, left: F64, context: bool, may_miss: bool, out: F64, c: int) -> None:
     """Log of the share of a class that earlier passes left, per group; place 0 is that of a missing value."""
     unknown = known[0] if may_miss else 0.0
     total = unknown
     for g in range(1, len(known)):
-        if open_[g]:
+        if open_[g] > 0.0:
             total += known[g]
     if total == 0.0:  # nothing known of how often values are missing: each group by itself
         out[0, c] = 0.0
         for g in range(1, len(known)):
-            if open_[g]:
+            if open_[g] > 0.0:
                 out[g, c] = math.log(left[g])
         return
     unknown /= total
     rest = 0.0
     n_open = 0
     for g in range(1, len(known)):
-        if open_[g]:
+        if open_[g] > 0.0:
             rest += left[g] if context else known[g] / total * left[g]
             n_open += 1
     missing = unknown + (1.0 - unknown) * rest / n_open if context else unknown + rest
     out[0, c] = math.log(missing) if may_miss else 0.0
     for g in range(1, len(known)):
-        if open_[g]:
+        if open_[g] > 0.0:
             out[g, c] = math.log(unknown + (1.0 - unknown) * left[g]) if context else math.log(missing)
 
 
@@ -110,19 +126,21 @@ def _expect(
     movable: I64,
     counts: F64,
     shares: F64,
+    log_share: F64,
+    joint: F64,
     n_match: int,
 ) -> tuple[float, float]:
     """E-step: fill `counts` (F, P, L, movable) and `shares` (strata, C); returns (log-likelihood, matches)."""
-    flat = counts.ravel()
-    for i in range(len(flat)):
-        flat[i] = 0.0
+    for f in range(counts.shape[0]):
+        for p in range(counts.shape[1]):
+            for x in range(counts.shape[2]):
+                for m in range(counts.shape[3]):
+                    counts[f, p, x, m] = 0.0
     classes = share.shape[1]
-    log_share = np.empty_like(share)
     for s in range(len(share)):
         for c in range(classes):
             shares[s, c] = 0.0
             log_share[s, c] = math.log(share[s, c])
-    joint = np.zeros(classes)
     likelihood = 0.0
     matches = 0.0
     for i in range(len(n)):
@@ -154,11 +172,13 @@ def _expect(
 
 
 @kernel
-def _reshare(shares: F64, lender: I64, lenders: int, borrowed: float, out: F64) -> None:
+def _reshare(shares: F64, lender: I64, borrowed: float, pooled: F64, whole: F64, out: F64) -> None:
     """Class shares of each stratum; a thin one borrows from its lender."""
     classes = shares.shape[1]
-    pooled = np.zeros((lenders, classes))
-    whole = np.zeros(lenders)
+    for own in range(len(whole)):
+        whole[own] = 0.0
+        for c in range(classes):
+            pooled[own, c] = 0.0
     for s in range(len(shares)):
         for c in range(classes):
             pooled[lender[s], c] += shares[s, c]
@@ -187,15 +207,15 @@ def _move(
     allowed: Bools,
     counts: F64,
     m: int,
+    seen: F64,
+    exposure: F64,
+    inside: F64,
+    total: F64,
 ) -> None:
     """M-step of one class and comparison where passes show only part of the levels (truncated multinomials)."""
-    seen = np.zeros(size)
-    exposure = np.zeros(size)
     for x in range(size):
         seen[x] = strength * prior[x]
         exposure[x] = strength
-    inside = np.zeros(groups)
-    total = np.zeros(groups)
     for p in range(len(case)):
         for g in range(groups):
             inside[g] = 0.0
@@ -217,24 +237,51 @@ def _move(
         theta[x] /= total[group[x]]
 
 
-@kernel
+class Data(NamedTuple):
+    """The cells that are fitted (N,) and what the comparisons allow; shapes as in `matching.terms.Layout`."""
+
+    levels: npt.NDArray[np.uint8]  # (N, F)
+    passes: I64
+    pair: I64
+    where: I64  # stratum
+    n: F64
+    size: I64
+    group: I64
+    context: Bools
+    case: I64
+    allowed: Bools
+    demanded: Bools
+    known: F64
+
+
+class Freedom(NamedTuple):
+    """How far which classes may move from the prior (F, C, L), and where thin strata borrow."""
+
+    prior: F64
+    strength: F64
+    movable: I64
+    lender: I64  # (strata,)
+
+
+class _Room(NamedTuple):
+    """Where the rounds count."""
+
+    level: F64
+    norm: F64
+    counts: F64
+    shares: F64
+    log_share: F64
+    joint: F64
+    pooled: F64
+    whole: F64
+    terms: F64
+    seen: F64  # (2, L)
+    groups: F64  # (2, G + 1)
+
+
 def maximise(
-    levels: npt.NDArray[np.uint8],
-    passes: I64,
-    pair: I64,
-    where: I64,
-    n: F64,
-    size: I64,
-    group: I64,
-    context: Bools,
-    case: I64,
-    allowed: Bools,
-    demanded: Bools,
-    known: F64,
-    prior: F64,
-    strength: F64,
-    movable: I64,
-    lender: I64,
+    data: Data,
+    free: Freedom,
     lenders: int,
     borrowed: float,
     n_match: int,
@@ -247,15 +294,38 @@ def maximise(
 
     Returns (mean log-likelihood per pair, rounds done, expected number of matches).
     """
-    classes = share.shape[1]
-    level = np.zeros((theta.shape[0], allowed.shape[1], theta.shape[2], classes))
-    norm = np.zeros((theta.shape[0], allowed.shape[1], known.shape[1], known.shape[2], classes))
-    fill_terms(theta, size, group, context, allowed, demanded, known, np.arange(classes), level, norm)
-    counts = np.zeros((theta.shape[0], case.shape[1], theta.shape[2], len(movable)))
-    shares = np.zeros_like(share)
+    n, classes, width = theta.shape
+    cases, pairs, groups = data.allowed.shape[1], *data.known.shape[1:]
+    room = _Room(
+        np.zeros((n, cases, width, classes)),
+        np.zeros((n, cases, pairs, groups, classes)),
+        np.zeros((n, data.case.shape[1], width, len(free.movable))),
+        np.zeros_like(share),
+        np.zeros_like(share),
+        np.zeros(classes),
+        np.zeros((lenders, classes)),
+        np.zeros(lenders),
+        np.zeros((3, groups)),
+        np.zeros((2, width)),
+        np.zeros((2, groups)),
+    )
+    found: tuple[float, int, float] = _rounds(
+        data, free, room, np.arange(classes), borrowed, n_match, rounds, tolerance, theta, share
+    )
+    return found
+
+
+@kernel
+def _rounds(
+    d: Data, free: Freedom, room: _Room, every: I64, borrowed: float, n_match: int, rounds: int, tolerance: float,
+    theta: F64, share: F64,
+) -> tuple[float, int, float]:  # fmt: skip
+    _fill_terms(
+        theta, d.size, d.group, d.context, d.allowed, d.demanded, d.known, every, room.level, room.norm, room.terms
+    )
     whole = 0.0
-    for i in range(len(n)):
-        whole += n[i]
+    for i in range(len(d.n)):
+        whole += d.n[i]
     whole = max(whole, 1.0)
     last = -np.inf
     likelihood = 0.0
@@ -263,28 +333,25 @@ def maximise(
     done = 0
     for step in range(rounds):
         likelihood, matches = _expect(
-            levels, passes, pair, where, n, case, group, level, norm, share, movable, counts, shares, n_match
-        )
+            d.levels, d.passes, d.pair, d.where, d.n, d.case, d.group, room.level, room.norm, share, free.movable,
+            room.counts, room.shares, room.log_share, room.joint, n_match,
+        )  # fmt: skip
         likelihood /= whole
         done = step + 1
         if abs(likelihood - last) < tolerance:
             break
         last = likelihood
-        _reshare(shares, lender, lenders, borrowed, share)
+        _reshare(room.shares, free.lender, borrowed, room.pooled, room.whole, share)
         for f in range(theta.shape[0]):
-            for m in range(len(movable)):
-                c = movable[m]
+            for m in range(len(free.movable)):
+                c = free.movable[m]
                 _move(
-                    theta[f, c],
-                    prior[f, c],
-                    strength[c],
-                    size[f],
-                    group[f],
-                    known.shape[2],
-                    case[f],
-                    allowed[f],
-                    counts[f],
-                    m,
-                )
-        fill_terms(theta, size, group, context, allowed, demanded, known, movable, level, norm)
+                    theta[f, c], free.prior[f, c], free.strength[c], d.size[f], d.group[f], d.known.shape[2],
+                    d.case[f], d.allowed[f], room.counts[f], m, room.seen[0], room.seen[1], room.groups[0],
+                    room.groups[1],
+                )  # fmt: skip
+        _fill_terms(
+            theta, d.size, d.group, d.context, d.allowed, d.demanded, d.known, free.movable, room.level, room.norm,
+            room.terms,
+        )  # fmt: skip
     return likelihood, done, matches

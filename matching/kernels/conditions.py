@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import Scalar, kernel, leaf
+from blocking.jit import Scalar, kernel
 from blocking.prefetch import prefetch
 from matching.kernels import digits
 from matching.kernels.letters import (
@@ -28,6 +28,7 @@ from matching.kernels.letters import (
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
+U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 Letters = npt.NDArray[np.unsignedinteger]
 
@@ -66,7 +67,7 @@ class Tables(NamedTuple):
     longest: int  # letters of the longest text
 
 
-@leaf
+@kernel
 def _alike(
     x: Letters, a: Scalar, n_a: Scalar, one: Scalar, b: Scalar, n_b: Scalar, two: Scalar, least: Scalar,
     boosted: Scalar, memo: F64, room: I64,
@@ -86,7 +87,7 @@ def _alike(
     return (winkler(memo[0], memo[1]) if boosted else memo[0]) >= least - _NEAR
 
 
-@leaf
+@kernel
 def _text(kind: Scalar, base: Scalar, v: Scalar) -> Scalar:
     """Number of the text that a value of a row stands for; -1 for digits that are in the value itself."""
     if kind == TEXT:
@@ -94,7 +95,7 @@ def _text(kind: Scalar, base: Scalar, v: Scalar) -> Scalar:
     return base + (v & 0x0FFFFFFFFFFFFFFF) if digits.is_long(v) else -1
 
 
-@leaf
+@kernel
 def _spelled(t: Tables, text: Scalar, v: Scalar, out: Letters, at: Scalar) -> Scalar:
     """Write the text from place `at` of `out`; returns how many letters it has."""
     if text < 0:
@@ -105,7 +106,7 @@ def _spelled(t: Tables, text: Scalar, v: Scalar, out: Letters, at: Scalar) -> Sc
     return n
 
 
-@leaf
+@kernel
 def _on_texts(
     t: Tables, word: Scalar, number: Scalar, kind: Scalar, base: Scalar, va: Scalar, other_kind: Scalar,
     other_base: Scalar, vb: Scalar, room: Letters, rows: I64, memo: F64,
@@ -142,7 +143,7 @@ def _on_texts(
     return edits_in(x, a, n_a, b, n_b, most, word == TURNED, rows) <= most
 
 
-@leaf
+@kernel
 def _places(x: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, most: Scalar) -> Scalar:
     """Whether at most `most` places differ; with -1: one place, or two neighbours turned round."""
     if n_a != n_b:
@@ -158,7 +159,7 @@ def _places(x: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, most: Sc
     return apart == 1 or turned
 
 
-@leaf
+@kernel
 def _shared_words(t: Tables, i: Scalar, j: Scalar) -> Scalar:
     p, q, common = t.begin[i], t.begin[j], 0
     while p < t.begin[i + 1] and q < t.begin[j + 1]:
@@ -173,7 +174,7 @@ def _shared_words(t: Tables, i: Scalar, j: Scalar) -> Scalar:
     return common
 
 
-@leaf
+@kernel
 def _on_words(t: Tables, word: Scalar, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
     common = _shared_words(t, i, j)
     n_i, n_j = t.begin[i + 1] - t.begin[i], t.begin[j + 1] - t.begin[j]
@@ -183,7 +184,7 @@ def _on_words(t: Tables, word: Scalar, number: Scalar, i: Scalar, j: Scalar) -> 
     return common > 0 and common >= number * (n_i + n_j - common) - 1e-9
 
 
-@leaf
+@kernel
 def _on_dates(word: Scalar, number: Scalar, a: Scalar, b: Scalar) -> Scalar:
     if word == YEAR:
         return a >> 16 == b >> 16
@@ -201,7 +202,7 @@ def _on_dates(word: Scalar, number: Scalar, a: Scalar, b: Scalar) -> Scalar:
     return x != none and y != none and abs(x - y) <= number
 
 
-@leaf
+@kernel
 def _fulfilled(
     t: Tables, word: Scalar, number: Scalar, table: Scalar, kind: Scalar, base: Scalar, va: Scalar, vb: Scalar,
     x: Scalar, y: Scalar, room: Letters, rows: I64, memo: F64,
@@ -238,7 +239,7 @@ def _fulfilled(
     return _on_texts(t, word, number, kind, base, va, kind, base, vb, room, rows, memo)
 
 
-@leaf
+@kernel
 def _in_place_of(
     p: Program, t: Tables, f: Scalar, this: Scalar, other: Scalar, least: Scalar, room: Letters, rows: I64, memo: F64
 ) -> Scalar:
@@ -249,7 +250,7 @@ def _in_place_of(
     return _on_texts(t, CROSSED, least, kind, base, this, other_kind, other_base, other, room, rows, memo)
 
 
-@leaf
+@kernel
 def _crossed(
     p: Program, t: Tables, f: Scalar, i: Scalar, j: Scalar, least: Scalar, room: Letters, rows: I64, memo: F64
 ) -> Scalar:
@@ -266,7 +267,7 @@ def _crossed(
     return (one and (two or not known_two)) or (two and not known_one)
 
 
-@leaf
+@kernel
 def pattern_of(p: Program, t: Tables, i: Scalar, j: Scalar, room: Letters, rows: I64, memo: F64) -> Scalar:
     """The levels of rows i and j, packed as `matching.specification.Specification.pack` does.
 
@@ -318,13 +319,13 @@ def pattern_of(p: Program, t: Tables, i: Scalar, j: Scalar, room: Letters, rows:
     return pattern
 
 
-@leaf
+@kernel
 def fetch_row(t: Tables, i: Scalar) -> None:
     """Have the values of row i loaded."""
     prefetch(t.rows, i)
 
 
-@leaf
+@kernel
 def fetch_texts(p: Program, t: Tables, i: Scalar) -> None:
     """Have the places of the texts of row i loaded; its values should be there by now."""
     for f in range(len(p.comparisons)):
@@ -332,7 +333,7 @@ def fetch_texts(p: Program, t: Tables, i: Scalar) -> None:
             prefetch(t.texts, p.comparisons[f, BASE] + (t.rows[i, p.comparisons[f, COLUMN]] & _LOW))
 
 
-@leaf
+@kernel
 def fetch_letters(p: Program, t: Tables, i: Scalar) -> None:
     """Have the letters of row i loaded; the places of its texts should be there by now."""
     for f in range(len(p.comparisons)):
@@ -341,13 +342,29 @@ def fetch_letters(p: Program, t: Tables, i: Scalar) -> None:
             prefetch(t.letters, t.texts[text, 0] >> 16)
 
 
-@kernel
-def patterns_of(p: Program, t: Tables, a: npt.NDArray[np.uint32], b: npt.NDArray[np.uint32]) -> U64:
+class Room(NamedTuple):
+    """Where one thread spells numbers, marks letters, and keeps the similarity of two texts from level to level."""
+
+    letters: Letters
+    rows: I64
+    memo: F64
+
+    @classmethod
+    def of(cls, t: Tables) -> Room:
+        """Room for texts of these tables."""
+        letters = np.empty(2 * t.longest + 32, dtype=t.letters.dtype)
+        return cls(letters, np.zeros(MARKS + 3 * (t.longest + 32), dtype=np.int64), np.empty(2))
+
+
+def patterns_of(p: Program, t: Tables, a: U32, b: U32) -> U64:
     """The pattern of every pair of rows."""
-    room = np.empty(2 * t.longest + 32, dtype=t.letters.dtype)
-    rows = np.zeros(MARKS + 3 * (t.longest + 32), dtype=np.int64)
-    memo = np.empty(2)
     out = np.empty(len(a), dtype=np.uint64)
+    _fill_patterns(p, t, Room.of(t), a, b, out)
+    return out
+
+
+@kernel
+def _fill_patterns(p: Program, t: Tables, room: Room, a: U32, b: U32, out: U64) -> None:
     for n in range(len(a)):
         if n + 12 < len(a):
             fetch_row(t, a[n + 12])
@@ -356,5 +373,4 @@ def patterns_of(p: Program, t: Tables, a: npt.NDArray[np.uint32], b: npt.NDArray
             fetch_texts(p, t, b[n + 8])
             fetch_letters(p, t, a[n + 4])
             fetch_letters(p, t, b[n + 4])
-        out[n] = pattern_of(p, t, a[n], b[n], room, rows, memo)
-    return out
+        out[n] = pattern_of(p, t, a[n], b[n], room.letters, room.rows, room.memo)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import Scalar, leaf
+from blocking.jit import Scalar, kernel
 from matching.kernels.letters import bits_set
 
 I64 = npt.NDArray[np.int64]
@@ -18,13 +18,13 @@ MOST = 16
 _ONES = np.uint64(0x1111111111111111)
 
 
-@leaf
+@kernel
 def is_long(x: Scalar) -> Scalar:
     """Whether there are more digits than an integer holds."""
     return (np.uint64(x) >> np.uint64(60)) == np.uint64(15)
 
 
-@leaf
+@kernel
 def count(x: Scalar) -> Scalar:
     """Number of digits."""
     v = np.uint64(x)
@@ -35,7 +35,7 @@ def count(x: Scalar) -> Scalar:
     return n
 
 
-@leaf
+@kernel
 def _marks(a: Scalar, b: Scalar) -> Scalar:
     """One bit in each place where two numbers differ."""
     x = np.uint64(a) ^ np.uint64(b)
@@ -44,13 +44,13 @@ def _marks(a: Scalar, b: Scalar) -> Scalar:
     return x & _ONES
 
 
-@leaf
+@kernel
 def differing(a: Scalar, b: Scalar) -> Scalar:
     """Places in which two numbers of one length differ; 99 where the lengths differ."""
     return bits_set(_marks(a, b)) if count(a) == count(b) else 99
 
 
-@leaf
+@kernel
 def one_digit(a: Scalar, b: Scalar) -> Scalar:
     """Whether one digit differs, or two neighbours are turned round."""
     marks = _marks(a, b)
@@ -69,20 +69,20 @@ def one_digit(a: Scalar, b: Scalar) -> Scalar:
     )
 
 
-@leaf
+@kernel
 def first(x: Scalar, n: Scalar) -> Scalar:
     """The first `n` digits; all where there are fewer."""
     over = count(x) - n
     return np.int64(np.uint64(x) >> np.uint64(4 * over)) if over > 0 else x
 
 
-@leaf
+@kernel
 def last(x: Scalar, n: Scalar) -> Scalar:
     """The last `n` digits; all where there are fewer."""
     return np.int64(np.uint64(x) & ((np.uint64(1) << np.uint64(4 * n)) - np.uint64(1))) if n < MOST else x
 
 
-@leaf
+@kernel
 def spell(x: Scalar, out: npt.NDArray[np.unsignedinteger], at: Scalar) -> Scalar:
     """Write the digits as letters from place `at` of `out`; returns how many."""
     n = count(x)
@@ -93,7 +93,7 @@ def spell(x: Scalar, out: npt.NDArray[np.unsignedinteger], at: Scalar) -> Scalar
     return n
 
 
-@leaf
+@kernel
 def number(x: Scalar) -> Scalar:
     """The number that the digits write."""
     n = count(x)
@@ -103,7 +103,7 @@ def number(x: Scalar) -> Scalar:
     return out
 
 
-@leaf
+@kernel
 def day_number(x: Scalar) -> Scalar:
     """Days from 1970-01-01 of a date; the smallest integer for a date that no calendar has.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import Scalar, kernel, leaf
+from blocking.jit import Scalar, kernel
 
 Letters = npt.NDArray[np.unsignedinteger]
 I64 = npt.NDArray[np.int64]
@@ -19,7 +19,7 @@ MARKS = 256  # letters of so small a number are found by their marks
 WORD = 64  # letters that the bits of one integer stand for
 
 
-@leaf
+@kernel
 def bits_set(x: Scalar) -> Scalar:
     """Number of bits that are set."""
     x = x - ((x >> np.uint64(1)) & np.uint64(0x5555555555555555))
@@ -28,7 +28,7 @@ def bits_set(x: Scalar) -> Scalar:
     return np.int64((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@leaf
+@kernel
 def signature(letters: Letters, start: Scalar, length: Scalar) -> Scalar:
     """Two bits for each bucket of letters: at least one, at least two."""
     once = np.uint64(0)
@@ -40,13 +40,13 @@ def signature(letters: Letters, start: Scalar, length: Scalar) -> Scalar:
     return once | (twice << np.uint64(32))
 
 
-@leaf
+@kernel
 def most_shared(one: Scalar, n_one: Scalar, two: Scalar, n_two: Scalar) -> Scalar:
     """Letters that two texts of these signatures and lengths can share at most."""
     return min(n_one - bits_set(one & ~two), n_two - bits_set(two & ~one))
 
 
-@leaf
+@kernel
 def equal_texts(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Scalar:
     """Whether two texts are the same."""
     if n_a != n_b:
@@ -57,7 +57,7 @@ def equal_texts(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar
     return True
 
 
-@leaf
+@kernel
 def common_prefix(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Scalar:
     """Letters that both begin with, four at most."""
     most = min(n_a, n_b, 4)
@@ -67,27 +67,23 @@ def common_prefix(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scal
     return k
 
 
-@leaf
+@kernel
 def winkler(jaro: float, prefix: Scalar) -> Scalar:
     """Jaro's similarity raised by a common prefix, above 0.7 only."""
     return jaro + 0.1 * prefix * (1.0 - jaro) if jaro > 0.7 else jaro
 
 
-@leaf
+@kernel
 def jaro_bound(shared: Scalar, n_a: Scalar, n_b: Scalar) -> Scalar:
     """The similarity of two texts that share `shared` letters, all in order."""
     return (shared / n_a + shared / n_b + 1.0) / 3.0 if shared > 0 else 0.0
 
 
 @kernel
-def jaro(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Scalar:
-    """Jaro's similarity, 0 to 1; two empty texts are alike."""
-    return jaro_in(letters, a, n_a, b, n_b, np.zeros(MARKS + n_a + n_b, dtype=np.int64))
-
-
-@leaf
 def jaro_in(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, room: I64) -> Scalar:
-    """The same in the `room` given: MARKS + n_a + n_b places, of which the first MARKS are 0 and will be so again.
+    """Jaro's similarity, 0 to 1; two empty texts are alike.
+
+    `room`: MARKS + n_a + n_b places, of which the first MARKS are 0 and will be so again.
 
     Where each letter stands in the first text is kept as bits, so that no letter is looked for one by one (Hyyrö 2005).
     """
@@ -124,7 +120,7 @@ def jaro_in(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, ro
     return (shared / n_a + shared / n_b + (shared - apart // 2) / shared) / 3.0
 
 
-@leaf
+@kernel
 def _marked(letters: Letters, start: Scalar, n: Scalar, room: I64) -> Scalar:
     """Mark where each letter stands; with a letter that has no mark nothing is marked, and the answer is no."""
     for i in range(n):
@@ -135,7 +131,7 @@ def _marked(letters: Letters, start: Scalar, n: Scalar, room: I64) -> Scalar:
     return True
 
 
-@leaf
+@kernel
 def _long_jaro(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, room: I64) -> Scalar:
     reach = max(max(n_a, n_b) // 2 - 1, 0)
     in_a, in_b = MARKS, MARKS + n_a  # where the flags of the letters of each text begin
@@ -162,24 +158,12 @@ def _long_jaro(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar,
 
 
 @kernel
-def edits(
+def edits_in(
     letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, most: Scalar, turned: bool, rows: I64
 ) -> Scalar:
     """Edit distance if it is at most `most`, else `most` + 1. `turned`: two neighbours turned round are one edit.
 
-    `rows` is room for three rows of the table; it is made here when too small.
-    """
-    if len(rows) < MARKS + 3 * (n_b + 1):
-        rows = np.empty(MARKS + 3 * (n_b + 1), dtype=np.int64)
-    return edits_in(letters, a, n_a, b, n_b, most, turned, rows)
-
-
-@leaf
-def edits_in(
-    letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, most: Scalar, turned: bool, rows: I64
-) -> Scalar:
-    """The same in the room given: MARKS + 3 (n_b + 1) places, of which the first MARKS are left alone.
-
+    `rows`: room of MARKS + 3 (n_b + 1) places, of which the first MARKS are left alone.
     Only cells of the table that lie within `most` of its diagonal are filled (Ukkonen 1985).
     """
     # What both begin and end with costs nothing, in either distance.

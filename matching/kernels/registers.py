@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import kernel, leaf
+from blocking.jit import kernel
 from matching.kernels.letters import (
-    MARKS,
     bits_set,
     common_prefix,
     edits_in,
@@ -91,7 +90,7 @@ def fill_texts(letters: U32, size: I64, out: Table) -> None:
         at += size[k]
 
 
-@leaf
+@kernel
 def likeness(letters: U32, one: Record, two: Record, room: I64) -> np.float32:
     """Jaro-Winkler similarity of two texts; 0 where a bound says that it is below every cut."""
     n_a, n_b = one.panjang, two.panjang
@@ -104,13 +103,13 @@ def likeness(letters: U32, one: Record, two: Record, room: I64) -> np.float32:
     return np.float32(winkler(alike, common_prefix(letters, one.awal, n_a, two.awal, n_b)))
 
 
-@leaf
+@kernel
 def one_edit(letters: U32, one: Record, two: Record, room: I64) -> bool:
     """Whether one letter more, less or other, or two neighbours turned round, is all that is different."""
     return edits_in(letters, one.awal, one.panjang, two.awal, two.panjang, 1, True, room) <= 1
 
 
-@leaf
+@kernel
 def shared_tokens(one: Record, two: Record) -> int:
     """How many tokens two names share; zeros do not count."""
     shared = 0
@@ -122,7 +121,7 @@ def shared_tokens(one: Record, two: Record) -> int:
     return shared
 
 
-@leaf
+@kernel
 def fewest_tokens(one: Record, two: Record) -> int:
     """Tokens of the shorter name."""
     here = 0
@@ -133,7 +132,7 @@ def fewest_tokens(one: Record, two: Record) -> int:
     return min(here, there)
 
 
-@leaf
+@kernel
 def above(cuts: tuple[np.float32, ...], share: np.float32) -> int:
     """How many cuts lie below a share."""
     n = 0
@@ -156,7 +155,7 @@ def fill_digits(number: I64, out: U64) -> None:
         out[k] = packed
 
 
-@leaf
+@kernel
 def digit_marks(x: np.uint64, y: np.uint64) -> np.uint64:
     """One bit, the lowest of its four, for each place in which two packed numbers differ."""
     z = x ^ y
@@ -165,7 +164,7 @@ def digit_marks(x: np.uint64, y: np.uint64) -> np.uint64:
     return z & np.uint64(0x1111111111111111)
 
 
-@leaf
+@kernel
 def one_slip(x: np.uint64, y: np.uint64) -> bool:
     """One digit different, or two neighbouring digits swapped, in packed numbers."""
     marks = digit_marks(x, y)
@@ -180,7 +179,7 @@ def one_slip(x: np.uint64, y: np.uint64) -> bool:
     )
 
 
-@leaf
+@kernel
 def name_level(x: Record, y: Record, texts: Table, letters: U32, cuts: Cuts, room: I64) -> int:
     """Full canonical name: equal by frequency, token subset, typing variant, given name only, near, different."""
     if x.nama == 0 or y.nama == 0:
@@ -212,14 +211,14 @@ def name_level(x: Record, y: Record, texts: Table, letters: U32, cuts: Cuts, roo
     return 14 if shared > 0 else 15
 
 
-@leaf
+@kernel
 def _default_day(date: np.uint64) -> bool:
     """1 January, 1 July and 31 December stand for "only the year is known" in many lists."""
     day = date & np.uint64(0xFFFF)
     return day == np.uint64(0x0101) or day == np.uint64(0x0701) or day == np.uint64(0x1231)
 
 
-@leaf
+@kernel
 def birth_level(one: Record, two: Record) -> int:
     """Birth date, 1-8: equal, day and month swapped, one part off, default or age only, near, different; 0 unknown."""
     x, y = one.lahir, two.lahir
@@ -243,7 +242,7 @@ def birth_level(one: Record, two: Record) -> int:
     return 6 if years == 0 else (7 if years <= 2 else 8)
 
 
-@leaf
+@kernel
 def nik_level(one: Record, two: Record, same_date: bool) -> int:
     """NIK by its parts (region, date, serial), in the context of what the row's date and place say already."""
     x, y = one.nik, two.nik
@@ -276,7 +275,7 @@ def nik_level(one: Record, two: Record, same_date: bool) -> int:
     return level
 
 
-@leaf
+@kernel
 def mother_level(x: Record, y: Record, texts: Table, letters: U32, cuts: Cuts, room: I64) -> int:
     """Mother's name: equal by frequency, near (variant or part), different."""
     if x.ibu == 0 or y.ibu == 0:
@@ -291,7 +290,7 @@ def mother_level(x: Record, y: Record, texts: Table, letters: U32, cuts: Cuts, r
     return 4 if likeness(letters, texts[x.ibu], texts[y.ibu], room) >= cuts.mother else 5
 
 
-@leaf
+@kernel
 def family_level(one: Record, two: Record, linked: Table, i: int, j: int) -> int:
     """Card number, other members that the two families share, and residence, as one level (levels.KELUARGA)."""
     x, y = one.kk, two.kk
@@ -328,7 +327,7 @@ def family_level(one: Record, two: Record, linked: Table, i: int, j: int) -> int
     return (card * 4 + members) * 5 + place
 
 
-@leaf
+@kernel
 def rival_level(one: Record, two: Record, linked: Table, i: int, j: int) -> int:
     """In how many lists both rows have counterparts of their own; all missing in the first pass."""
     if len(linked) == 0:
@@ -351,18 +350,17 @@ def fill_levels(
     texts: Table,
     letters: U32,
     cuts: Cuts,
-    longest: int,
     a: U32,
     b: U32,
+    room: I64,
     start: int,
     stop: int,
     out: Levels,
 ) -> None:
     """Write the levels of pairs `start` to `stop` into the rows of `out` (pairs, 7), in the order of COMPARISONS.
 
-    `longest` is the number of letters of the longest text.
+    `room`: MARKS + 3 (n + 1) zeros for texts of at most n letters.
     """
-    room = np.zeros(MARKS + 3 * (longest + 1), dtype=np.int64)
     for k in range(start, stop):
         i, j = a[k], b[k]
         one, two = rows[i], rows[j]
