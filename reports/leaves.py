@@ -14,7 +14,7 @@ from reportlab import rl_config
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from reports.letters import PLAIN, Coded, Line, Style, font
+from reports.letters import PLAIN, Block, Coded, Style, font
 
 MM: Final = 72 / 25.4
 HIGH, WIDE = A4  # landscape
@@ -46,26 +46,26 @@ class Leaves:
         """How many pages there are."""
         return len(self._pages)
 
-    def text(self, x: float, top: float, lines: Sequence[Line], *, page: int = -1) -> None:
-        """Put lines of text one below the other, on the last page or on number `page` (from 0)."""
-        first = lines[0][0][0]
+    def text(self, x: float, top: float, blocks: Sequence[Block], *, page: int = -1) -> None:
+        """Put blocks of text one below the other, on the last page or on number `page` (from 0)."""
         now = None
-        out = [f"BT {x:.2f} {top + first.leading * (1 - _ASCENT):.2f} Td"]
-        for line in lines:
-            out.append(f"0 {-line[0][0].leading:g} Td")
-            for style, text in line:
+        out = [f"BT {x:.2f} {top + blocks[0][0][0].leading * (1 - _ASCENT):.2f} Td"]
+        for block in blocks:
+            out.append(f"0 {-block[0][0].leading:g} Td")
+            for style, text in block:
                 if style is not now:
-                    if style not in self._coded:
-                        self._learn(style)
-                    coded, now = self._coded[style], style
+                    now = style
+                    coded = self._coded.get(style) or self._learn(style)
                     out.append(self._begin[style])
                 out.append(f"({text.translate(coded)}) Tj")
         out.append("ET")
         self._pages[page].append(" ".join(out))
 
-    def _learn(self, style: Style) -> None:
-        self._coded[style] = Coded(style, self._canvas._doc)  # the canvas hands it to fonts in the same way
-        self._begin[style] = f"{self._coded[style].choice} {_numbers(style.colour)} rg"
+    def _learn(self, style: Style) -> Coded:
+        # The canvas hands its document to the fonts in the same way.
+        coded = self._coded[style] = Coded(style, self._canvas._doc)
+        self._begin[style] = f"{coded.choice} {_numbers(style.colour)} rg"
+        return coded
 
     def area(self, x: float, y: float, wide: float, high: float, colour: Colour) -> None:
         """Fill a rectangle whose lower left corner is (x, y)."""

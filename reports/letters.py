@@ -6,7 +6,7 @@ its number, [U+4E2D], so that nothing is lost without being seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,12 +32,26 @@ class Style:
     leading: float
     colour: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
-    def lines(self, text: str, room: float) -> list[Line]:
+    def block(self, text: str, room: float) -> Block:
         """`text` in lines that are at most `room` points wide."""
-        return [((self, line),) for line in wrapped(text, self, room)]
+        return ((self, "\n".join(wrapped(text, self, room))),)
 
 
-Line = tuple[tuple[Style, str], ...]  # a line is made of runs, one beside the other
+Block = tuple[tuple[Style, str], ...]  # runs one beside the other; the last may hold several lines
+
+
+def height(blocks: Sequence[Block]) -> float:
+    """How high blocks of text are, one below the other, in points."""
+    return sum([block[0][0].leading * (1 + block[-1][1].count("\n")) for block in blocks])
+
+
+def by_line(blocks: Sequence[Block]) -> list[Block]:
+    """The same text in blocks of one line."""
+    lines: list[Block] = []
+    for *runs, (style, text) in blocks:
+        first, *more = text.split("\n")
+        lines += [(*runs, (style, first)), *(((style, line),) for line in more)]
+    return lines
 
 
 @cache
@@ -100,9 +114,13 @@ def wrapped(text: str, style: Style, room: float) -> list[str]:
     space, most = words.space, room * 1000 / style.size
     lines: list[str] = []
     for part in text.split("\n"):
+        found = part.split(" ")
+        if sum(map(words.__getitem__, found)) + space * (len(found) - 1) <= most:
+            lines.append(part)
+            continue
         line: list[str] = []
         used = -space
-        for word in part.split(" "):
+        for word in found:
             wide = words[word]
             if used + space + wide <= most:
                 line.append(word)
@@ -147,6 +165,7 @@ class Coded(dict[int, str]):
         self._name = style.font
         self._font.splitString(" ", document)  # the document knows the font from its first letter on
         self.choice = self._choice(0)
+        self[ord("\n")] = f") Tj 0 {-style.leading:g} Td ("
 
     def _choice(self, part: int) -> str:
         return f"{self._font.getSubsetInternalName(part, self._document)} {self._size:g} Tf"

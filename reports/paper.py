@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reports.leaves import HIGH, MM, WIDE, Leaves
-from reports.letters import BOLD, PLAIN, Line, Style, width
+from reports.letters import BOLD, PLAIN, Block, Style, by_line, height, width
 
 _INK: Final = (0.12, 0.23, 0.37)
 _PALE: Final = (0.93, 0.95, 0.97)
@@ -43,7 +43,7 @@ _TICK: Final = 4.2 * MM
 _FAMILY_WIDTHS: Final = (26.0, 46.0, 0.0, 11.5, 11.5, 11.5, 11.5, 30.0)  # mm; 0: what is left
 _PAIR_WIDTHS: Final = (26.0, 60.0, 60.0, 0.0, 0.0, 14.0, 14.0, 30.0)
 
-Cell = list[Line]
+Cell = list[Block]
 
 
 def render(lists: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
@@ -63,6 +63,12 @@ class _Columns:
     def room(self, index: int) -> float:
         """Points of width for the text of a cell."""
         return self.edges[index + 1] - self.edges[index] - 2 * _PAD
+
+    def head(self, index: int) -> list[Block]:
+        """The title of a column, line by line."""
+        if index in self.ticks:
+            return by_line([_TICKED.block(self.titles[index], self.room(index) + _PAD)])
+        return by_line([_HEAD.block(self.titles[index], self.room(index))])
 
 
 def _columns(widths: Sequence[float], titles: Sequence[str], ticks: tuple[int, ...]) -> _Columns:
@@ -88,27 +94,23 @@ class _List:
         """Begin a page: title, code of the list, heads of the columns."""
         leaves = self.leaves
         leaves.turn()
-        code: Line = ((_CODE, self.words["kode_daftar"]), (_BOLD, self.data["kode"]))
+        code: Block = ((_CODE, self.words["kode_daftar"]), (_BOLD, self.data["kode"]))
         code_wide = sum(width(text, style) for style, text in code)
-        title = _TITLE.lines(self.title, _RIGHT - _LEFT - code_wide - 10)
+        title = [_TITLE.block(self.title, _RIGHT - _LEFT - code_wide - 10)]
         leaves.text(_LEFT, _TOP, title)
         leaves.text(_RIGHT - code_wide, _TOP - 3, [code])
-        top = _TOP - _TITLE.leading * len(title) - _PAD
-        heads = [
-            _TICKED.lines(title, self.columns.room(i) + _PAD)
-            if i in self.columns.ticks
-            else _HEAD.lines(title, self.columns.room(i))
-            for i, title in enumerate(self.columns.titles)
-        ]
-        high = max(map(len, heads)) * _HEAD.leading + 2 * _PAD
+        top = _TOP - height(title) - _PAD
+        heads = [self.columns.head(i) for i in range(len(self.columns.titles))]
+        high = max(map(height, heads)) + 2 * _PAD
         leaves.area(_LEFT, top - high, _RIGHT - _LEFT, high, _INK)
         for index, lines in enumerate(heads):
+            down = (high - height(lines)) / 2
             for number, line in enumerate(lines):
+                ((style, text),) = line
                 x = self.columns.edges[index] + _PAD
                 if index in self.columns.ticks:
-                    x += (self.columns.room(index) - width(line[0][1], _TICKED)) / 2
-                down = (high - len(lines) * _HEAD.leading) / 2 + number * _HEAD.leading
-                leaves.text(x, top - down, [line])
+                    x += (self.columns.room(index) - width(text, style)) / 2
+                leaves.text(x, top - down - number * style.leading, [line])
         self.y = self.full = top - high - 1.6 * MM
 
     def need(self, high: float) -> bool:
@@ -135,10 +137,10 @@ class _List:
 
     def paragraph(self, text: str, style: Style) -> None:
         """Text over the whole width."""
-        lines = style.lines(text, _RIGHT - _LEFT)
-        self.need(len(lines) * style.leading)
-        self.leaves.text(_LEFT, self.y, lines)
-        self.y -= len(lines) * style.leading + 1.6 * MM
+        blocks = [style.block(text, _RIGHT - _LEFT)]
+        self.need(height(blocks))
+        self.leaves.text(_LEFT, self.y, blocks)
+        self.y -= height(blocks) + 1.6 * MM
 
     def feet(self) -> bytes:
         """Number the pages; the finished document."""
@@ -174,9 +176,9 @@ def _set(data: Mapping[str, Any]) -> bytes:
 def _introduction(one: _List) -> None:
     """What the list is and how it is filled in."""
     room = _RIGHT - _LEFT - 4 * MM
-    lines: list[Line] = [((_BOLD, one.data["ringkas"]), (_TEXT, f"   {one.data['acuan']}"))]
+    lines: Cell = [((_BOLD, one.data["ringkas"]), (_TEXT, f"   {one.data['acuan']}"))]
     for number, step in enumerate(one.words["cara"], start=1):
-        first, *more = _TEXT.lines(step, room - 5 * MM)
+        first, *more = by_line([_TEXT.block(step, room - 5 * MM)])
         lines += [((_TEXT, f"{number}.  "), *first), *(((_TEXT, "     "), *line) for line in more)]
     high = _high([lines]) + 2
     one.leaves.boxes([(_LEFT, one.y - high, _RIGHT - _LEFT, high)], _EDGE, 0.5)
@@ -192,11 +194,11 @@ def _family(one: _List, family: Mapping[str, Any]) -> None:
         grade = _GRADE[line["urut"]]
         number: Cell = [((_BOLD, f"{line['nomor']} "), (grade, line["tingkat"]))]
         number += [((_CODE, line["kode"]),), ((_CODE, line["kode_baris"]),)]
-        contradicts = _TEXT.lines(line["masalah"], what)
-        for evidence in line["bukti"]:
-            contradicts += _SMALL.lines(f"– {evidence}", what)
-        contradicts += _ACTION.lines(f"→ {line['tindakan']}", what)
-        rows.append([number, _SMALL.lines(line["siapa"], who), contradicts])
+        contradicts = [_TEXT.block(line["masalah"], what)]
+        if line["bukti"]:
+            contradicts.append(_SMALL.block("– " + "\n– ".join(line["bukti"]), what))
+        contradicts.append(_ACTION.block(f"→ {line['tindakan']}", what))
+        rows.append([number, [_SMALL.block(line["siapa"], who)], contradicts])
     heights = [_high(cells) for cells in rows]
     band = _Band(one, family)
     together = sum(heights) if len(rows) <= 2 else heights[0]
@@ -221,7 +223,7 @@ class _Band:
         if width(name, _FAMILY) + width(family["alamat"], _PLACE) <= room:
             self.lines: Cell = [((_FAMILY, name), (_PLACE, family["alamat"]))]
         else:
-            self.lines = _FAMILY.lines(name, room) + _PLACE.lines(family["alamat"], room)
+            self.lines = [_FAMILY.block(name, room), _PLACE.block(family["alamat"], room)]
         self.high = _high([self.lines]) - _PAD
 
     def draw(self) -> None:
@@ -235,7 +237,7 @@ class _Band:
 
 
 def _pair(one: _List, pair: Mapping[str, Any]) -> None:
-    texts = [_SMALL.lines(pair[name], one.columns.room(i)) for i, name in enumerate(_PAIR_TEXTS, start=1)]
+    texts = [[_SMALL.block(pair[name], one.columns.room(i))] for i, name in enumerate(_PAIR_TEXTS, start=1)]
     cells: list[Cell] = [[((_BOLD, pair["nomor"]),), ((_CODE, pair["kode_baris"]),)], *texts]
     for part, high in _parts(cells, _high(cells), _room(one, 0.0)):
         one.need(high)
@@ -259,7 +261,7 @@ def _signatures(one: _List) -> None:
 
 
 def _high(cells: Sequence[Cell]) -> float:
-    return max([sum([line[0][0].leading for line in cell]) for cell in cells]) + 2 * _PAD
+    return max([height(cell) for cell in cells]) + 2 * _PAD
 
 
 def _room(one: _List, above: float) -> float:
@@ -269,6 +271,8 @@ def _room(one: _List, above: float) -> float:
 
 def _parts(cells: Sequence[Cell], high: float, room: float) -> Iterator[tuple[Sequence[Cell], float]]:
     """A row as it is, or, when it is higher than a page, in parts that are not."""
+    if high > room:
+        cells = [by_line(cell) for cell in cells]
     while high > room:
         most = int((room - 2 * _PAD) / _TEXT.leading)
         part = [cell[:most] for cell in cells]
