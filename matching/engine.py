@@ -246,7 +246,7 @@ def link(
     entities = entities_frame(records, found.label, found.weakest)
     persons = persons_frame(records, entities, found.label)
     tell("keluarga", 0.0)
-    linked_families = family_links(records, families, entities)
+    linked_families = family_links(records, families, entities, found.label)
     info = _figures(e, chosen, scored, model, links, found, settings)
     info["kalibrasi_label"] = calibrate.labels.to_dict() if calibrate.labels else None
     info["perkiraan_galat"] = estimate(

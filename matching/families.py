@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from blocking.pairs import Index
 from rules.tables import check, empty
 
 # The unit by which each register groups people when families are compared across registers.
@@ -98,15 +99,19 @@ def _heads(members: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def family_links(records: pl.DataFrame, families: pl.DataFrame, entities: pl.DataFrame) -> pl.DataFrame:
-    """The family_links table over all pairs of registers."""
-    # Families and persons by the rank of their ids: numbers are grouped and joined in a third of the time of texts.
-    units = families["keluarga_id"].unique().sort()
-    people = entities["person_id"].unique().sort()
+def family_links(records: pl.DataFrame, families: pl.DataFrame, entities: pl.DataFrame, label: Index) -> pl.DataFrame:
+    """The family_links table over all pairs of registers; `label` names a person by its smallest record.
+
+    Row i of `records`, `entities` and `label` is baris_id i.
+    """
+    # Families by their place in the order of ids, persons by `label`, which is in the order of their ids too: numbers
+    # are grouped and joined in a third of the time of texts.
+    families = families.sort("keluarga_id").with_columns(nomor=pl.int_range(pl.len(), dtype=pl.UInt32))
+    units, people = families["keluarga_id"], entities["person_id"]
     members = _membership(
         records,
-        _numbered(families, "keluarga_id", units),
-        _numbered(entities.select("baris_id", "person_id", "keyakinan"), "person_id", people),
+        families.drop("keluarga_id").rename({"nomor": "keluarga_id"}),
+        entities.select("baris_id", "keyakinan", person_id=pl.Series(label, dtype=pl.UInt32)),
     )
     dated = members.group_by("sumber").agg(pl.col("tanggal_data").max())
     standing = pl.col("sumber").replace_strict(_STANDING, return_dtype=pl.String).str.to_date()
@@ -129,17 +134,6 @@ def family_links(records: pl.DataFrame, families: pl.DataFrame, entities: pl.Dat
             units.gather(found["kanan"]).alias("kanan"),
             named["bukti_person"],
         ).drop("i"),
-    )
-
-
-def _numbered(frame: pl.DataFrame, column: str, ids: pl.Series) -> pl.DataFrame:
-    """`frame` with `column` replaced by its place in the sorted `ids`."""
-    place = pl.DataFrame({column: ids}).with_row_index("_nomor")
-    return (
-        frame.join(place, on=column, how="left", maintain_order="left")
-        .drop(column)
-        .rename({"_nomor": column})
-        .select(frame.columns)
     )
 
 

@@ -47,9 +47,10 @@ def links(old: list[list[tuple]], new: list[list[tuple]]) -> dict[tuple[int, int
             )  # fmt: skip
     table = records(rows)
     first = {p: people.index(p) for p in people}
-    entities = entities_frame(table, np.array([first[p] for p in people], dtype=np.uint32), np.ones(len(rows)))
+    label = np.array([first[p] for p in people], dtype=np.uint32)
+    entities = entities_frame(table, label, np.ones(len(rows)))
     frame = pl.from_dicts(families, schema=dict(empty("families").schema), strict=False)
-    found = family_links(table, check("families", frame), entities)
+    found = family_links(table, check("families", frame), entities, label)
     return {
         (int(r["kiri"].rsplit(":")[-1]), int(r["kanan"].rsplit(":")[-1])): str(r["jenis"]) for r in found.to_dicts()
     }
