@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rules import i18n
+from rules.findings.codes import TOLD_WITH, UNANSWERED
 from rules.findings.parameters import load_parameters
 from rules.findings.programme import Dated, Programme, load_programmes
 from rules.findings.registry import PAYMENTS, Rule, all_rules
@@ -35,7 +36,14 @@ def text(language: str = "en", local: tuple[Path, ...] = ()) -> str:
     i18n.set_language(language)
     try:
         rules = all_rules()
-        parts = [_head(rules), *(_section(rule) for rule in rules), _gate(), _parameters(), _programmes(local)]
+        parts = [
+            _head(rules),
+            *(_section(rule) for rule in rules),
+            _no_rule(),
+            _gate(),
+            _parameters(),
+            _programmes(local),
+        ]
         return "\n".join(parts)
     finally:
         i18n.set_language(before)
@@ -85,6 +93,20 @@ def _section(rule: Rule) -> str:
     if rule.per_berkas:
         lines.append("- " + _("Told as one line per file when it touches most of the file."))
     return "\n".join([*lines, ""])
+
+
+def _no_rule() -> str:
+    """Codes of the domain notes without a rule of their own."""
+    lines = [
+        "## " + _("Codes without a rule of their own"),
+        "",
+        _row(_("code"), _("told with"), _("when, or why it is not told")),
+        "|---|---|---|",
+        *(_row(code, ", ".join(rules), _(when)) for code, (rules, when) in sorted(TOLD_WITH.items())),
+        *(_row(code, "", _(reason)) for code, reason in sorted(UNANSWERED.items())),
+        "",
+    ]
+    return "\n".join(lines)
 
 
 def _gate() -> str:

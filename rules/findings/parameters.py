@@ -57,6 +57,9 @@ class Parameters(_Strict):
     ahli_waris_hari: Value[int]
     desil_selisih_min: Value[int]
     stagnan_sebelum: Value[date]
+    slta_umur_min_tahun: Value[int]
+    status_usang_bulan: Value[int]
+    kk_baru_tahun: Value[int]
 
 
 def _read(path: Path) -> dict[str, Any]:

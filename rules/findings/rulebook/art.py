@@ -45,7 +45,8 @@ def heads(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
         .with_columns(keluarga_id=pl.format("dtks:DTKS:{}", "id_keluarga"))
     )
     card = (
-        ctx.kartu.filter("terbaru")
+        # A split-off family of Regsosek lawfully adds a head to the card of the parents.
+        ctx.kartu.filter("terbaru", pl.col("kode_kk").ne_missing(2))
         .filter(pl.col("hub_kk").is_not_null().any().over("sumber", "tanggal_data", "no_kk"))
         .group_by("sumber", "tanggal_data", "no_kk", maintain_order=True)
         .agg(baris="baris_id", kepala=(pl.col("hub_kk") == "KEPALA").sum())

@@ -1,16 +1,18 @@
-"""ST30-ST35: ages and sexes that contradict the relation which a list itself states."""
+"""ST30-ST36: ages and sexes that contradict what a list itself states: relation, marriage, pregnancy, schooling."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context, LazyTables
+from rules.findings.context import Context, LazyTables, kept
 from rules.findings.registry import rule
+from rules.findings.similar import name_similarity
 from rules.i18n import N_
 
 _KK_AT_HAND = N_("Compare with the KK and the birth act; correct the birth date or the relation.")
 _UNIT = "unit"
 _DAYS = 365.25
+_SECONDARY = r"\b(?:SLTA|SMA|SMU|SMK|STM|MA|DIPLOMA|AKADEMI|STRATA|SARJANA|D[1-4]|S[1-3])\b"
 
 
 def _units(ctx: Context) -> pl.LazyFrame:
@@ -110,15 +112,32 @@ def parent_too_young(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     kolom=("nama", "tanggal_lahir", "hub_kk", "hub_krt"),
 )
 def mother_too_old(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
-    """Children born after the limit to the woman of the couple, head or spouse."""
-    del tables
+    """Children born after the limit to the woman of the couple.
+
+    The wife of a head may be a stepmother: she is judged where a list names her as the mother.
+    """
     child = _with_couple(ctx).filter(pl.col("peran") == "ANAK")
     made = []
     for parent in ("kepala", "pasangan"):
         woman = (pl.col(f"jk_{parent}") == "P").fill_null(value=False)
         late = (_years_after(parent) >= ctx.p.ibu_maks_tahun.nilai + 1).fill_null(value=False)
-        made.append(_pairs(child.filter(woman, late), parent).drop(f"orang_{parent}"))
+        born_late = child.filter(woman, late)
+        if parent == "pasangan":
+            born_late = _named_mother(tables, ctx, born_late)
+        made.append(_pairs(born_late, parent).drop(f"orang_{parent}"))
     return pl.concat(made)
+
+
+def _named_mother(tables: LazyTables, ctx: Context, child: pl.LazyFrame) -> pl.LazyFrame:
+    """Of `child` those whose mother's name in some list is that of the spouse in this one."""
+    child = kept(child)
+    people = ctx.orang.select("orang", "baris_id").join(child.select("orang").unique(), on="orang", how="semi")
+    mother = people.join(tables.records.select("baris_id", "nama_ibu").drop_nulls(), on="baris_id")
+    wife = tables.records.select(nama_istri="nama", baris_pasangan="baris_id")
+    pairs = child.select("baris_id", "orang", "baris_pasangan").join(mother.drop("baris_id"), on="orang")
+    pairs = pairs.join(wife, on="baris_pasangan").with_columns(name_similarity("nama_ibu", "nama_istri"))
+    same = pairs.filter(pl.col("kemiripan") >= ctx.p.nama_sama_min.nilai)
+    return child.join(same, on="baris_id", how="semi")
 
 
 @rule(
@@ -236,3 +255,24 @@ def impossible_pregnancy(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
         | (pl.col("status_kawin") == "BELUM_KAWIN").fill_null(value=False)
     )
     return rows.filter(wrong).select(baris=pl.concat_list("baris_id"), peluang=pl.lit(1.0))
+
+
+@rule(
+    kode="ST36",
+    judul=N_("Schooling that cannot be at this age"),
+    tingkat="SEDANG",
+    dasar=N_("Nobody finishes or attends secondary school (SLTA) below the age of parameters.toml (assumed)"),
+    tanda="A",
+    bukti=N_("schooling and birth date of the same row"),
+    tindakan=N_("Correct the schooling or the birth date; PKH counts pupils by their school level."),
+    ringkas=N_("{nama} stands with {pendidikan_tulis} at {umur} years in {sumber}."),
+    kolom=("pendidikan", "tanggal_lahir"),
+)
+def impossible_schooling(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
+    """Rows of a register with secondary school or more and an age below the limit at the date of the list."""
+    high = tables.records.filter(pl.col("pendidikan").str.to_uppercase().str.contains(_SECONDARY))
+    high = high.select("baris_id", pendidikan_tulis="pendidikan")
+    age = ((pl.col("tanggal_data") - pl.col("lahir")).dt.total_days() / _DAYS).floor().cast(pl.Int32)
+    rows = ctx.baris.filter("terbaru", "daftar").join(high, on="baris_id").with_columns(umur=age)
+    found = rows.filter(pl.col("umur").is_between(0, ctx.p.slta_umur_min_tahun.nilai - 1))
+    return found.select("pendidikan_tulis", "umur", baris=pl.concat_list("baris_id"), peluang=pl.lit(1.0))

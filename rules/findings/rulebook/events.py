@@ -119,12 +119,27 @@ def dead_active(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     paid = (
         ctx.bayar.join(dead, on="orang", how="inner")
         .filter(pl.col("periode_awal") > pl.col("meninggal"))
-        .select("orang", "baris_id", "bayar_id")
+        .select("orang", "baris_id", "bayar_id", keluarga=pl.col("satuan") == "KELUARGA")
+    )
+    official = ctx.baris.filter(pl.col("sumber") == "dukcapil", "terbaru", "mati").select(
+        "orang", resmi=pl.lit(value=True)
     )
     sure = (
-        pl.concat([active, paid])
+        pl.concat([active, paid], how="diagonal")
         .group_by("orang", maintain_order=True)
-        .agg(baris=pl.col("baris_id").unique().sort(), bayar=pl.col("bayar_id").drop_nulls().unique().sort())
+        .agg(
+            baris=pl.col("baris_id").unique().sort(),
+            bayar=pl.col("bayar_id").drop_nulls().unique().sort(),
+            dibayar=pl.col("bayar_id").is_not_null().any(),
+            pengurus=pl.col("keluarga").any(),
+        )
+        .join(official.unique(), on="orang", how="left", maintain_order="left")
+        .with_columns(  # a dead payee is not payable (N16), and of a family programme he was the pengurus (ST72)
+            alias_lain=pl.concat_list(
+                pl.when("dibayar", pl.col("resmi").is_not_null()).then(pl.lit("N16")),
+                pl.when("pengurus").then(pl.lit("ST72")),
+            ).list.drop_nulls()
+        )
         .join(dead.select("orang", "bukti_baris"), on="orang", how="left")
         .with_columns(
             tingkat=pl.when(pl.col("bayar").list.len() > 0).then(pl.lit("KRITIS")).otherwise(pl.lit("TINGGI")),
@@ -142,9 +157,9 @@ def dead_active(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
             bukti_baris=pl.col("bukti_baris").first(),
             peluang=pl.col("peluang").max(),
         )
-        .with_columns(tingkat=pl.lit("TINGGI"))
+        .with_columns(tingkat=pl.lit("TINGGI"), alias_lain=pl.lit([], dtype=pl.List(pl.String)))
     )
-    columns = ("baris", "bukti_baris", "bayar", "peluang", "tingkat")
+    columns = ("baris", "bukti_baris", "bayar", "peluang", "tingkat", "alias_lain")
     return pl.concat([sure.select(columns), unsure.select(columns)])
 
 

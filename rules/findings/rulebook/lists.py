@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context, LazyTables
+from rules.findings.context import Context, LazyTables, kept
 from rules.findings.registry import rule
+from rules.findings.similar import name_similarity
 from rules.i18n import N_
 from rules.identity import parameters as identity_parameters
 
@@ -37,11 +38,27 @@ def two_spouses(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     unit = (*_CARD, "kode_kk", "no_bangunan", "no_keluarga")
     rows = ctx.kartu.filter("terbaru", pl.col("isi") <= ctx.p.anggota_wajar_maks.nilai)
     rows = rows.filter((pl.col("hub_kk") == "KEPALA").sum().over(unit) == 1)
-    spouse = rows.filter(pl.col("hub_kk") == "PASANGAN", ~pl.col("pergi"))
+    spouse = kept(rows.filter(pl.col("hub_kk") == "PASANGAN", ~pl.col("pergi")))
+    other = _namesakes(spouse.filter(pl.col("orang").n_unique().over(unit) > 1), unit, ctx)
+    spouse = spouse.join(other, on="baris_id", how="anti")
     found = spouse.group_by(unit, maintain_order=True).agg(
         baris="baris_id", pasangan=pl.col("orang").n_unique(), keluarga_id=_card_id()
     )
     return found.filter(pl.col("pasangan") > 1).drop(unit).with_columns(peluang=pl.lit(None, dtype=pl.Float64))
+
+
+def _namesakes(rows: pl.LazyFrame, unit: tuple[str, ...], ctx: Context) -> pl.LazyFrame:
+    """`baris_id` of rows that may be the person of an earlier row of the unit, entered twice and not joined.
+
+    That is: the same birth date, or a like name.
+    """
+    mine = rows.select(*unit, "baris_id", "orang", "nama", "lahir")
+    pairs = mine.join(mine, on=unit, suffix="_lain", nulls_equal=True).filter(
+        pl.col("baris_id") > pl.col("baris_id_lain")
+    )
+    pairs = pairs.filter(pl.col("orang") != pl.col("orang_lain")).with_columns(name_similarity("nama", "nama_lain"))
+    like = (pl.col("kemiripan") >= ctx.p.nama_sama_min.nilai) | (pl.col("lahir") == pl.col("lahir_lain"))
+    return pairs.filter(like.fill_null(value=False)).select("baris_id").unique()
 
 
 @rule(
@@ -59,9 +76,8 @@ def two_desa(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Cards with two or more persons in each of two desa: one mistyped code or number on a row moves nobody."""
     del tables
     rows = ctx.kartu.filter(
-        "terbaru", pl.col("isi") <= ctx.p.anggota_wajar_maks.nilai, pl.col("kode_wilayah").str.len_chars() == 10,
-        pl.col("skema_wilayah") != "TIDAK_DIKETAHUI",
-    )  # fmt: skip
+        "terbaru", pl.col("isi") <= ctx.p.anggota_wajar_maks.nilai, pl.col("kode_wilayah").str.len_chars() == 10
+    )
     single = rows.filter(pl.col("kode_wilayah").n_unique().over(*_CARD, "orang") == 1)
     held = single.filter(pl.col("orang").n_unique().over(*_CARD, "kode_wilayah") > 1)
     found = held.group_by(_CARD, maintain_order=True).agg(

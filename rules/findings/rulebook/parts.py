@@ -199,6 +199,16 @@ def part_of_card(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
         .filter(pl.col("satu").first().over(pair), pl.col("satu").mean().over(pair) >= 0.5)
         .join(unmarried, on=_FAMILY, how="left", nulls_equal=True)
         .filter(~(pl.col("lajang").fill_null(value=False) & newly_wed.fill_null(value=False)))
+        # An old parent joins the card of a child by and by: Dukcapil alone, a year later, does not say since when.
+        .filter(
+            ~(
+                (pl.col("sumber") == "dukcapil")
+                & (pl.col("hub_lain") == "ORTU_MERTUA").fill_null(value=False)
+                & (pl.col("sumber").n_unique().over(pair) == 1)
+            )
+        )
+        .join(_joined_child(p3ke, card), on=[*_FAMILY, "sumber"], how="anti", nulls_equal=True)
+        .join(_wed_since(p3ke, card), on=[*_FAMILY, "sumber", "hub_lain"], how="anti", nulls_equal=True)
         .filter("satu", (away <= near).fill_null(value=True))
         .join(_parted(p3ke, card), on=[*_FAMILY, "sumber"], how="anti", nulls_equal=True)
     )
@@ -212,6 +222,21 @@ def part_of_card(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
         .with_columns(keluarga_id=pl.format("p3ke:BKKBN:{}", "id_keluarga"))
         .drop(_FAMILY)
     )
+
+
+def _joined_child(p3ke: pl.LazyFrame, card: pl.LazyFrame) -> pl.LazyFrame:
+    """P3KE families whose head Dukcapil has as the parent of the head of a card: he may have come to it since."""
+    heads = p3ke.filter(pl.col("hub") == "KEPALA").select(*_FAMILY, "orang")
+    elder = card.filter(pl.col("sumber") == "dukcapil", pl.col("hub") == "ORTU_MERTUA").select("orang", "sumber")
+    return heads.join(elder, on="orang").select(*_FAMILY, "sumber").unique()
+
+
+def _wed_since(p3ke: pl.LazyFrame, card: pl.LazyFrame) -> pl.LazyFrame:
+    """P3KE families and registers that call an unmarried member married: who is MENANTU there may have come since."""
+    single = p3ke.filter(pl.col("status_kawin") == "BELUM_KAWIN").select(*_FAMILY, "orang")
+    wed = card.filter(pl.col("status_kawin") == "KAWIN").select("orang", "sumber")
+    in_law = pl.lit("MENANTU").cast(card.collect_schema()["hub"]).alias("hub_lain")
+    return single.join(wed, on="orang").select(*_FAMILY, "sumber", in_law).unique()
 
 
 def _minors(ctx: Context, lived: pl.LazyFrame, p3ke: pl.LazyFrame, card: pl.LazyFrame) -> pl.LazyFrame:

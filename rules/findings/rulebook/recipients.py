@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context, LazyTables
+from rules.findings.context import Context, LazyTables, kept
 from rules.findings.programme import Dated
 from rules.findings.registry import PAYMENTS, rule
 from rules.i18n import N_
@@ -26,10 +26,22 @@ def _due(ctx: Context, code: str, condition: Dated) -> pl.LazyFrame:
     )
 
 
-def _newest(rows: pl.LazyFrame) -> pl.LazyFrame:
-    return rows.sort("tanggal_data", "baris_id", descending=[True, False], nulls_last=True).unique(
-        "orang", keep="first", maintain_order=True
+def _on_two_cards(ctx: Context, kin: pl.LazyFrame) -> pl.LazyFrame:
+    """Of `kin` (orang, orang_lain) the pairs that were no family when the money was paid: on two cards then.
+
+    `keluarga` is the family of today. The register nearest to the payment that has cards for both decides; the DTKS,
+    whose cards may be years old, only where no other does.
+    """
+    cards = ctx.kartu_terbaru.select("orang", "sumber", "no_kk", "tanggal_data")
+    pairs = kept(kin.group_by("orang", "orang_lain").agg(pl.col("periode_awal").min()))
+    away = (pl.col("tanggal_data") - pl.col("periode_awal")).dt.total_days().abs()
+    told = (
+        pairs.join(cards, on="orang")
+        .join(cards.select("sumber", orang_lain="orang", kk_lain="no_kk"), on=["orang_lain", "sumber"])
+        .sort("orang", "orang_lain", pl.col("sumber") == "dtks", away, "sumber", nulls_last=True)
+        .unique(["orang", "orang_lain"], keep="first", maintain_order=True)
     )
+    return told.filter(pl.col("no_kk") != pl.col("kk_lain")).select("orang", "orang_lain")
 
 
 def _told(found: pl.LazyFrame, *unit: str) -> pl.LazyFrame:
@@ -92,22 +104,30 @@ def inactive_paid(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     kolom=("pekerjaan", "nama", "no_kk"),
 )
 def excluded_work(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
-    """Payees who hold, or live on a KK with somebody who by the newest word known then held, an excluded occupation."""
+    """Payees who hold, or live on a KK with somebody who held, an excluded occupation when the money was paid.
+
+    By the newest word on that person that was known when the last period began, else by the first one after it: who
+    becomes an official later makes no earlier payment doubtful.
+    """
     jobs = tables.records.select("baris_id", "pekerjaan").drop_nulls("pekerjaan")
     known = ctx.baris.filter("daftar", ~pl.col("pergi")).join(jobs, on="baris_id")
-    newest = _newest(known).select(
-        "pekerjaan", "tanggal_data", "keluarga", orang_lain="orang", bukti="baris_id"
-    )  # fmt: skip
     made = []
     for code in sorted(ctx.paid & set(ctx.programmes)):
+        begin = ctx.bayar.filter(pl.col("program") == code).select(pl.col("periode_awal").max()).collect().item()
+        days = (pl.lit(begin, dtype=pl.Date) - pl.col("tanggal_data")).dt.total_days()
+        newest = known.sort(days < 0, days.abs(), "baris_id", nulls_last=True).unique(
+            "orang", keep="first", maintain_order=True
+        )
+        newest = newest.select("pekerjaan", "keluarga", orang_lain="orang", bukti="baris_id")
         for condition in ctx.programmes[code].pekerjaan:
             hit = newest.filter(pl.col("pekerjaan").is_in(list(condition.kelas)))
             due = _due(ctx, code, condition)
-            parts = [due.join(hit.drop("keluarga"), left_on="orang", right_on="orang_lain")]
+            own = hit.select("pekerjaan", "bukti", orang="orang_lain")
+            made.append(due.join(own, on="orang"))
             if condition.cakupan == "KELUARGA":
                 kin = due.join(hit, on="keluarga").filter(pl.col("orang") != pl.col("orang_lain"))
-                parts.append(kin.select(parts[0].collect_schema().names()))
-            made += [p.filter((pl.col("tanggal_data") <= pl.col("periode_awal")).fill_null(value=False)) for p in parts]
+                kin = kin.join(_on_two_cards(ctx, kin), on=["orang", "orang_lain"], how="anti", maintain_order="left")
+                made.append(kin.select(made[-1].collect_schema().names()))
     if not made:
         return pl.LazyFrame()
     found = pl.concat(made)

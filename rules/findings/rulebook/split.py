@@ -88,6 +88,7 @@ def _own_card(ctx: Context) -> pl.LazyFrame:
         "kepala_orang",
         "kepala_kawin",
         bukti_anak="baris_id",
+        lahir_anak="lahir",
     )
     parent = _parents(ctx, card)
     both = (
@@ -105,13 +106,15 @@ def _own_card(ctx: Context) -> pl.LazyFrame:
     # A lodger's row may be a double entry on a stranger's card; a child stays with kin when the parent marries away.
     lodger = (pl.col("hub") == "LAINNYA") & (pl.col("hub_kepala") == "KEPALA").fill_null(value=True)
     ever = pl.col("status_kawin").is_in(_MARRIED)
-    # A widowed parent alone on the old card, the unmarried child heading the new one: the parent may have died unknown
-    # to the office, and the child is the heir. A surveyor who met the parent knows better.
-    heir = (pl.col("isi_kepala") == 1) & (pl.col("kawin_kepala") == "CERAI_MATI") & ~ever
+    # A widowed or divorced parent alone on the old card, the unmarried child heading the new one: the parent may have
+    # died unknown to the office, and the child is the heir. A surveyor who met the parent knows better.
+    heir = (pl.col("isi_kepala") == 1) & pl.col("kawin_kepala").is_in(["CERAI_MATI", "CERAI_HIDUP"]) & ~ever
     heir &= pl.col("sumber") != "regsosek"
     # A head called married without a spouse on his card, the child beside a spouse on a new one: he died unknown to it.
     stale = (pl.col("hub") == "ANAK") & (pl.col("kawin_kepala") == "KAWIN") & ~pl.col("pasangan")
-    leads = (pl.col("hub") == "KEPALA") & ~heir.fill_null(value=False)
+    # Whom a list calls the head before the age of an identity card is miswritten, on a number of one row.
+    minor = pl.col("lahir_anak").dt.offset_by(f"{ctx.p.dewasa_tahun.nilai}y") > pl.col("tanggal_data")
+    leads = (pl.col("hub") == "KEPALA") & ~heir.fill_null(value=False) & ~(minor & mistyped).fill_null(value=False)
     shown = (
         leads
         | (headed & ~succeeded & ~stale.fill_null(value=False) & ~mistyped & ~lodger & (pl.col("hub") != "KEPALA"))
@@ -130,21 +133,27 @@ def _parents(ctx: Context, card: pl.LazyFrame) -> pl.LazyFrame:
     """The present card of each DTKS head in each register; for a head it does not show, that of the spouse.
 
     Only a spouse who is married and no head stands in: the head is then on the same card, under a row that the linkage
-    could not join.
+    could not join. A head of another name is another man: the old one died, and she has married again.
     """
     there = card.filter(pl.col("hub").ne_missing("LAINNYA")).select(
         "sumber", "pasangan", orang_kepala="orang", kk_kepala="no_kk", bukti_kepala="baris_id", hub_kepala="hub",
         isi_kepala="isi", kawin_kepala="status_kawin", wakil=pl.lit(value=False),
     )  # fmt: skip
     couple = ctx.dtks_tunggal.filter(pl.col("no_kk").is_not_null())
-    heads = couple.filter(pl.col("hub") == "KEPALA").select(*_FAMILY, "no_kk", kepala="orang")
+    heads = couple.filter(pl.col("hub") == "KEPALA").select(*_FAMILY, "no_kk", kepala="orang", nama_dtks="nama")
     wives = couple.filter(pl.col("hub") == "PASANGAN").select(*_FAMILY, "no_kk", orang_kepala="orang")
     pairs = heads.join(wives, on=[*_FAMILY, "no_kk"], nulls_equal=True).filter(
         pl.len().over(*_FAMILY, "no_kk") == 1
-    ).select("kepala", "orang_kepala").unique("kepala", keep="first", maintain_order=True)  # fmt: skip
+    ).select("kepala", "orang_kepala", "nama_dtks").unique("kepala", keep="first", maintain_order=True)  # fmt: skip
+    leaders = card.filter(pl.col("hub") == "KEPALA").select("sumber", kk_kepala="no_kk", nama_kini="nama")
     stand_in = there.filter(pl.col("hub_kepala") == "PASANGAN", pl.col("kawin_kepala") == "KAWIN").join(
         pairs, on="orang_kepala"
     )
+    same = stand_in.select("sumber", "kk_kepala", "kepala", "nama_dtks").join(leaders, on=["sumber", "kk_kepala"])
+    same = same.with_columns(name_similarity("nama_dtks", "nama_kini")).filter(
+        pl.col("kemiripan") >= ctx.p.kemiripan_nama_min.nilai
+    )
+    stand_in = stand_in.join(same, on=["sumber", "kk_kepala", "kepala"], how="semi")
     shown = ctx.baris.select("sumber", orang_kepala="orang").unique()
     columns = there.collect_schema()
     stand_in = stand_in.with_columns(

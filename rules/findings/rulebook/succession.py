@@ -194,13 +194,19 @@ def marriage_missing(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     rows = _home(ctx).join(ctx.dtks_tunggal.select("baris_id"), on="baris_id", how="semi")
     child = rows.filter(pl.col("peran") == "ANAK", pl.col("status_kawin") == "BELUM_KAWIN", ~pl.col("pergi"))
     head = rows.filter(pl.col("peran") == "KEPALA").select(*_FAMILY, orang_kepala="orang")
-    duk = _dukcapil(ctx)
+    # The card may hold a second family under its old number: what counts is that child and head share it.
+    card = ctx.kartu_terbaru.filter(pl.col("sumber") == "dukcapil", ~pl.col("pergi")).join(
+        ctx.mati, on="orang", how="anti"
+    )
+    duk = card.select("orang", "no_kk", "hub", "status_kawin", "lahir", bukti="baris_id", tanggal_duk="tanggal_data")
+    leads = duk.filter(pl.col("hub") == "KEPALA").select("no_kk", orang_kepala="orang")
     grown = pl.col("lahir_duk").dt.offset_by(f"{ctx.p.kawin_min_tahun.nilai}y") <= pl.col("tanggal_duk")
     told = child.join(duk, on="orang", suffix="_duk").filter(
         pl.col("status_kawin_duk") == "KAWIN", pl.col("hub_duk") == "ANAK", grown,
         (pl.col("tanggal_duk") >= pl.coalesce("tanggal_perbarui", "tanggal_data")).fill_null(value=False),
     )  # fmt: skip
-    both = told.join(head, on=_FAMILY, nulls_equal=True).filter(pl.col("kepala_orang") == pl.col("orang_kepala"))
+    both = told.join(head, on=_FAMILY, nulls_equal=True)
+    both = both.join(leads, left_on=["no_kk_duk", "orang_kepala"], right_on=["no_kk", "orang_kepala"], how="semi")
     return both.group_by("orang", maintain_order=True).agg(
         baris=pl.col("baris_id").unique().sort(), bukti_baris=pl.col("bukti").unique().sort()
     )
@@ -237,7 +243,9 @@ def couple_parted(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
         .join(duk.rename({"orang": "orang_dua"}), on="orang_dua", suffix="_dua")
         .filter(
             pl.col("no_kk") != pl.col("no_kk_dua"),
-            digits_apart("no_kk", "no_kk_dua") > ctx.p.kk_salah_ketik_maks.nilai,
+            # Who heads a card of her own stands on no mistyped number.
+            (digits_apart("no_kk", "no_kk_dua") > ctx.p.kk_salah_ketik_maks.nilai)
+            | (pl.col("hub_dua") == "KEPALA").fill_null(value=False),
             (pl.col("tanggal_duk") >= pl.col("tanggal_data")).fill_null(value=False),
         )
     )  # fmt: skip

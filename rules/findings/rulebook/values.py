@@ -8,6 +8,7 @@ from rules.findings.context import Context, LazyTables
 from rules.findings.registry import rule
 from rules.findings.similar import name_similarity
 from rules.i18n import N_
+from rules.identity import parameters as identity_parameters
 
 _NIK_HOLDS = N_("The NIK holds the birth date, the day raised by 40 for women (identity rules)")
 _LETTERS = 4  # a shorter name has no likeness to measure: EM, EEM
@@ -36,9 +37,16 @@ def sex_against_nik(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
 
 
 def _corrected(ctx: Context) -> pl.LazyFrame:
-    """Rows with N10 whose birth date Dukcapil confirms under the same NIK: `orang`, `baris_id`, `bukti`."""
+    """Rows with N10 whose birth date Dukcapil confirms under the same NIK: `orang`, `baris_id`, `bukti`.
+
+    A default day is confirmed by nobody, and a NIK a generation away is that of a parent.
+    """
     flagged = ctx.bendera.filter(pl.col("kode") == "N10").select("baris_id").unique()
-    rows = ctx.baris.filter(pl.col("nik").is_not_null(), pl.col("lahir").is_not_null())
+    default = pl.col("lahir").dt.strftime("%d-%m").is_in(identity_parameters().nik.tanggal_bawaan)
+    stated = pl.col("nik").str.slice(10, 2).cast(pl.Int32, strict=False)
+    years = (pl.col("lahir").dt.year() % 100 - stated).abs()
+    near = pl.min_horizontal(years, 100 - years) < ctx.p.selisih_anak_min_tahun.nilai
+    rows = ctx.baris.filter(pl.col("nik").is_not_null(), pl.col("lahir").is_not_null(), ~default, near)
     duk = rows.filter(pl.col("sumber") == "dukcapil").select("orang", "nik", "lahir", bukti="baris_id")
     return rows.join(flagged, on="baris_id", how="semi").join(duk, on=["orang", "nik", "lahir"])
 

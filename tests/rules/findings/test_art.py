@@ -141,3 +141,12 @@ def test_st26_a_second_card_of_the_kitchen_has_its_own_head(b: Builder) -> None:
     assert b.findings("ST26") == []
     b.row("dtks", "second head", id_art=F + "05", hub_kk="KEPALA", no_kk=kk1)
     assert [f["baris"] for f in b.findings("ST26")] == [[4]]
+
+
+def test_st13_a_split_off_family_lawfully_adds_a_head(b: Builder) -> None:
+    kk = "3201010101100009"
+    for who, code in (("a", 1), ("c", 2)):
+        b.row("regsosek", who, no_kk=kk, hub_kk="KEPALA", kode_kk=code)
+    assert b.findings("ST13") == []
+    other = b.row("regsosek", "d", no_kk=kk, hub_kk="KEPALA", kode_kk=1)
+    assert [f["baris"] for f in b.findings("ST13")] == [[0, other]]

@@ -40,7 +40,15 @@ def test_st31_a_mother_of_sixty(b: Builder) -> None:
     _, _, child, _ = card(
         b, ("f", "KEPALA", 1940, "L"), ("m", "PASANGAN", 1950, "P"), ("c", "ANAK", 2010, "L"), ("d", "ANAK", 2005, "L")
     )
+    assert b.findings("ST31") == []  # she may be a stepmother
+    b.row("dtks", "c", nama_ibu="M", tanggal_lahir=date(2010, 1, 1))
+    b.row("dtks", "d", nama_ibu="M", tanggal_lahir=date(2005, 1, 1))
     assert rows(b.findings("ST31")) == [[child]]  # 2005: the mother was 55
+
+
+def test_st31_a_woman_who_heads_the_card_is_the_mother(b: Builder) -> None:
+    _, child = card(b, ("m", "KEPALA", 1950, "P"), ("c", "ANAK", 2010, "L"))
+    assert rows(b.findings("ST31")) == [[child]]
 
 
 def test_st32_both_niks_are_of_men(b: Builder) -> None:
@@ -94,3 +102,12 @@ def test_st35_who_cannot_be_pregnant(b: Builder) -> None:
     b.row("regsosek", "e", hamil=True, jenis_kelamin="P", status_kawin="KAWIN")
     b.row("regsosek", "f", hamil=False, jenis_kelamin="L")
     assert rows(b.findings("ST35")) == [[n] for n in wrong]
+
+
+def test_st36_secondary_school_of_a_child(b: Builder) -> None:
+    early = b.row("dtsen", "a", pendidikan="SLTA/SEDERAJAT", tanggal_lahir=date(2014, 1, 1))
+    b.row("dtsen", "c", pendidikan="SLTA/SEDERAJAT", tanggal_lahir=date(2004, 1, 1))
+    b.row("dtsen", "d", pendidikan="BELUM TAMAT SD/SEDERAJAT", tanggal_lahir=date(2014, 1, 1))
+    found = b.findings("ST36")
+    assert [(f["baris"], f["tingkat"]) for f in found] == [([early], "SEDANG")]
+    assert "at 11 years" in found[0]["ringkas"]

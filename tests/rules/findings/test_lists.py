@@ -13,7 +13,13 @@ HERE, THERE = "3201012001", "3201012002"
 
 def test_st14_two_spouses(b: Builder) -> None:
     b.row("dukcapil", "a", no_kk=K1, hub_kk="KEPALA")
-    two = [b.row("dukcapil", who, no_kk=K1, hub_kk="PASANGAN") for who in ("c", "d")]
+    two = [
+        b.row("dukcapil", who, no_kk=K1, hub_kk="PASANGAN", nama=name, tanggal_lahir=date(year, 3, 4))
+        for who, name, year in (("c", "RUKMINI", 1980), ("d", "HALIMAH", 1985))
+    ]
+    b.row("dtsen", "h", no_kk=K1, hub_kk="KEPALA")
+    for who, name in (("i", "LILIS"), ("j", "LIILIS")):  # one person whom the linkage left in two
+        b.row("dtsen", who, no_kk=K1, hub_kk="PASANGAN", nama=name)
     b.row("dukcapil", "e", no_kk=K2, hub_kk="KEPALA")
     b.row("dukcapil", "f", no_kk=K2, hub_kk="PASANGAN")
     b.row("dukcapil", "f", no_kk=K2, hub_kk="PASANGAN")  # one person entered twice is one spouse

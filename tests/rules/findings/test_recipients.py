@@ -38,8 +38,16 @@ def test_d02_a_civil_servant_in_the_family(b: Builder) -> None:
     found = b.findings("D02")
     assert [(f["tingkat"], f["alias"]) for f in found] == [("TINGGI", ["ASN_TNI_POLRI", "D03"])]
     assert found[0]["nominal_mungkin"] == 0  # a flag makes no rupiah unlawful
-    b.row("dtsen", "man", keluarga="k1", pekerjaan="PETANI")  # the newest word: no soldier any more
+    b.row("dtsen", "man", keluarga="k1", pekerjaan="PETANI")  # two years later: he was a soldier all the same
+    assert len(b.findings("D02")) == 1
+    b.row("regsosek", "man", keluarga="k1", pekerjaan="PETANI", tanggal_data=date(2023, 3, 1))  # known at the time
     assert b.findings("D02") == []
+
+
+def test_d02_who_is_an_official_by_the_first_word_only_after_the_payment(b: Builder) -> None:
+    b.pay("pkh", "wife", START, END, keluarga="k1")
+    b.row("dtsen", "man", keluarga="k1", pekerjaan="TNI")
+    assert len(b.findings("D02")) == 1
 
 
 def test_d14_decile_known_before_the_period(b: Builder) -> None:

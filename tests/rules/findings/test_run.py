@@ -11,6 +11,7 @@ import pytest
 from rules import tables
 from rules.errors import ConfigError
 from rules.findings import catalogue, run_rules
+from rules.findings.codes import TOLD_WITH, UNANSWERED
 from rules.findings.parameters import load_parameters
 from rules.findings.programme import load_programmes
 from rules.findings.registry import all_rules
@@ -24,6 +25,18 @@ def test_every_rule_has_a_test_that_names_its_code() -> None:
     tests = "".join(p.read_text(encoding="utf-8") for p in sorted(HERE.glob("test_*.py")) if p.name != "test_run.py")
     missing = [r.kode for r in all_rules() if f'"{r.kode}"' not in tests]
     assert missing == []
+
+
+def test_every_code_of_the_domain_is_a_rule_another_name_or_listed_with_the_reason() -> None:
+    wanted = [f"ST{n:02}" for a, z in ((1, 7), (10, 16), (20, 37), (40, 46), (50, 57), (60, 65), (70, 76))
+              for n in range(a, z + 1)]  # fmt: skip
+    wanted += [f"{kind}{n:02}" for kind, last in (("N", 17), ("K", 8), ("D", 16)) for n in range(1, last + 1)]
+    rules = {r.kode for r in all_rules()}
+    names = rules | {name for r in all_rules() for name in r.alias}
+    assert [code for code in wanted if code not in names | set(TOLD_WITH) | set(UNANSWERED)] == []
+    assert not names & set(UNANSWERED)
+    assert not rules & set(TOLD_WITH)
+    assert all(set(told) <= rules for told, _when in TOLD_WITH.values())
 
 
 def test_the_catalogue_in_docs_is_the_generated_one() -> None:
