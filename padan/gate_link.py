@@ -22,17 +22,24 @@ from rules.gate.view import Frames
 Progress = Callable[[str, float], None]
 SAMPLE: Final = 30_000  # rows of the run that tell the model how rows of one person, card and kecamatan look
 _LINKS: Final = ("kiri", "kanan", "lintasan", "bobot", "peluang", "putusan", "alasan")
-_LOOK: Final = ("baris_id", "nik", "no_kk", "nama", "tanggal_lahir", "kode_wilayah")
-# Rows of the run that share one of these with a payee are compared with him. Sought in the raw columns: the engine's
-# own keys would need every name of the run in its canonical form.
-_KEYS: Final[tuple[tuple[pl.Expr, ...], ...]] = (
-    (pl.col("no_kk"),),
-    (pl.col("nik").str.tail(10),),
-    (pl.col("nik").str.head(12), pl.col("nama").str.head(2)),
-    (pl.col("tanggal_lahir"), pl.col("nama").str.head(2)),
-    (pl.col("tanggal_lahir"), pl.col("kode_wilayah")),
-    (pl.col("nama"), pl.col("kode_wilayah").str.head(6)),
-    (pl.col("nama").str.head(4), pl.col("tanggal_lahir").dt.year(), pl.col("kode_wilayah").str.head(6)),
+# What the linkage looks at: the other columns of millions of rows need not be read for the few that are compared.
+_LINKED: Final = (
+    "baris_id", "sidik", "sumber", "tanggal_data", "tanggal_perbarui", "nik", "nik_mutu", "no_kk", "kk_mutu",
+    "id_keluarga", "id_rumah_tangga", "sufiks_art", "nama", "nama_ibu", "jenis_kelamin", "tanggal_lahir", "lahir_mutu",
+    "hub_kk", "hub_krt", "keberadaan", "kode_wilayah",
+)  # fmt: skip
+_YEAR: Final = pl.col("lahir").dt.year()
+# Rows that share both halves of one of these with a payee are compared with him: a number that finds few rows, then
+# something read on those only. Sought in the raw columns: the engine's own keys would need every name of the run in
+# its canonical form. One field alone would bring whole kecamatan along.
+_KEYS: Final[tuple[tuple[str, tuple[pl.Expr, ...]], ...]] = (
+    ("kk", (pl.col("nama").str.head(1), _YEAR)),
+    ("ekor_nik", (pl.col("nama").str.head(1), pl.col("awal_nik") // 10**8)),
+    ("awal_nik", (pl.col("nama").str.head(2),)),
+    ("lahir", (pl.col("nama").str.head(2), pl.col("desa"))),
+    ("nama", (pl.col("desa"),)),
+    ("kecamatan_tahun", (pl.col("nama"),)),
+    ("desa_tahun", (pl.col("nama").str.head(4),)),
 )
 
 
@@ -60,8 +67,10 @@ def attach(
     """
     first = run.entities.height
     payees = payees.sort("baris_id").with_columns((pl.col("baris_id") + first).cast(pl.UInt32))
-    by_nik = _by_nik(run, payees, parameters)
-    near, alone, links = _by_engine(run, payees, by_nik, settings or LinkSettings(), progress)
+    rows = run.records.select(_LINKED).collect()
+    by_nik = _by_nik(rows, payees, parameters)
+    near, alone, links = _by_engine(run, rows, payees, by_nik, settings or LinkSettings(), progress)
+    del rows
     found = pl.concat([by_nik, near])
     known = run.entities.select(
         bukti="baris_id", person_id="person_id", family_id="family_id", household_id="household_id"
@@ -95,16 +104,13 @@ def attach(
     return Attached(frames, counts)
 
 
-def _by_nik(run: Frames, payees: pl.DataFrame, p: GateParameters) -> pl.DataFrame:
+def _by_nik(rows: pl.DataFrame, payees: pl.DataFrame, p: GateParameters) -> pl.DataFrame:
     """Payees (baris_id) with a row of the run (bukti) of the same NIK and of like name or the same birth date."""
     full = pl.when(pl.col("lahir_mutu").cast(pl.String) == "LENGKAP").then("tanggal_lahir")
-    mine = payees.filter(pl.col("nik").is_not_null()).select("baris_id", "nik", "nama", lahir=full)
-    rows = (
-        run.records.filter(pl.col("nik").is_not_null())
-        .select("nik", bukti="baris_id", nama_lain="nama", lahir_lain=full)
-        .join(mine.lazy().select("nik").unique(), on="nik", how="semi")
-        .collect()
-    )
+    nik = pl.col("nik").cast(pl.Int64)
+    mine = payees.filter(pl.col("nik").is_not_null()).select("baris_id", "nama", nik=nik, lahir=full)
+    rows = rows.filter(pl.col("nik").is_not_null()).select(nik=nik, bukti="baris_id", nama_lain="nama", lahir_lain=full)
+    rows = rows.join(mine.select("nik").unique(), on="nik", how="semi")
     pairs = mine.join(rows, on="nik")
     same = (pl.col("nama") == pl.col("nama_lain")).fill_null(value=False)
     born = (pl.col("lahir") == pl.col("lahir_lain")).fill_null(value=False)
@@ -122,38 +128,52 @@ def _by_nik(run: Frames, payees: pl.DataFrame, p: GateParameters) -> pl.DataFram
     return best.unique("baris_id", keep="first", maintain_order=True)
 
 
+def _look(rows: pl.DataFrame) -> pl.DataFrame:
+    """What _KEYS are made of, for each of `rows`."""
+    nik, place = pl.col("nik").cast(pl.Int64), pl.col("kode_wilayah")
+    year = pl.col("tanggal_lahir").dt.year().cast(pl.Int64)
+    return rows.select(
+        "baris_id",
+        "nama",
+        kk=pl.col("no_kk").cast(pl.Int64),
+        ekor_nik=nik % 10**10,
+        awal_nik=nik // 10**4,
+        lahir="tanggal_lahir",
+        desa=place.cast(pl.Int64),
+        kecamatan_tahun=place.str.head(6).cast(pl.Int64) * 10_000 + year,
+        desa_tahun=place.cast(pl.Int64) * 10_000 + year,
+    )
+
+
 def _near(look: pl.DataFrame, rest: pl.DataFrame) -> pl.Series:
-    """baris_id of the rows of `look` that share one of the keys with a row of `rest`; some more than once."""
+    """baris_id of the rows of `look` that share one of the keys with a row of `rest` (both of `_look`), maybe twice."""
     chosen = [pl.Series("baris_id", [], dtype=pl.UInt32)]
-    for key in _KEYS:
-        named = [expr.alias(f"k{i}") for i, expr in enumerate(key)]
-        names = [f"k{i}" for i in range(len(key))]
-        wanted = rest.select(named).drop_nulls().unique()
-        chosen.append(look.select("baris_id", *named).join(wanted, on=names, how="semi")["baris_id"])
+    for first, seconds in _KEYS:
+        mine = look.join(rest.select(first).drop_nulls().unique(), on=first, how="semi")
+        for second in seconds:
+            wanted = rest.select(first, lain=second).drop_nulls().unique()
+            chosen.append(mine.with_columns(lain=second).join(wanted, on=[first, "lain"], how="semi")["baris_id"])
     return pl.concat(chosen)
 
 
-def _candidates(run: Frames, rest: pl.DataFrame) -> pl.DataFrame:
-    """The rows of the run to compare `rest` with, and those of a sample of families."""
-    look = run.records.select(_LOOK).collect()
-    ids = pl.concat([_near(look, rest), _sample(run, look)]).unique().sort()
-    return run.records.join(ids.to_frame().lazy(), on="baris_id", how="semi").collect()
-
-
-def _sample(run: Frames, look: pl.DataFrame) -> pl.Series:
+def _sample(run: Frames, kk: pl.DataFrame) -> pl.Series:
     """About SAMPLE rows: all rows of the people on every k-th card. The same run gives the same sample."""
-    card = pl.col("no_kk").cast(pl.Int64)
-    step = max(look.height // SAMPLE, 1)
+    step = max(kk.height // SAMPLE, 1)
     # Cards are numbered by area and day; a prime spreads the picked ones over both.
-    on_card = look.filter((card * 7919 % 1_000_003 % step == 0).fill_null(value=step == 1)).select("baris_id")
+    on_card = kk.filter((pl.col("kk") * 7919 % 1_000_003 % step == 0).fill_null(value=step == 1)).select("baris_id")
     people = run.entities.join(on_card, on="baris_id", how="semi").select("person_id").unique()
     return run.entities.join(people, on="person_id", how="semi")["baris_id"]
 
 
 def _by_engine(
-    run: Frames, payees: pl.DataFrame, by_nik: pl.DataFrame, settings: LinkSettings, progress: Progress | None
+    run: Frames,
+    rows: pl.DataFrame,
+    payees: pl.DataFrame,
+    by_nik: pl.DataFrame,
+    settings: LinkSettings,
+    progress: Progress | None,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Link the payees whom `by_nik` does not know with what of the run they could be, and with like payees it knows.
+    """Link the payees whom `by_nik` does not know with what of `rows` they could be, and with like payees it knows.
 
     Returns the payees found (baris_id, bukti, peluang), those who stand alone or with other payees (baris_id, sendiri,
     yakin_sendiri), and review pairs (links) of all of them.
@@ -163,11 +183,13 @@ def _by_engine(
     rest = payees.join(by_nik, on="baris_id", how="anti")
     if rest.is_empty():
         return found, alone, run.links.select(_LINKS).clear()
+    wanted, look = _look(rest), _look(rows)
+    near = pl.concat([_near(look, wanted), _sample(run, look)]).unique()
     # A second payment under another NIK repeats the writing of the first, whatever the registers say of the person.
     known = payees.join(by_nik, on="baris_id", how="semi")
-    known = known.filter(pl.col("baris_id").is_in(_near(known.select(_LOOK), rest).implode()))
-    rows = _candidates(run, rest)
-    both = pl.concat([rows, known.select(rows.columns), rest.select(rows.columns)]).sort("sidik", "baris_id")
+    known = known.join(_near(_look(known), wanted).unique().to_frame(), on="baris_id", how="semi")
+    parts = [rows.join(near.to_frame(), on="baris_id", how="semi"), known, rest]
+    both = pl.concat([part.select(_LINKED) for part in parts]).sort("sidik", "baris_id")
     numbers = both.select(asal="baris_id", baru=pl.col("baris_id").is_in(rest["baris_id"].implode())).with_row_index(
         "baris_id"
     )

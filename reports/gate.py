@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,7 @@ FOLDER: Final = "putusan"
 REFUSED: Final = "DITOLAK"
 _FILLS: Final = {"TAHAN": "#F8D7D4", "VERIFIKASI": "#FBF3D0", REFUSED: "#E9EEF3"}
 _PLACE: Final = ("berkas", "lembar", "nomor_baris")
+_FEW: Final = 1000
 _MOST: Final = 12  # rows named as evidence in a cell; the parquet table names all
 
 
@@ -51,11 +52,12 @@ def write_gate(
     )
     written = write_remarked(_remarks(result), added, sheets, out / FOLDER, progress)
     for name, frame, key in (
-        ("putusan", result.putusan, ["berkas", "lembar", "nomor_baris"]),
-        ("tambah", result.tambah, ["kode_wilayah", "jenis", "baris_id"]),
+        ("putusan", result.putusan, _PLACE),
+        ("tambah", result.tambah, ("kode_wilayah", "jenis", "baris_id")),
     ):
         path = private(out / "data" / f"{name}.parquet")
-        frame.sort(key, nulls_last=True).rechunk().write_parquet(path, compression="zstd", row_group_size=131_072)
+        in_order = frame.select(pl.arg_sort_by(_ranks(frame, key), nulls_last=True)).to_series()
+        frame[in_order].rechunk().write_parquet(path, compression="zstd", row_group_size=131_072)
         written.append(path)
     written.append(_write_additions(result, out / "tambah.xlsx"))
     text = json.dumps(result.ringkasan, ensure_ascii=False, indent=2, sort_keys=True, default=str)
@@ -63,16 +65,26 @@ def write_gate(
     return written
 
 
+def _ranks(frame: pl.DataFrame, columns: Sequence[str]) -> list[pl.Expr]:
+    """`columns` as what to sort by: a text of which there are few, file or sheet, as the rank of its value."""
+    few = {}
+    for name in columns:
+        values = frame[name].unique().drop_nulls().sort() if frame.schema[name] == pl.String else None
+        if values is not None and len(values) < _FEW:
+            few[name] = pl.col(name).replace_strict(values, pl.int_range(len(values), dtype=pl.UInt32, eager=True))
+    return [few.get(name, pl.col(name)) for name in columns]
+
+
 def _remarks(result: GateResult) -> pl.DataFrame:
     """What each row of the lists gets beside it."""
-    places = result.putusan.filter((pl.col("bukti").list.len() > 0) | (pl.col("bukti_bayar").list.len() > 0))
-    told = places.select(
-        *_PLACE, bukti=pl.concat_list("bukti", "bukti_bayar").list.head(_MOST).list.eval(
-            pl.element().struct.field("label")
-        ).list.join("; ")
-    )  # fmt: skip
-    judged = result.putusan.select(*_PLACE, "alasan", "tindakan", "kode", pl.col("putusan").cast(pl.String))
-    judged = judged.join(told, on=list(_PLACE), how="left", nulls_equal=True)
+    proof = pl.concat_list("bukti", "bukti_bayar")
+    place = result.putusan.with_row_index("_i")
+    told = place.filter((pl.col("bukti").list.len() > 0) | (pl.col("bukti_bayar").list.len() > 0)).select(
+        "_i",
+        bukti=proof.list.head(_MOST).list.eval(pl.element().struct.field("label")).list.join("; "),
+    )
+    judged = place.select("_i", *_PLACE, "alasan", "tindakan", "kode", pl.col("putusan").cast(pl.String))
+    judged = judged.join(told, on="_i", how="left").drop("_i")
     refused = result.ditolak.group_by(_PLACE, maintain_order=True).agg(
         alasan=pl.col("aturan").unique(maintain_order=True).replace(
             {code: rejection_label(code) for code in result.ditolak["aturan"].unique()}
@@ -82,7 +94,7 @@ def _remarks(result: GateResult) -> pl.DataFrame:
     refused = refused.with_columns(
         tindakan=pl.lit(_("mend the row or leave it out")), bukti=pl.lit(None, pl.String), putusan=pl.lit(REFUSED)
     )
-    both = pl.concat([judged, refused.select(judged.columns)]).sort(_PLACE, nulls_last=True)
+    both = pl.concat([judged, refused.select(judged.columns)])
     return both.with_columns(pl.col("alasan", "tindakan", "kode").replace("", None))  # an empty cell, not ""
 
 

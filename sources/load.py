@@ -88,10 +88,16 @@ def _sheet(part: Part, acuan: date, settings: SourceSettings, with_persons: set[
     """Check and grade the rows of one part. `with_persons` are the registers that have a person file."""
     frame, refused = _refuse_nameless(part)
     part.frame = frame.clear()
+    paid = None
+    if part.layout.jenis == "bayar":
+        frame, paid = payments.split(payments.with_payments(frame, part.layout, part.sumber, part.info))
+        part.tanggal = part.tanggal or payments.newest_period(paid)
+        main = paid.get_column("_program").mode().sort()
+        part.sumber = PAYMENT_PREFIX + (main[0] if len(main) else part.sumber.removeprefix(PAYMENT_PREFIX))
     frame = _prepare(part, frame, acuan, settings)
     done = _Sheet(part.sumber, None, None, None, [_place(refused, part), _place(part.rejected, part)], [])
-    if part.layout.jenis == "bayar":
-        payee, done.paid = payments.payees(frame)
+    if paid is not None:
+        payee, done.paid = payments.payees(frame, paid)
         done.person = assemble.canonical(payee)
     elif part.layout.jenis == "keluarga":
         done.stated = families.stated_families(frame, part.sumber)
@@ -142,13 +148,8 @@ def _place(rows: pl.DataFrame, part: Part, sheet: str | None = None) -> pl.DataF
 
 
 def _prepare(part: Part, frame: pl.DataFrame, acuan: date, settings: SourceSettings) -> pl.DataFrame:
-    """Validated rows of a sheet with the columns every record has; settles source and date of a payment list."""
-    if part.layout.jenis == "bayar":
-        frame = payments.with_payments(frame, part.layout, part.sumber, part.info)
-        part.tanggal = part.tanggal or payments.newest_period(frame)
-        main = frame.get_column("_program").mode().sort()
-        part.sumber = PAYMENT_PREFIX + (main[0] if len(main) else part.sumber.removeprefix(PAYMENT_PREFIX))
-    else:
+    """Validated rows of a sheet with the columns every record has."""
+    if part.layout.jenis != "bayar":
         frame = frame.with_columns(pl.lit(part.sumber).alias("sumber"))
     # A list without a date is judged by no other list's date: what it knows may be newer.
     frame = validate(frame, acuan if part.tanggal or settings.tanggal_acuan else _LAST_RESORT, settings)

@@ -10,6 +10,7 @@ import polars as pl
 from rules.vocab import PAYMENT_PREFIX
 from sources import assemble, dates, periods
 from sources.layout import Layout, key
+from sources.shape import BARIS
 
 # Names of programmes as lists print them; what is not here keeps its own name as a slug.
 _PROGRAMS = {
@@ -31,6 +32,8 @@ _PROGRAMS = {
     "pip": ("pip", "programindonesiapintar", "kip"),
 }
 _SLUG = {name: program for program, names in _PROGRAMS.items() for name in names}
+# What a row says of its payment, not of its payee: read by `with_payments` and not needed after it.
+_OF_PAYMENT = ("periode", "periode_awal", "periode_akhir", "bulan", "tahun", "tahap", "no_kartu", "keterangan")
 PAYMENT_COLUMNS = ("_program", "_awal", "_akhir", "_tahap", "_no_kartu", "_nominal", "_keterangan")
 
 
@@ -134,18 +137,33 @@ def split_payee(frame: pl.DataFrame, info: dict[str, str]) -> pl.DataFrame:
     return frame.with_columns(filled.alias(column)).drop("peserta")
 
 
-def payees(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split validated payment rows into distinct payees and payments.
+def split(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Split cleaned payment rows into payees and payments, tied by the number `_penerima`.
+
+    Payees: one row for all rows that write the payee alike, standing at the first of them: a list of six months checks
+    each payee once. Payments: every row, with its number and the payment columns.
+    """
+    alike = [c for c in frame.columns if c not in _OF_PAYMENT and c not in PAYMENT_COLUMNS and c != BARIS]
+    groups = frame.select(alike).with_row_index("_i").group_by(alike, maintain_order=True).agg("_i").select("_i")
+    ids = groups.with_row_index("_penerima").explode("_i").sort("_i").get_column("_penerima")
+    payee = frame.select(BARIS, *alike).with_columns(ids)
+    payee = payee.filter(payee.get_column("_penerima").is_first_distinct())
+    return payee, frame.select(BARIS, *PAYMENT_COLUMNS).with_columns(ids)
+
+
+def payees(frame: pl.DataFrame, paid: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Validated payees and the payments of `split` as (payees, payments).
 
     Payees: one row per distinct content (`_bayar` is its content hash), standing at its first row; `assemble.records`
     makes one record of those that the files of one program share.
     Payments: every row, with `_bayar` to find its payee again.
     """
     group = assemble.content_hash(frame, assemble.CONTENT, "sumber")
-    frame = frame.with_columns(group.alias("_bayar")).sort("lembar", "nomor_baris", nulls_last=True)
-    first = frame.unique("_bayar", keep="first", maintain_order=True)
-    payments = frame.select("_bayar", *PAYMENT_COLUMNS, "berkas", "lembar", "nomor_baris")
-    return first.drop(PAYMENT_COLUMNS), payments
+    frame = frame.with_columns(group.alias("_bayar")).sort("lembar", BARIS, nulls_last=True)
+    first = frame.unique("_bayar", keep="first", maintain_order=True).drop("_penerima")
+    of_payee = frame.select("_penerima", "_bayar", "berkas", "lembar")
+    payments = paid.join(of_payee, on="_penerima", how="left", maintain_order="left")
+    return first, payments.select("_bayar", *PAYMENT_COLUMNS, "berkas", "lembar", BARIS)
 
 
 def payments_table(payments: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
@@ -166,4 +184,6 @@ def newest_period(frame: pl.DataFrame) -> date | None:
     return newest if isinstance(newest, date) else None
 
 
-__all__ = ["dates", "newest_period", "payees", "payments_table", "program_slug", "split_payee", "with_payments"]
+__all__ = [
+    "dates", "newest_period", "payees", "payments_table", "program_slug", "split", "split_payee", "with_payments",
+]  # fmt: skip

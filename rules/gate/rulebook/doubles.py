@@ -26,10 +26,7 @@ def clashes(view: View, paid: pl.DataFrame, unit: str) -> pl.DataFrame:
     meet any other are ranked.
     """
     key = [unit, "tanpa"]
-    many = paid.filter(pl.col(unit).is_not_null(), pl.len().over(unit) > 1).sort(*key, "awal", "akhir")
-    before = pl.col("akhir").cum_max().shift(1).over(key)
-    touched = many.filter((pl.col("awal") <= before).fill_null(value=False)).select(key).unique()
-    near = ranked(view, many.join(touched, on=key, how="semi", nulls_equal=True))
+    near = ranked(view, paid.join(_met(paid, key), on=key, how="semi", nulls_equal=True))
     pairs = near.join(near, on=key, how="inner", suffix="_lain", nulls_equal=True).filter(
         pl.col("urut_lain") < pl.col("urut"),
         pl.col("awal_lain") <= pl.col("akhir"),
@@ -38,6 +35,19 @@ def clashes(view: View, paid: pl.DataFrame, unit: str) -> pl.DataFrame:
     worse = pairs["bayar_id"].unique()
     certain = ~pl.col("bayar_id_lain").is_in(worse.implode())
     return pairs.with_columns(pasti_lain=certain, lawan="lawan_lain").filter("dinilai")
+
+
+def _met(paid: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """The values of `key` (unit, stage) under which any two payments meet in time.
+
+    Sorted by their first day, any two of a unit meet only where two neighbours do: no window over a million rows.
+    """
+    same = [key[0], *(name for name in key[1:] if paid[name].null_count() < paid.height)]  # most lists know all periods
+    rows = paid.select(*same, "awal", "akhir").filter(pl.col(key[0]).is_not_null()).sort(*same, "awal", nulls_last=True)
+    before = pl.col("awal") <= pl.col("akhir").shift(1)
+    again = pl.all_horizontal(before, *(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in same))
+    unknown = [pl.lit(None, dtype=paid.schema[name]).alias(name) for name in key if name not in same]
+    return rows.filter(again.fill_null(value=False)).select(same).unique().with_columns(unknown).select(key)
 
 
 def _paid(view: View) -> pl.DataFrame:
