@@ -17,7 +17,7 @@ FORMS: Final = (
     "ST23", "ST24", "ST25", "ST60", "ST61", "ST62", "ST65",
 )  # fmt: skip
 ONE_LIST: Final = (
-    "N09", "N10", "K04", "K06", "K07", "K08", "ST13", "ST14", "ST15", "ST26", "ST27", "ST28", "ST30", "ST31", "ST32",
+    "N09", "N10", "N17", "K04", "K06", "K07", "K08", "ST13", "ST14", "ST15", "ST26", "ST27", "ST28", "ST30", "ST31", "ST32",
     "ST33", "ST34", "ST35", "ST36", "ST76",
 )  # fmt: skip
 # Codes that only the older file of the DTKS can show: it states presence, marriage, inactive rows, dates of update and
@@ -33,6 +33,7 @@ REMARKS: Final[dict[str, str]] = {
     "D14": "The limits on deciles hold from 2025 on, or name P3KE, whose deciles end at the limit; the simulation pays "
     "in 2023.",
     "K08": "The simulation writes no filler in place of a KK number.",
+    "N17": "The simulated civil register has recorded everybody.",
     "ST15": "The simulation takes orphans into another family, so no children are left alone.",
     "ST65": "Every file of the simulation is given with its date.",
 }

@@ -30,7 +30,7 @@ _CODED = (
     ("jenis_kelamin", "jenis_kelamin"), ("hub_kk", "hubungan"), ("hub_krt", "hubungan"),
     ("status_kawin", "status_kawin"), ("keberadaan", "keberadaan"),
 )  # fmt: skip
-_YES_NO = (("hamil", "ya_tidak"), ("status_padan", "ya_tidak"), ("nonaktif", "nonaktif"))
+_YES_NO = (("hamil", "ya_tidak"), ("status_padan", "ya_tidak"), ("nonaktif", "nonaktif"), ("ktp_el", "ya_tidak"))
 _LOOKS_LIKE_ART = 0.95  # share of suffixes 01-20 from which an id column is read as member ids
 
 

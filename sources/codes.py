@@ -66,7 +66,9 @@ def _one(text: str, codes: dict[str, tuple[str, str | None]], words: dict[str, s
     for candidate in (label, label.split("/")[0]):
         if candidate and _key(candidate) in words:
             return words[_key(candidate)]
-    if code is not None and not label and code in words:  # a bare 0, 1 or 2 answers yes or no; no other label is a digit
+    if (
+        code is not None and not label and code in words
+    ):  # a bare 0, 1 or 2 answers yes or no; no other label is a digit
         return words[code]
     if code is not None and code in codes:
         own_label, canonical = codes[code]

@@ -8,7 +8,7 @@ import polars as pl
 
 from rules import vocab
 from rules.kk import grade_kk
-from rules.nik import clean_id, grade_nik, is_placeholder, may_be_swapped, rounded_column, swap_reason
+from rules.nik import clean_id, grade_nik, is_placeholder, ktp_reason, may_be_swapped, rounded_column, swap_reason
 from sources.model import SourceSettings
 from sources.region import resolve
 
@@ -41,9 +41,20 @@ def validate(frame: pl.DataFrame, tanggal_acuan: date, settings: SourceSettings)
     )
     frame = frame.rename({"nik": "nik_asli", "no_kk": "no_kk_asli"})
     flags = [nik.get_column("nik_bendera"), card.get_column("kk_bendera"), *frame.select(pl.col("^bendera$"))]
+    flags += _unrecorded(frame, tanggal_acuan)
     return frame.with_columns(
         *nik.drop("nik_bendera"), *card.drop("kk_bendera"), _one_list(flags).alias("mutu"), _suffix(frame)
     )
+
+
+def _unrecorded(frame: pl.DataFrame, tanggal_acuan: date) -> list[pl.Series]:
+    """N17 where the list says that no KTP-el was recorded of somebody who should have one."""
+    if "ktp_el" not in frame.columns:
+        return []
+    status = pl.col("status_kawin") if "status_kawin" in frame.columns else pl.lit(None, dtype=pl.String)
+    reason = ktp_reason(pl.col("ktp_el").fill_null(value=True), pl.col("tanggal_lahir"), status, tanggal_acuan)
+    none = pl.lit([], dtype=pl.List(pl.String))
+    return [frame.select(pl.when(reason.is_not_null()).then(pl.concat_list(reason)).otherwise(none)).to_series()]
 
 
 def _one_list(flags: list[pl.Series]) -> pl.Series:

@@ -38,7 +38,6 @@ UNANSWERED: Final[dict[str, str]] = {
     "N11": N_(
         "Information only: a NIK names the place of first registration, not of residence. `padan decode` shows it."
     ),
-    "N17": N_("No layout reads the column of the KTP-el yet; the check itself is in `rules/nik.py`."),
     "ST37": N_("No list of payments names the component paid for; the gate judges the ages of the family."),
     "ST55": N_("Extracts of Dukcapil carry no date of arrival; a new family that stands in no list is ST06."),
     "ST71": N_("Told by the trend against an earlier run (`--sebelumnya`): the findings that are still open."),

@@ -222,3 +222,17 @@ def test_raw_sheets_hand_the_cells_back_unchanged(tmp_path: Path) -> None:
     assert (sheet.header_row, sheet.data_start_row) == (3, 4)
     assert sheet.frame.row(-1) == ("'3201932005700001", " Sutrisno ", "3201931503080001", "jl. mawar")
     assert sheet.rows.to_list() == [1, 3, 4]
+
+
+def test_the_civil_register_says_who_has_no_identity_card(tmp_path: Path) -> None:
+    head = "Nomor KK,NIK,Nama Penduduk,Status,Tanggal Lahir,Kelamin,Status Kawin,SHDK,NIK Ayah,NIK Ibu,Cetak KTP"
+    people = [("DUE", "17-05-1980", "BELUM"), ("CHILD", "17-05-2015", "BELUM"), ("DONE", "17-05-1980", "SUDAH")]
+    lines = [
+        f"320193150308000{k},32019317058000{k:02},{name},HIDUP,{born},LAKI-LAKI,BELUM KAWIN,ANAK,,,{card}"
+        for k, (name, born, card) in enumerate(people, 1)
+    ]
+    path = tmp_path / "dukcapil.csv"
+    path.write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+    records = load([Input(path, "dukcapil", date(2023, 6, 30))], SETTINGS).records
+    flagged = records.filter(pl.col("mutu").list.contains("N17"))
+    assert flagged["nama"].to_list() == ["DUE"]

@@ -76,8 +76,8 @@ def test_money() -> None:
 
 
 def test_a_bare_digit_answers_yes_or_no() -> None:
-    written = pl.Series(["1", "0", "2", "01", "YA", "TIDAK", "9", None])
-    assert codes.canonical(written, "ya_tidak", None).to_list() == ["YA", "TIDAK", "TIDAK", "YA", "YA", "TIDAK", None, None]
+    written = pl.Series(["1", "0", "2", "01", "YA", "9", None])
+    assert codes.canonical(written, "ya_tidak", None).to_list() == ["YA", "TIDAK", "TIDAK", "YA", "YA", None, None]
     assert codes.canonical(pl.Series(["1", "0", "CLEAN"]), "nonaktif", None).to_list() == ["YA", "TIDAK", "TIDAK"]
 
 

@@ -1,4 +1,4 @@
-"""N01-N08, N14, N15, K01-K03: what the id checks found on a row. One finding per row."""
+"""N01-N08, N14, N15, N17, K01-K03: what the id checks found on a row. One finding per row."""
 
 from __future__ import annotations
 
@@ -147,3 +147,24 @@ def impossible_age(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     impossible = (pl.col("tanggal_lahir") > today) | (pl.col("tanggal_lahir") < oldest)
     written = ctx.baris.filter((pl.col("lahir_mutu") != "KOSONG") & impossible).select("baris_id")
     return _graded(_rows(ctx, pl.concat([flags, written])))
+
+
+@rule(
+    kode="N17",
+    judul=N_("No KTP-el recorded of a grown or married person"),
+    tingkat="INFO",
+    dasar=N_(
+        "A KTP is due from 17 years on or on marriage (UU 23/2006 article 63); PBI reactivation asks for recording"
+    ),
+    tanda="F",
+    bukti=N_("the word of the civil register, birth date and marital status of the row"),
+    tindakan=N_("Send the person to Dukcapil for recording; help those who cannot travel."),
+    ringkas=N_("{nama} has no KTP-el recorded according to {sumber}."),
+    kolom=("tanggal_lahir", "status_kawin"),
+)
+def no_identity_card(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
+    """Living people of whom a register says that no KTP-el was recorded."""
+    del tables
+    flagged = ctx.bendera.filter(pl.col("kode") == "N17").select("baris_id").unique()
+    rows = ctx.baris.filter("daftar", "terbaru", ~pl.col("pergi")).join(flagged, on="baris_id", how="semi")
+    return rows.sort("baris_id").select(baris=pl.concat_list("baris_id"), peluang=pl.lit(1.0))

@@ -73,3 +73,10 @@ def test_n15_a_list_without_a_date_is_not_judged_by_the_date_of_another(b: Build
 def test_warnings_are_no_findings_of_invalid_nik(b: Builder) -> None:
     b.row("dtks", "ani", nik="3201014101900001", nik_mutu="LEMAH", nik_kode="N10", mutu=["N10:tahun", "N09", "N06"])
     assert all(not b.findings(kode) for kode in NIK_CODES)
+
+
+def test_n17_no_identity_card(b: Builder) -> None:
+    due = b.row("dukcapil", "a", mutu=["N17"])
+    b.row("dukcapil", "c", mutu=["N17"], keberadaan="MENINGGAL")
+    found = b.findings("N17")
+    assert [(f["kode"], f["baris"], f["tingkat"]) for f in found] == [("N17", [due], "INFO")]
