@@ -27,7 +27,8 @@ CANONICAL: Final = frozenset((
     "alamat", "dusun", "rt", "rw", "rt_rw", "pekerjaan", "pendidikan", "disabilitas", "fungsi_1", "fungsi_2",
     "fungsi_3", "fungsi_4", "fungsi_5", "fungsi_6", "fungsi_7", "fungsi_8", "fungsi_9", "hamil", "desil", "persentil",
     "jumlah_anggota", "status_padan", "ktp_el", "tanggal_perbarui", "tanggal_data", "program", "periode",
-    "periode_awal", "periode_akhir", "bulan", "tahun", "tahap", "no_kartu", "nominal", "keterangan", "peserta", "sasaran",
+    "periode_awal", "periode_akhir", "bulan", "tahun", "tahap", "no_kartu", "nominal", "keterangan", "peserta",
+    "sasaran",
 ))  # fmt: skip
 ID_COLUMNS: Final = frozenset((
     "nik", "no_kk", "id_keluarga", "id_art", "id_individu", "id_rumah_tangga", "nik_ayah", "nik_ibu", "nik_kepala",
