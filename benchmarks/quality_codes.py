@@ -17,8 +17,8 @@ FORMS: Final = (
     "ST23", "ST24", "ST25", "ST60", "ST61", "ST62", "ST65",
 )  # fmt: skip
 ONE_LIST: Final = (
-    "N09", "N10", "N17", "K04", "K06", "K07", "K08", "ST13", "ST14", "ST15", "ST26", "ST27", "ST28", "ST30", "ST31", "ST32",
-    "ST33", "ST34", "ST35", "ST36", "ST76",
+    "N09", "N10", "N17", "K04", "K06", "K07", "K08", "ST13", "ST14", "ST15", "ST26", "ST27", "ST28", "ST30", "ST31",
+    "ST32", "ST33", "ST34", "ST35", "ST36", "ST76",
 )  # fmt: skip
 # Codes that only the older file of the DTKS can show: it states presence, marriage, inactive rows, dates of update and
 # both ids. They are taken from a run that has that file as its only edition.
