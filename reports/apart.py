@@ -32,7 +32,7 @@ def workbook_apart(context: Context, out: Path) -> Iterator[Callable[[], Path]]:
 
     A process that cannot start or fails is replaced by writing here, which also raises the error in the right place.
     """
-    job = _started(out, context.tables.info)
+    job = _ordered(out, context.tables.info)
 
     def wait() -> Path:
         return out / NAME if job and job.wait() == 0 else write_workbook(context, out / NAME)
@@ -48,13 +48,24 @@ def workbook_apart(context: Context, out: Path) -> Iterator[Callable[[], Path]]:
                 job.stdin.close()
 
 
-def _started(out: Path, info: Mapping[str, Any]) -> subprocess.Popen[bytes] | None:
+def _ordered(out: Path, info: Mapping[str, Any]) -> subprocess.Popen[bytes] | None:
     order = json.dumps({"out": str(out), "bahasa": language(), "info": info}, default=str)
+    job = started("reports.apart")
+    if job and job.stdin:
+        # The pipe stays open: when this process is killed it closes, and the other one ends too.
+        with suppress(OSError):  # it may be gone already; `wait` finds out
+            job.stdin.write(order.encode() + b"\n")
+            job.stdin.flush()
+    return job
+
+
+def started(module: str) -> subprocess.Popen[bytes] | None:
+    """A process that runs `module` with a pipe as its input; None when it cannot start."""
     # A checkout that is not installed is found by its path only; -m needs no guard in the caller's main module.
     places = os.pathsep.join(p for p in sys.path if p)
     try:
-        job = subprocess.Popen(
-            [sys.executable, "-m", "reports.apart"],
+        return subprocess.Popen(
+            [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -62,12 +73,6 @@ def _started(out: Path, info: Mapping[str, Any]) -> subprocess.Popen[bytes] | No
         )
     except OSError:
         return None
-    if job.stdin:
-        # The pipe stays open: when this process is killed it closes, and the other one ends too.
-        with suppress(OSError):  # it may be gone already; `wait` finds out
-            job.stdin.write(order.encode() + b"\n")
-            job.stdin.flush()
-    return job
 
 
 def _end_with_parent() -> None:

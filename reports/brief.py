@@ -136,9 +136,13 @@ def _rows(context: Context, facts: pl.DataFrame) -> pl.DataFrame:
     shown = pl.col("nilai_teks").fill_null(_("(empty)"))
     labelled = pl.concat_str(mapped(pl.col("kolom"), labels), pl.lit(" "), shown)
     word = pl.when(pl.col("kolom").is_in(_BARE) & pl.col("nilai").is_not_null()).then(shown).otherwise(labelled)
+    facts = _told_apart(facts)
+    # Values come again and again, village names and dates most of all: each is put into words once.
+    what = ["kolom", "nilai", "ke"]
+    values = facts.filter(~pl.col("diam")).select(what).unique(maintain_order=True)
+    values = values.with_columns(nilai_teks=_value(context))
     return (
-        _told_apart(facts)
-        .with_columns(nilai_teks=_value(context))
+        facts.join(values, on=what, how="left", nulls_equal=True, maintain_order="left")
         .with_columns(kata=pl.when(~pl.col("diam")).then(word))
         .group_by("kunci_baris", "baris_id", "sumber", "tanggal", maintain_order=True)
         .agg(

@@ -13,11 +13,12 @@ from typing import Final
 
 import polars as pl
 
-from reports import lists, paper
+from reports import lists
 from reports.codes import codes
 from reports.context import Context
 from reports.labels import short_id
 from reports.lines import family_lines, finding_contents, pair_contents, with_codes
+from reports.press import Press
 from reports.private import private
 from reports.village_page import page_data
 from reports.village_sheet import FAMILY_TEXTS, PAIR_TEXTS, Village, sheet_names, with_cells, write_book
@@ -60,21 +61,29 @@ def write_villages(
         .agg(pl.col("n").sum())
         .sort("kode_desa")
     )
-    written: list[Path] = []
-    kept: list[pl.DataFrame] = []
-    for batch in _batches(sizes):
-        villages = list(_villages(context, batch, families, asked, pairs, key))
-        printed = paper.render([page_data(context, village) for village in villages])
-        for village, page in zip(villages, printed, strict=True):
-            name = folder / village.kode
-            private(name.with_suffix(".pdf")).write_bytes(page)
-            written += [name.with_suffix(".pdf"), write_book(context, village, name.with_suffix(".xlsx"))]
-            kept.append(_register(village))
-            if progress:
-                progress(len(kept) / sizes.height)
+    whole = int(sizes["n"].sum())
+
+    def written(press: Press) -> tuple[list[Path], list[pl.DataFrame]]:
+        files: list[Path] = []
+        kept: list[pl.DataFrame] = []
+        with press:
+            for batch in _batches(sizes):
+                for village in _villages(context, batch, families, asked, pairs, key):
+                    name = folder / village.kode
+                    press.draw(page_data(context, village), name.with_suffix(".pdf"))
+                    files += [name.with_suffix(".pdf"), write_book(context, village, name.with_suffix(".xlsx"))]
+                    kept.append(_register(village))
+                    if progress:
+                        progress(len(kept) / sizes.height)
+        return files, kept
+
+    try:
+        files, kept = written(Press(whole))
+    except ChildProcessError:
+        files, kept = written(Press(0))  # here the error is raised where it belongs
     if register is not None and kept:
         _keep(pl.concat(kept), register)
-    return sorted(written)
+    return sorted(files)
 
 
 def _desa(column: str) -> pl.Expr:
