@@ -6,7 +6,7 @@ a public page, P practice, A assumed). A dinas adds a programme of its own with 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -196,3 +196,12 @@ def load_programmes(local: tuple[Path, ...] = ()) -> dict[str, Programme]:
         if wrong:
             raise _wrong(origin[kode], wrong)
     return found
+
+
+def exclusions(programmes: Mapping[str, Programme]) -> list[tuple[str, str, Other]]:
+    """Pairs of programmes of which either declares that it excludes the other: (code, code, what it declares).
+
+    The first code comes before the second in the alphabet; a pair that both declare stands there twice.
+    """
+    declared = [(min(p.kode, o.program), max(p.kode, o.program), o) for p in programmes.values() for o in p.eksklusif]
+    return sorted(declared, key=lambda one: (one[0], one[1], one[2].berlaku_dari, one[2].dasar))

@@ -15,7 +15,7 @@ _JOB_CODES = {
 }  # fmt: skip
 
 
-def _due(ctx: Context, code: str, condition: Dated) -> pl.LazyFrame:
+def payments_due(ctx: Context, code: str, condition: Dated) -> pl.LazyFrame:
     """Payments of programme `code` whose period begins while `condition` is valid."""
     start = pl.col("periode_awal")
     valid = start >= condition.berlaku_dari
@@ -26,7 +26,7 @@ def _due(ctx: Context, code: str, condition: Dated) -> pl.LazyFrame:
     )
 
 
-def _on_two_cards(ctx: Context, kin: pl.LazyFrame) -> pl.LazyFrame:
+def on_two_cards(ctx: Context, kin: pl.LazyFrame) -> pl.LazyFrame:
     """Of `kin` (orang, orang_lain) the pairs that were no family when the money was paid: on two cards then.
 
     `keluarga` is the family of today. The register nearest to the payment that has cards for both decides; the DTKS,
@@ -121,12 +121,12 @@ def excluded_work(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
         newest = newest.select("pekerjaan", "keluarga", orang_lain="orang", bukti="baris_id")
         for condition in ctx.programmes[code].pekerjaan:
             hit = newest.filter(pl.col("pekerjaan").is_in(list(condition.kelas)))
-            due = _due(ctx, code, condition)
+            due = payments_due(ctx, code, condition)
             own = hit.select("pekerjaan", "bukti", orang="orang_lain")
             made.append(due.join(own, on="orang"))
             if condition.cakupan == "KELUARGA":
                 kin = due.join(hit, on="keluarga").filter(pl.col("orang") != pl.col("orang_lain"))
-                kin = kin.join(_on_two_cards(ctx, kin), on=["orang", "orang_lain"], how="anti", maintain_order="left")
+                kin = kin.join(on_two_cards(ctx, kin), on=["orang", "orang_lain"], how="anti", maintain_order="left")
                 made.append(kin.select(made[-1].collect_schema().names()))
     if not made:
         return pl.LazyFrame()
@@ -169,7 +169,8 @@ def decile_too_high(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
         for limit in ctx.programmes[code].desil:
             stated = ranked.filter(pl.col("sumber").is_in(list(limit.sumber)))
             now = stated.select("orang", "desil", "tanggal_data", bukti="baris_id")
-            due = _due(ctx, code, limit).join(now, on="orang").filter(pl.col("tanggal_data") <= pl.col("periode_awal"))
+            due = payments_due(ctx, code, limit).join(now, on="orang")
+            due = due.filter(pl.col("tanggal_data") <= pl.col("periode_awal"))
             last = due.filter(pl.col("tanggal_data") == pl.col("tanggal_data").max().over("bayar_id"))
             made.append(
                 last.filter((pl.col("desil") > limit.maks).all().over("bayar_id")).with_columns(maks=pl.lit(limit.maks))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.programme import Dated
+from rules.findings.programme import exclusions
 from rules.gate.registry import gate_rule, marks, no_marks
 from rules.gate.view import View
 from rules.i18n import N_
@@ -125,10 +125,11 @@ def exclusive(view: View) -> pl.DataFrame:
     the family.
     """
     me = view.programme
-    declared: list[tuple[str, Dated]] = [(o.program, o) for o in me.eksklusif]
-    declared += [(p.kode, o) for p in view.programmes.values() for o in p.eksklusif if o.program == me.kode]
     made = [no_marks()]
-    for code, rule in sorted(declared, key=lambda one: (one[0], one[1].berlaku_dari)):
+    for one, two, rule in exclusions(view.programmes):
+        if me.kode not in (one, two):
+            continue
+        code = two if one == me.kode else one
         other = view.programmes[code]
         unit = "orang" if me.satuan == other.satuan == "ORANG" else "keluarga"
         theirs = view.semua_bayar.filter(
