@@ -46,7 +46,7 @@ def group_expr(code: str = "kode") -> pl.Expr:
     return (
         pl.when(kode.is_in(_DUPLICATE))
         .then(pl.lit("ganda"))
-        .when(kode.str.starts_with("BG") | (kode == "ST73"))
+        .when(kode.str.starts_with("BG") | kode.is_in(["EKSKLUSIF", "ST73"]))
         .then(pl.lit("bayar"))
         .when(kode.str.contains(r"^[NK]\d") | kode.is_in(_IDENTITY_ST))
         .then(pl.lit("identitas"))

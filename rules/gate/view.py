@@ -266,6 +266,11 @@ class View:
         }
         return Context(tables.Tables(**given), load_parameters(), dict(self.programmes), self.tanggal_acuan)
 
+    def numbers_in(self, ctx: Context) -> pl.DataFrame:
+        """The people of `context` under both numbers: orang here, di_ctx there. A record ties both together."""
+        there = ctx.orang.select("baris_id", di_ctx="orang").collect()
+        return self.orang.select("baris_id", "orang").join(there, on="baris_id").select("orang", "di_ctx").unique()
+
     def worded(self, frame: pl.DataFrame, **words: Mapping[str, str]) -> pl.DataFrame:
         """`frame` with codes of the columns `words` and of `sumber` in the words of the language in force."""
         sources = frame["sumber"].cast(pl.String).unique().drop_nulls().to_list() if "sumber" in frame.columns else []

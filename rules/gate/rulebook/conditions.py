@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from rules.findings.programme import exclusions
+from rules.findings.rulebook.recipients import on_two_cards
 from rules.gate.registry import gate_rule, marks, no_marks
 from rules.gate.view import View
 from rules.i18n import N_
@@ -70,6 +71,7 @@ def work(view: View) -> pl.DataFrame:
         parts.append(own.with_columns(siapa=pl.lit("sendiri")))
         if jobs.cakupan == "KELUARGA":
             kin = due.join(chosen, on="keluarga").filter(pl.col("orang") != pl.col("orang_lain"))
+            kin = kin.join(_apart(view, kin), on=["orang", "orang_lain"], how="anti")
             parts.append(kin.with_columns(siapa=pl.lit("keluarga")).select(parts[0].columns))
     found = pl.concat(parts).with_columns(
         akibat=pl.lit("VERIFIKASI"), peluang="keyakinan", bukti=pl.concat_list("bukti"),
@@ -78,6 +80,20 @@ def work(view: View) -> pl.DataFrame:
     worded = view.worded(found, siapa=_WHO, pekerjaan=_JOB_NAMES)
     made = [marks(part, str(code), {"VERIFIKASI": _JOB}) for (code,), part in worded.group_by("d")]
     return pl.concat([no_marks(), *made])
+
+
+def _apart(view: View, kin: pl.DataFrame) -> pl.DataFrame:
+    """Of `kin` (orang, orang_lain, mulai) the pairs that were on two cards then: `keluarga` is the family of today."""
+    sides = ["orang", "orang_lain"]
+    if kin.is_empty():
+        return kin.select(sides)
+    ctx = view.context(pl.concat([kin["orang"], kin["orang_lain"]]).unique(), view.bayar.clear())
+    number = view.numbers_in(ctx)
+    other = number.rename({"orang": "orang_lain", "di_ctx": "lain_di_ctx"})
+    pairs = kin.group_by(sides).agg(pl.col("mulai").min()).join(number, on="orang").join(other, on="orang_lain")
+    there = pairs.lazy().select(orang="di_ctx", orang_lain="lain_di_ctx", periode_awal="mulai")
+    apart = on_two_cards(ctx, there).rename({"orang": "di_ctx", "orang_lain": "lain_di_ctx"}).collect()
+    return pairs.join(apart, on=["di_ctx", "lain_di_ctx"], how="semi").select(sides)
 
 
 @gate_rule(

@@ -236,14 +236,11 @@ def family_twice(view: View) -> pl.DataFrame:
 
 def _one_card(view: View, ctx: Context, pairs: pl.DataFrame) -> pl.DataFrame:
     """Per pair of payments: `sekartu` (certainly one card at the time) and `kartu` (the rows that say so)."""
-    local = ctx.orang.select("baris_id", "orang").rename({"orang": "di_ctx"}).collect()
-    # The context numbers its people anew; a record ties both numberings together.
-    numbering = view.orang.select("baris_id", "orang").join(local, on="baris_id").select("orang", "di_ctx").unique()
     cards = (
         ctx.kartu_terbaru.filter(pl.col("sumber").is_in(["dukcapil", "dtsen", "regsosek"]), pl.col("kepala") < 2)
         .select("sumber", "tanggal_data", "no_kk", "baris_id", di_ctx="orang")
         .collect()
-        .join(numbering, on="di_ctx")
+        .join(view.numbers_in(ctx), on="di_ctx")
     )
     ids = ["bayar_id", "bayar_id_lain"]
     both = (
