@@ -16,7 +16,7 @@ import numpy.typing as npt
 from blocking.candidates import Plan
 from blocking.pairs import Blocks, Index, block, first_pass_only
 
-SAMPLE: Final = 200_000  # pairs looked at per pass; their share is then known to a quarter of a per cent
+SAMPLE: Final = 50_000  # pairs looked at per pass; their share is then known to half a per cent
 
 Admit = Callable[[Index, Index], npt.NDArray[np.bool_]]
 

@@ -31,14 +31,19 @@ def mix_each(values: U64, out: U64) -> None:
 
 
 @kernel
+def mixed_into(key: Scalar, part: Scalar) -> Scalar:
+    """A key with a part mixed into it; 0 (a part was missing) stays 0."""
+    if key and part:
+        made = mixed(key ^ mixed(part))
+        return made if made else _U1
+    return np.uint64(0)
+
+
+@kernel
 def mix_into(key: U64, part: U64) -> None:
-    """Mix a part into every key; a key of 0 (a part was missing) stays 0."""
+    """Mix a part into every key."""
     for i in range(len(key)):
-        if key[i] and part[i]:
-            made = mixed(key[i] ^ mixed(part[i]))
-            key[i] = made if made else _U1
-        else:
-            key[i] = 0
+        key[i] = mixed_into(key[i], part[i])
 
 
 @kernel

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from blocking.pairs import Index
-from matching.generic.columns import Texts
+from matching.generic.arrow import chunks
 from matching.kernels.coding import factor
 from matching.kernels.people import commonest_rows, first_rows
 from rules.tables import check, empty
@@ -121,8 +121,7 @@ def _same_value(column: pl.Series) -> I64:
     """A number per row, equal where the values are."""
     if column.dtype != pl.String:
         return column.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
-    texts = Texts.of(column)
-    return factor(texts.data, texts.begin)[1].astype(np.int64)
+    return factor(chunks(column)).code.astype(np.int64)
 
 
 def _dukcapil_grade(records: pl.DataFrame, label: Index, people: I64) -> pl.Series:

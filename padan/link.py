@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from blocking.jit import each
 from matching.generic import Linkage, Result, read_spec
 from matching.generic.anchors import admissible
 from padan import memory, planning
@@ -48,12 +51,13 @@ class ListFile:
     lazy: bool = False  # read column by column when it is wanted
 
 
-def read_list(path: Path, spec: LinkageSpec) -> ListFile:
+def read_list(path: Path, spec: LinkageSpec, *, whole: bool = False) -> ListFile:
     """The list in `path`: the sheet and row whose headers are those of the specification, and the rows under it.
 
-    Blank lines are no rows. Raises InputError for a file that is no table or lacks a column.
+    Blank lines are no rows; a parquet file is looked through for them only where it is read as a `whole`. Raises
+    InputError for a file that is no table or lacks a column.
     """
-    plain = _parquet(path, spec)
+    plain = None if whole else _parquet(path, spec)
     if plain is not None:
         return plain
     from sources.formats import open_book
@@ -110,15 +114,9 @@ def _parquet(path: Path, spec: LinkageSpec) -> ListFile | None:
         if not needed <= set(columns) or any(not _plain(schema[title]) for title in columns.values()):
             return None
         frame = whole.select(pl.col(title).alias(name) for name, title in columns.items())
-        blank = pl.Series([True])
-        for name in columns:
-            text = pl.col(name).cast(pl.String).str.strip_chars()
-            blank = blank & frame.select(text.is_null() | (text == "")).collect().to_series()
-            if not blank.any():
-                return ListFile(path, None, 1, frame, len(blank), lazy=True)
+        return ListFile(path, None, 1, frame, int(whole.select(pl.len()).collect().item()), lazy=True)
     except (pl.exceptions.PolarsError, OSError):
-        pass  # the reader of all formats knows what to say
-    return None
+        return None  # the reader of all formats knows what to say
 
 
 def _plain(kind: pl.DataType) -> bool:
@@ -194,7 +192,7 @@ def link(
     names = source_names(paths)
     if len(set(names)) < len(names):
         raise InputError(_("one file was given twice"), place=Place(file=names[0]))
-    sizes = [look(path, name, "") for path, name in zip(paths, names, strict=True)]
+    sizes = [look(path, name, "", packed=True) for path, name in zip(paths, names, strict=True)]
     plan = planning.first_look(sizes, memory.budget(limit), ("link",), bound=memory.bound(limit))
     planning.ensure(plan)
     gauge = memory.Gauge(plan.anggaran, starved)
@@ -206,6 +204,9 @@ def link(
 
     def planned(chosen: Plan, rows: Prepared) -> int:
         nonlocal plan
+        empty = np.unique(rows.source[rows.blank])
+        if any(lists[k].lazy for k in empty):
+            raise _BlankRowsError(empty)
         plan = planning.with_pairs(
             plan, chosen, records=rows.n, admit=lambda one, other: admissible(rows, spec, one, other)
         )
@@ -223,7 +224,9 @@ def link(
     with gauge, open_folder(out) as folder:
         _claim(folder.data, out)
         (out / "run.json").unlink(missing_ok=True)  # from here on the tables are no longer those it tells of
-        result = Linkage(spec).run([one.frame for one in lists], names, tell, labels=labels, planned=planned)
+        result = _linked(
+            spec, lists, lambda given: Linkage(spec).run(given, names, tell, labels=labels, planned=planned)
+        )
         _check(result, lists)
         report(0.98, _("Writing"))
         begins["write"] = time.perf_counter()
@@ -249,10 +252,7 @@ def link(
         (out / "rows.parquet").unlink(missing_ok=True)
         if not all(one.lazy for one in lists):
             made["rows"] = result.rows_frame()
-        for name, frame in made.items():
-            part = folder.private / f"{name}.parquet"
-            frame.write_parquet(part)
-            put(part, out / part.name)
+        _write(made, folder.private, out)
         ended = time.perf_counter()
         ends = [*list(begins.values())[1:], ended]
         info["measured"] = {
@@ -262,6 +262,36 @@ def link(
         }
         write_json(info, out / "run.json")
     return result, info
+
+
+class _BlankRowsError(Exception):
+    """Rows without any value in the lists of these numbers: they are no rows, and must go before the others count."""
+
+    def __init__(self, lists: npt.NDArray[np.uint8]) -> None:
+        super().__init__()
+        self.lists = lists.tolist()
+
+
+def _linked(spec: LinkageSpec, lists: list[ListFile], run: Callable[[list[Frame]], Result]) -> Result:
+    """What `run` gives for the lists; those with rows without any value are read again as a whole, without them."""
+    try:
+        return run([one.frame for one in lists])
+    except _BlankRowsError as blank:
+        for k in blank.lists:
+            lists[k] = read_list(lists[k].path, spec, whole=True)
+        return run([one.frame for one in lists])
+
+
+def _write(tables: dict[str, pl.DataFrame], private: Path, out: Path) -> None:
+    """Write the tables under their names, whole or not at all."""
+
+    def write(name: str) -> None:
+        # Ids hardly shrink by more work: zstd takes three times as long for half the size.
+        part = private / f"{name}.parquet"
+        tables[name].write_parquet(part, compression="lz4")
+        put(part, out / part.name)
+
+    each(write, list(tables))
 
 
 def _claim(data: Path, out: Path) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import pyarrow.parquet as pq
+import polars as pl
 
 TEXT, SHEET, COLUMNS = "teks", "lembar", "kolom"  # what the bytes are of, see costs.toml
 _HEAD: Final = 1 << 18
@@ -29,14 +29,17 @@ class FileSize:
     baris: int
 
 
-def look(path: Path, name: str, source: str) -> FileSize:
-    """The size of `path`. A file that cannot be opened or is no table counts as nothing: reading it will say so."""
+def look(path: Path, name: str, source: str, *, packed: bool = False) -> FileSize:
+    """The size of `path`. A file that cannot be opened or is no table counts as nothing: reading it will say so.
+
+    `packed`: the bytes of columns are those on disk, which are told sooner.
+    """
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)
         size = path.stat().st_size
         if head.startswith(b"PAR1"):
-            return FileSize(name, source, COLUMNS, *_parquet(path))
+            return FileSize(name, source, COLUMNS, *((size, _rows(path)) if packed else _parquet(path)))
         if head.startswith(b"PK"):
             return FileSize(name, source, SHEET, *_workbook(path))
         if head.startswith(b"\xd0\xcf\x11\xe0"):
@@ -44,7 +47,7 @@ def look(path: Path, name: str, source: str) -> FileSize:
         if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"<", b"{", b"["):
             return FileSize(name, source, TEXT, size, size // _TREE_ROW)
         return FileSize(name, source, TEXT, size, _lines(path, size))
-    except (OSError, ValueError, zipfile.BadZipFile):
+    except (OSError, ValueError, zipfile.BadZipFile, pl.exceptions.PolarsError):
         return FileSize(name, source, TEXT, 0, 0)
 
 
@@ -60,7 +63,13 @@ def _lines(path: Path, size: int) -> int:
     return round(size * marks / seen) if seen else 0
 
 
+def _rows(path: Path) -> int:
+    return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+
+
 def _parquet(path: Path) -> tuple[int, int]:
+    import pyarrow.parquet as pq
+
     meta = pq.read_metadata(path)
     return sum(meta.row_group(k).total_byte_size for k in range(meta.num_row_groups)), meta.num_rows
 

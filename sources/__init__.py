@@ -1,7 +1,4 @@
-"""Files as people send them -> canonical tables: `load`, `inspect`, `raw_sheets`."""
+"""Files as people send them -> canonical tables: `sources.load.load`, `sources.inspecting.inspect`.
 
-from sources.inspecting import Inspection, inspect, raw_sheets
-from sources.load import load
-from sources.model import Input, Loaded, RawSheet, SourceSettings
-
-__all__ = ["Input", "Inspection", "Loaded", "RawSheet", "SourceSettings", "inspect", "load", "raw_sheets"]
+Nothing is imported here: whoever wants one small part need not wait for the readers of all formats.
+"""

@@ -12,10 +12,11 @@ import numpy.typing as npt
 import polars as pl
 
 from blocking.mix import U64
+from matching.generic.arrow import chunks
 from matching.generic.cleaning import clean
 from matching.generic.columns import LONG, Coded, Texts
 from matching.generic.spec import Column
-from matching.kernels.coding import STEPS, clean_texts, factor, foreign, gather_texts, pack_digits
+from matching.kernels.coding import STEPS, clean_texts, factor, foreign, pack_digits
 from matching.kernels.conditions import TEXT
 
 I64 = npt.NDArray[np.int64]
@@ -32,39 +33,38 @@ def coded(name: str, values: pl.Series, column: Column) -> Coded:
         found = _days(name, values)
         if found is not None:
             return found
-    raw = Texts.of(values)
+    raw = chunks(values.cast(pl.String))
     if column.kind == "digits":
         nulls = [one.strip() for one in column.null]
         plain = _HARMLESS.issuperset(column.clean) and not column.words and all(one.isdigit() for one in nulls)
-        if plain and (not len(raw.data) or int(raw.data.max()) < 128):
-            given, packed, too_long = pack_digits(raw.data, raw.begin, _mixes(nulls))
-            return _with_long(Coded(name, column.kind, packed, given), raw, too_long)
-    given, code, first, rows = factor(raw.data, raw.begin)
-    distinct = Texts(*gather_texts(raw.data, raw.begin, first))
+        digits = pack_digits(raw, _mixes(nulls)) if plain else None
+        if digits is not None:
+            given, packed, too_long = digits
+            return _with_long(Coded(name, column.kind, packed, given), values, too_long)
+    known = factor(raw)
+    distinct = Texts(known.data, known.begin)
     if column.kind == "text":
-        return _text(name, given, code, rows, distinct, column)
+        return _text(name, known.mix, known.code, known.rows, distinct, column)
     made = clean(distinct.series(), column)
     values_of = _packed(name, made, column)
-    return Coded(name, column.kind, values_of.values[code], given, values_of.texts)
+    return Coded(name, column.kind, values_of.values[known.code], known.mix, values_of.texts)
 
 
 def _mixes(texts: list[str]) -> U64:
     """What the kernels know texts by."""
     if not texts:
         return _NO_MIXES
-    found = Texts.of(pl.Series(texts, dtype=pl.String))
-    return pack_digits(found.data, found.begin, _NO_MIXES)[0]
+    return factor(chunks(pl.Series(texts, dtype=pl.String))).mix
 
 
 def _text(name: str, given: U64, code: I32, rows: I64, distinct: Texts, column: Column) -> Coded:
     if not (column.clean or column.words or column.null):
         return Coded(name, "text", code.astype(np.int64), given, distinct, rows)
-    cleaned = _cleaned(distinct, column)
-    _mix, again, first, _rows = factor(cleaned.data, cleaned.begin)
-    texts = Texts(*gather_texts(cleaned.data, cleaned.begin, first))
-    counts = np.bincount(again, weights=rows, minlength=len(texts)).astype(np.int64)
+    again = factor(chunks(_cleaned(distinct, column).series()))
+    texts = Texts(again.data, again.begin)
+    counts = np.bincount(again.code, weights=rows, minlength=len(texts)).astype(np.int64)
     counts[0] = 0
-    return Coded(name, "text", again.astype(np.int64)[code], given, texts, counts)
+    return Coded(name, "text", again.code.astype(np.int64)[code], given, texts, counts)
 
 
 def _cleaned(distinct: Texts, column: Column) -> Texts:
@@ -91,17 +91,18 @@ def _packed(name: str, made: pl.Series, column: Column) -> Coded:
         # 0 means no value, so that zero itself is kept as minus zero.
         values = np.where(numbers == 0, -0.0, numbers).view(np.int64)
         return Coded(name, column.kind, np.where(made.is_null().to_numpy(), 0, values), _NO_MIXES)
-    texts = Texts.of(made)
-    given, packed, too_long = pack_digits(texts.data, texts.begin, _NO_MIXES)
-    return _with_long(Coded(name, column.kind, packed, given), texts, too_long)
+    found = pack_digits(chunks(made), _NO_MIXES)
+    assert found is not None, "digits are ASCII"
+    given, packed, too_long = found
+    return _with_long(Coded(name, column.kind, packed, given), made, too_long)
 
 
-def _with_long(column: Coded, raw: Texts, too_long: int) -> Coded:
+def _with_long(column: Coded, raw: pl.Series, too_long: int) -> Coded:
     """`column` with its values of more than sixteen digits numbered; they are few."""
     if not too_long:
         return column
     rows = np.flatnonzero(column.values == -1)
-    texts = ["".join(c for c in raw.one(int(row)) if c in "0123456789") for row in rows]
+    texts = ["".join(c for c in str(text) if c in "0123456789") for text in raw.gather(pl.Series(rows)).to_list()]
     distinct = sorted(set(texts))
     number = {text: LONG | k for k, text in enumerate(distinct, start=1)}
     column.values[rows] = np.array([number[text] for text in texts], dtype=np.uint64).view(np.int64)
@@ -118,8 +119,10 @@ def _days(name: str, values: pl.Series) -> Coded | None:
     low, high = int(days[known].min()), int(days[known].max())
     if high - low > _DAYS:
         return None
-    every = Texts.of(pl.Series(np.arange(low, high + 1, dtype=np.int32)).cast(pl.Date))
-    given, packed, _none = pack_digits(every.data, every.begin, _NO_MIXES)
+    every = pl.Series(np.arange(low, high + 1, dtype=np.int32)).cast(pl.Date).cast(pl.String)
+    found = pack_digits(chunks(every), _NO_MIXES)
+    assert found is not None, "dates are ASCII"
+    given, packed, _none = found
     place = np.where(known, days - low, 0)
     return Coded(name, "date", np.where(known, packed[place], 0), np.where(known, given[place], np.uint64(0)))
 

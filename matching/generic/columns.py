@@ -12,11 +12,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 from blocking.mix import U64, mix
 from blocking.pairs import block
+from matching.generic.arrow import chunks
 from matching.generic.grammar import Kind
+from matching.kernels.coding import laid
 from matching.kernels.conditions import DATE, DIGITS, NUMBER, TEXT
 
 I64 = npt.NDArray[np.int64]
@@ -42,18 +43,15 @@ class Texts:
     @classmethod
     def of(cls, series: pl.Series) -> Texts:
         """The texts of a column in its order; null is the empty one."""
-        column = series.cast(pl.String)
-        if column.null_count():
-            column = column.fill_null("")
-        _valid, offsets, data = column.to_arrow().buffers()
-        begin = np.frombuffer(offsets, dtype=np.uint64)[: len(column) + 1]
-        return cls(np.frombuffer(data, dtype=np.uint8) if data is not None else np.zeros(0, dtype=np.uint8), begin)
+        return cls(*laid(chunks(series.cast(pl.String))))
 
     def __len__(self) -> int:
         return len(self.begin) - 1
 
     def series(self) -> pl.Series:
         """All of them as a column."""
+        import pyarrow as pa
+
         buffers = [None, pa.py_buffer(np.ascontiguousarray(self.begin)), pa.py_buffer(np.ascontiguousarray(self.data))]
         return pl.Series("v", pa.Array.from_buffers(pa.large_string(), len(self), buffers), dtype=pl.String)
 

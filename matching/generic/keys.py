@@ -11,11 +11,11 @@ import numpy.typing as npt
 import polars as pl
 
 from blocking.candidates import Plan
-from blocking.jit import each
+from blocking.jit import each, threads
 from blocking.mix import U64, combine, mix
 from blocking.pairs import Blocks, PassCount, block, refine
 from blocking.passes import Pass
-from matching.generic.columns import Coded, Texts
+from matching.generic.columns import LOW, Coded, Texts
 from matching.generic.compare import equal_levels, level_count
 from matching.generic.grammar import CROSSED, KeyPart
 from matching.generic.prepare import Prepared
@@ -23,6 +23,7 @@ from matching.generic.program import text_codes
 from matching.generic.spec import LinkageSpec
 from matching.kernels.coding import word_mixes
 from matching.kernels.conditions import DATE, TEXT
+from matching.kernels.keys import fill_keys
 
 # Bits of a packed date that a part takes; two digits 00 are unknown.
 _DATE_PARTS = {"year": (16, 0xFFFF), "month": (8, 0xFF), "day": (0, 0xFF), "month_day": (0, 0xFFFF)}
@@ -30,28 +31,40 @@ _NOUGHT = {"month": 0x11, "day": 0x11, "month_day": 0x1111}
 _EQUAL, _UNEQUAL, _SWAPPED, _YEAR = "equal", "unequal", "swapped", "year"
 
 
-def part_codes(rows: Prepared, part: KeyPart) -> npt.NDArray[np.int64]:
-    """One integer per row for a part of a key; 0 where it is unknown."""
-    column = rows.columns[part.column]
-    if part.other is not None:
-        # Two columns in either order: the mixes of their texts, the smaller one first.
-        a, b = _text_mixes(column), _text_mixes(rows.columns[part.other])
-        pair = mix(mix(np.minimum(a, b)) ^ np.maximum(a, b).astype(np.uint64)).view(np.int64) | 1
-        return np.where((a != 0) & (b != 0), pair, 0)
-    if part.whole:
-        return column.plain
-    if column.how == TEXT:
-        return text_codes(column, part.transform, part.number)[column.plain]
-    if column.how == DATE and part.transform in _DATE_PARTS:
-        shift, mask = _DATE_PARTS[part.transform]
-        found = column.plain >> shift & mask
-        # A month or day 00 is unknown; nothing is known where the value is not.
-        return np.where((column.plain != 0) & (found != _NOUGHT.get(part.transform, 0)), found, 0)
-    # The first or last signs of a number or of a date as it is written.
-    seen, place = np.unique(column.plain, return_inverse=True)
-    texts = pl.Series("v", [column.text(int(value)) for value in seen], dtype=pl.String)
-    made = texts.str.head(part.number) if part.transform == "first" else texts.str.tail(part.number)
-    return _mixes(made)[place]
+class _Parts:
+    """The parts of the keys of all passes as `matching.kernels.keys` reads them."""
+
+    def __init__(self, rows: Prepared, spec: LinkageSpec) -> None:
+        self.rows, self._tables = rows, [np.zeros(0, dtype=np.int64)]
+        self.parts = np.array(
+            [(number, *self._part(part)) for number, parts in enumerate(spec.keys) for part in parts], dtype=np.int64
+        )
+        self.tables = np.concatenate(self._tables)
+
+    def _part(self, part: KeyPart) -> tuple[int, int, int, int, int, bool]:
+        """(column, shift, mask, bits that are not known, where its table begins, whether that goes by rows)."""
+        column, place = self.rows.columns[part.column], self.rows.place(part.column)
+        low = LOW if column.how in (TEXT, DATE) else -1
+        if part.other is not None:
+            # Two columns in either order: the mixes of their texts, the smaller one first.
+            a, b = _text_mixes(column), _text_mixes(self.rows.columns[part.other])
+            pair = mix(mix(np.minimum(a, b)) ^ np.maximum(a, b).astype(np.uint64)).view(np.int64) | 1
+            return place, 0, -1, 0, self._table(np.where((a != 0) & (b != 0), pair, 0)), True
+        if part.whole:
+            return place, 0, low, 0, -1, False
+        if column.how == TEXT:
+            return place, 0, low, 0, self._table(text_codes(column, part.transform, part.number)), False
+        if column.how == DATE and part.transform in _DATE_PARTS:
+            return place, *_DATE_PARTS[part.transform], _NOUGHT.get(part.transform, 0), -1, False
+        # The first or last signs of a number or of a date as it is written.
+        seen, code = np.unique(column.plain, return_inverse=True)
+        texts = pl.Series("v", [column.text(int(value)) for value in seen], dtype=pl.String)
+        made = texts.str.head(part.number) if part.transform == "first" else texts.str.tail(part.number)
+        return place, 0, -1, 0, self._table(_mixes(made)[code]), True
+
+    def _table(self, codes: npt.NDArray[np.int64]) -> int:
+        self._tables.append(codes)
+        return sum(map(len, self._tables[:-1]))
 
 
 def _mixes(texts: pl.Series) -> npt.NDArray[np.int64]:
@@ -69,18 +82,24 @@ def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
 
     The keys are the columns of one matrix (`together`): the keys of a row lie side by side.
     """
-    together = np.zeros((rows.n, len(spec.keys)), dtype=np.uint64)
+    together = np.empty((rows.n, len(spec.keys)), dtype=np.uint64)
+    given = _Parts(rows, spec)
+    step = max(-(-rows.n // threads()), 1)
+    each(
+        lambda first: fill_keys(rows.rows, given.parts, given.tables, first, min(first + step, rows.n), together),
+        range(0, rows.n, step),
+    )
 
     def one_pass(number: int) -> tuple[Blocks, PassCount]:
         parts = spec.keys[number]
-        key = combine(number + 1, *(part_codes(rows, part) for part in parts))
+        key = together[:, number]
         blocks = block(key)
         largest = int((blocks.stop - blocks.start).max(initial=0))
         large = skipped = 0
         if largest > spec.limits.block:
             key, large, skipped = refine(key, _finer(rows, spec, parts, largest / spec.limits.block), spec.limits.block)
             blocks = block(key)
-        together[:, number] = key
+            together[:, number] = key
         return blocks, PassCount(spec.passes[number].title, 0, large, skipped)
 
     found = each(one_pass, range(len(spec.keys)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,8 @@ from matching.kernels.conditions import DATE, TEXT
 
 Frame = pl.DataFrame | pl.LazyFrame
 SOURCE, ROW = "source", "row"
+_NONE: Final = np.zeros(0, dtype=np.uint64)
+_AT_ONCE: Final = 1 << 13  # rows of the matrix written at a time: they stay in the cache until all columns are there
 
 
 @dataclass
@@ -36,6 +39,7 @@ class Prepared:
     source: npt.NDArray[np.uint8]
     row: npt.NDArray[np.uint32]  # from 1 in each list
     content: U64
+    blank: npt.NDArray[np.uint32]  # rows without any value
     n_sources: int
     frames: Sequence[Frame]
     given: list[str]  # columns that the lists were looked through for
@@ -83,12 +87,16 @@ def prepare(frames: Sequence[Frame], spec: LinkageSpec) -> Prepared:
     heights = [_height(frame) for frame in frames]
     names = [name for name, column in spec.columns.items() if column.own]
     plain = [name for name in names if not spec.columns[name].join]
+    # What takes longest first, so that no core waits for the other at the end.
+    ordered = sorted(plain, key=lambda name: spec.columns[name].kind != "text")
     made = dict(
-        zip(plain, each(lambda name: coded(name, _whole(frames, name), spec.columns[name]), plain), strict=True)
+        zip(ordered, each(lambda name: coded(name, _whole(frames, name), spec.columns[name]), ordered), strict=True)
     )
-    content = np.zeros(sum(heights), dtype=np.uint64)
+    content, nothing = np.zeros(sum(heights), dtype=np.uint64), np.zeros(1, dtype=np.uint64)
     for name in plain:
         mix_rows(content, made[name].given)
+        made[name].given = _NONE  # not wanted any more
+        mix_rows(nothing, np.zeros(1, dtype=np.uint64))
     for name, column in spec.columns.items():
         if column.join:
             parts = [made[part].written() for part in column.join]
@@ -98,6 +106,7 @@ def prepare(frames: Sequence[Frame], spec: LinkageSpec) -> Prepared:
             if column.own:
                 own = _whole(frames, name).cast(pl.String)
                 mix_rows(content, coded(name, own, spec.columns[name]).given)
+                mix_rows(nothing, np.zeros(1, dtype=np.uint64))
                 joined = joined.select(pl.coalesce(own.alias("own"), name).alias(name))
             made[name] = coded(name, joined.to_series(), column)
     cuts = {rule.column: rule.cuts for rule in spec.comparisons if rule.cuts}
@@ -107,6 +116,7 @@ def prepare(frames: Sequence[Frame], spec: LinkageSpec) -> Prepared:
         np.repeat(np.arange(len(frames), dtype=np.uint8), heights),
         np.concatenate([np.arange(1, height + 1, dtype=np.uint32) for height in heights]),
         content,
+        np.flatnonzero(content == nothing).astype(np.uint32),
         len(frames),
         frames,
         names,
@@ -115,20 +125,28 @@ def prepare(frames: Sequence[Frame], spec: LinkageSpec) -> Prepared:
 
 def _rows(columns: dict[str, Coded], cuts: dict[str, tuple[float, ...]], n: int) -> npt.NDArray[np.int64]:
     """The matrix of all values, with the classes of common values; `columns` then look into it."""
-    apart = [name for name in cuts if columns[name].how not in (TEXT, DATE)]
-    rows = np.empty((n, len(columns) + len(apart)), dtype=np.int64)
-    for place, (name, column) in enumerate(columns.items()):
-        rows[:, place] = column.values
+    values: dict[str, npt.NDArray[np.int64]] = {}
+    apart: list[npt.NDArray[np.int64]] = []
+    for name, column in columns.items():
+        values[name] = column.values
         if name in cuts:
             found = classed(column, cuts[name])
-            if name in apart:
-                column.classes = len(columns) + apart.index(name)
-                rows[:, column.classes] = found
-            else:
+            if column.how in (TEXT, DATE):
                 column.classes = -2
-                rows[:, place] |= found << 32
+                values[name] = column.values | found << 32
+            else:
+                column.classes = len(columns) + len(apart)
+                apart.append(found)
+    parts = [*values.values(), *apart]
+    rows = np.empty((n, len(parts)), dtype=np.int64)
+
+    def fill(begin: int) -> None:
+        for place, part in enumerate(parts):
+            rows[begin : begin + _AT_ONCE, place] = part[begin : begin + _AT_ONCE]
+
+    each(fill, range(0, n, _AT_ONCE))
+    for place, column in enumerate(columns.values()):
         column.values = rows[:, place]
-        column.given = column.given[:0]
     return rows
 
 

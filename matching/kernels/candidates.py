@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from blocking.jit import Scalar, kernel
 from blocking.prefetch import prefetch
-from matching.kernels.conditions import Program, Room, Tables, fetch_row, pattern_of
+from matching.kernels.conditions import Program, Room, Tables, fetch_letters, fetch_row, fetch_texts, pattern_of
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
@@ -23,6 +23,7 @@ Slots = npt.NDArray[np.int32]
 
 COUNT, HOLD, FIND = range(3)
 _U1 = np.uint64(1)
+_BATCH = 64  # pairs
 _STRATUM = np.uint64(48)  # bit from which the stratum stands in a cell
 
 
@@ -139,11 +140,11 @@ def compare_blocks(
     found.cells[: len(known)] = known
     slots = np.zeros(1 << max((4 * len(known)).bit_length(), 12), dtype=np.int32)
     _fill_table(slots, found.cells, found.free, len(known))
-    room, at = Room.of(t), np.array([0, 0, 0, len(known), 0], dtype=np.int64)
-    while not _compare(
-        p, t, room, rows, sources, int(across), number, order, start, stop, wanted, mode, slots, at, found
-    ):
-        # No room for another cell: it goes on where it stopped.
+    room, pairs = Room.of(t), np.empty((_BATCH, 2), dtype=np.uint32)
+    at = np.array([0, start[0], start[0] + 1, len(known), 0], dtype=np.int64)
+    given = (p, t, room, rows, sources, int(across), number, order, start, stop, wanted, mode)
+    while not _compare(*given, slots, at, found, pairs):
+        # No room for more cells: it goes on where it stopped.
         found = found.with_more_cells()
         slots = np.zeros(4 * len(found.cells), dtype=np.int32)
         _fill_table(slots, found.cells, found.free, at[USED])
@@ -154,45 +155,73 @@ BLOCK, ROW, PARTNER, USED, PAIRS = range(5)  # of where the comparing stands
 
 
 @kernel
+def _next_pairs(
+    t: Tables, rows: Source, across: Scalar, number: Scalar, order: U32, start: I64, stop: I64, at: I64, pairs: U32
+) -> Scalar:
+    """Write the next pairs of the blocks that no earlier pass holds into `pairs` (n, 2); returns how many."""
+    block, x, y = at[BLOCK], at[ROW], at[PARTNER]
+    n = 0
+    while block < len(start) and n < len(pairs):
+        if y >= stop[block]:
+            x += 1
+            y = x + 1
+            if y >= stop[block]:
+                block += 1
+                if block < len(start):
+                    x, y = start[block], start[block] + 1
+                    _ahead(t, rows.keys, order, start, stop, block)
+            continue
+        i, j = min(order[x], order[y]), max(order[x], order[y])
+        y += 1
+        if across and rows.source[i] == rows.source[j]:
+            continue
+        if not _earlier(rows.keys, number, i, j):
+            pairs[n, 0], pairs[n, 1] = i, j
+            n += 1
+    at[BLOCK], at[ROW], at[PARTNER] = block, x, y
+    return n
+
+
+@kernel
 def _compare(
     p: Program, t: Tables, room: Room, rows: Source, sources: Scalar, across: Scalar, number: Scalar, order: U32,
     start: I64, stop: I64, wanted: npt.NDArray[np.bool_], mode: Scalar, slots: Slots, at: I64, found: Found,
+    pairs: U32,
 ) -> Scalar:  # fmt: skip
-    """Compare until the end, or until there is no room for a new cell; `at` says where. Whether it is done."""
+    """Compare until the end, or until there may be no room for the cells of as many `pairs`; whether it is done.
+
+    `at` says where it stands. What the pairs are compared by lies anywhere in memory: it is loaded for all of them
+    before the first is compared.
+    """
     used, held = at[USED], at[PAIRS]
-    x_from, y_from = at[ROW], at[PARTNER]
-    for block in range(at[BLOCK], len(start)):
-        _ahead(t, rows.keys, order, start, stop, block)
-        for x in range(max(start[block], x_from), stop[block] - 1):
-            for y in range(max(x + 1, y_from), stop[block]):
-                i, j = min(order[x], order[y]), max(order[x], order[y])
-                if across and rows.source[i] == rows.source[j]:
+    while mode == FIND or used + len(pairs) <= len(found.cells):
+        n = _next_pairs(t, rows, across, number, order, start, stop, at, pairs)
+        if n == 0:
+            return True
+        for k in range(n):
+            fetch_texts(p, t, pairs[k, 0], pairs[k, 1])
+        for k in range(n):
+            fetch_letters(p, t, pairs[k, 0], pairs[k, 1])
+        for k in range(n):
+            i, j = pairs[k, 0], pairs[k, 1]
+            low, high = min(rows.source[i], rows.source[j]), max(rows.source[i], rows.source[j])
+            stratum = np.uint64((number * sources + low) * sources + high)
+            cell = pattern_of(p, t, i, j, room.letters, room.rows, room.memo) | (stratum << _STRATUM)
+            mask = _free_of(rows.keys, rows.free, number, i, j) if mode != FIND else np.uint64(0)
+            place = _slot(slots, found.cells, found.free, cell, mask)
+            if slots[place] == 0:
+                if mode == FIND:
                     continue
-                if _earlier(rows.keys, number, i, j):
-                    continue
-                low, high = min(rows.source[i], rows.source[j]), max(rows.source[i], rows.source[j])
-                stratum = np.uint64((number * sources + low) * sources + high)
-                cell = pattern_of(p, t, i, j, room.letters, room.rows, room.memo) | (stratum << _STRATUM)
-                mask = _free_of(rows.keys, rows.free, number, i, j) if mode != FIND else np.uint64(0)
-                place = _slot(slots, found.cells, found.free, cell, mask)
-                if slots[place] == 0:
-                    if mode == FIND:
-                        continue
-                    if used == len(found.cells):
-                        at[BLOCK], at[ROW], at[PARTNER], at[USED], at[PAIRS] = block, x, y, used, held
-                        return False
-                    found.cells[used] = cell
-                    found.free[used] = mask
-                    used += 1
-                    slots[place] = used
-                one = slots[place] - 1
-                found.count[one] += 1
-                if mode == HOLD or (mode == FIND and wanted[one]):
-                    found.left[held] = i
-                    found.right[held] = j
-                    found.cell_of[held] = one
-                    held += 1
-            y_from = 0
-        x_from = 0
-    at[USED], at[PAIRS] = used, held
-    return True
+                found.cells[used] = cell
+                found.free[used] = mask
+                used += 1
+                slots[place] = used
+            one = slots[place] - 1
+            found.count[one] += 1
+            if mode == HOLD or (mode == FIND and wanted[one]):
+                found.left[held] = i
+                found.right[held] = j
+                found.cell_of[held] = one
+                held += 1
+        at[USED], at[PAIRS] = used, held
+    return False

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from blocking.jit import Scalar, kernel
 from blocking.kernels import mixed
+from blocking.prefetch import prefetch
 
 U8 = npt.NDArray[np.uint8]
 F64 = npt.NDArray[np.float64]
@@ -97,16 +98,20 @@ def entity_ids(label: I64, order: U32, content: U64) -> U8:
     Entities whose first rows have one content are told apart by how many such rows stand before them.
     """
     n = len(label)
-    out = np.empty(16 * n, dtype=np.uint8)
+    out = np.empty(2 * n, dtype="<u8")
     _fill_ids(label, order, content, np.zeros(n, dtype=np.uint64), np.zeros(n, dtype=np.bool_), out)
-    return out
+    return out.view(np.uint8)
 
 
 @kernel
-def _fill_ids(label: I64, order: U32, content: U64, id_of: U64, done: Bools, out: U8) -> None:
+def _fill_ids(label: I64, order: U32, content: U64, id_of: U64, done: Bools, out: U64) -> None:
     n = len(label)
     again = np.uint64(0)
     for k in range(n):
+        if k + 24 < n:
+            prefetch(label, order[k + 24])
+            prefetch(content, order[k + 24])
+            prefetch(done, label[order[k + 12]])
         row = order[k]
         if k > 0 and content[order[k - 1]] == content[row]:
             again += np.uint64(1)
@@ -116,7 +121,18 @@ def _fill_ids(label: I64, order: U32, content: U64, id_of: U64, done: Bools, out
             done[label[row]] = True
             id_of[label[row]] = mixed(content[row] + again * np.uint64(0x9E3779B97F4A7C15))
     for row in range(n):
+        if row + 24 < n:
+            prefetch(id_of, label[row + 24])
         value = id_of[label[row]]
-        for k in range(16):
-            digit = (value >> np.uint64(60 - 4 * k)) & np.uint64(15)
-            out[16 * row + k] = digit + (np.uint64(48) if digit < np.uint64(10) else np.uint64(87))
+        out[2 * row] = _spelled(value >> np.uint64(32))
+        out[2 * row + 1] = _spelled(value & np.uint64(0xFFFFFFFF))
+
+
+@kernel
+def _spelled(x: Scalar) -> Scalar:
+    """Eight hexadecimal digits of 32 bits as letters, the highest in the lowest byte."""
+    x = (x << np.uint64(32) | x >> np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF)
+    x = (x << np.uint64(16) | x >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF)
+    x = (x << np.uint64(8) | x >> np.uint64(4)) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    above_nine = ((x + np.uint64(0x0606060606060606)) >> np.uint64(4)) & np.uint64(0x0101010101010101)
+    return x + np.uint64(0x3030303030303030) + above_nine * np.uint64(39)

@@ -1,6 +1,6 @@
 """Columns of text -> integers, mixed to 64 bits, numbered by distinct value, cleaned, packed.
 
-A column comes as Arrow holds it: the bytes of all values, and where each begins and the last ends. Two texts count as
+A column comes in chunks as Arrow holds it, distinct texts as their bytes and where each begins. Two texts count as
 equal when their 64-bit mixes are: of ten million different texts two are mistaken for one another once in 400,000
 runs. Steps are done on ASCII letters here; other values come cleaned already (`matching.generic.prepare`).
 Places are unsigned: numba need not look whether they count from the end.
@@ -8,13 +8,15 @@ Places are unsigned: numba need not look whether they count from the end.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from blocking.jit import Scalar, kernel
 from blocking.kernels import mixed
+from blocking.prefetch import eight, prefetch
 from matching.kernels.digits import MOST
 from matching.kernels.letters import signature
 
@@ -22,6 +24,7 @@ Bytes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
+U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 
 # The cleaning steps that are done here; `accents` changes no ASCII letter.
@@ -38,6 +41,10 @@ STEPS: Final = {
 }
 _BLANK = 32
 _U1 = np.uint64(1)
+_FNV = np.uint64(0xCBF29CE484222325)
+_PRIME = np.uint64(0x100000001B3)
+_ZEROS = np.uint64(0x3030303030303030)
+_BATCH = 32  # rows
 
 
 @kernel
@@ -45,9 +52,14 @@ def text_mix(data: npt.NDArray[np.unsignedinteger], start: Scalar, stop: Scalar)
     """64 bits of a text (FNV-1a of its letters, finished by a mix); 0 for no letters only."""
     if start == stop:
         return np.uint64(0)
-    h = np.uint64(0xCBF29CE484222325)
+    h = _FNV
     for k in range(start, stop):
-        h = (h ^ np.uint64(data[k])) * np.uint64(0x100000001B3)
+        h = (h ^ np.uint64(data[k])) * _PRIME
+    return _finished(h)
+
+
+@kernel
+def _finished(h: Scalar) -> Scalar:
     h = mixed(h)
     return h if h else _U1
 
@@ -71,65 +83,127 @@ def _edges(data: Bytes, start: Scalar, stop: Scalar) -> tuple[Scalar, Scalar]:
     return start, stop
 
 
-def factor(data: Bytes, offsets: U64) -> tuple[U64, I32, U64, I64]:
-    """(mix of each value, code of each, first row of each code, rows of each code) of a column of text.
+class Chunk(NamedTuple):
+    """A piece of a column of text as Arrow's string views.
 
-    Blanks at the edges do not count. Codes count from 1 in the order of first appearance, 0 is no value.
+    `data` are the bytes of the views (n, 16); places of texts are counted from there, wherever in memory they lie.
     """
-    n = len(offsets) - 1
-    mix, code = np.zeros(n, dtype=np.uint64), np.zeros(n, dtype=np.int32)
-    mixes, first = np.empty(n + 1, dtype=np.uint64), np.empty(n + 1, dtype=np.uint64)
-    rows = np.zeros(n + 1, dtype=np.int64)
-    slots = np.zeros(1 << max(n.bit_length(), 4), dtype=np.int32)
-    used = _factor(data, offsets, slots, mixes, mix, code, first, rows)
-    return mix, code, first[:used].copy(), rows[:used].copy()
+
+    data: Bytes
+    views: U32  # (n, 4) the same as numbers: length; then up to twelve letters, or a beginning, buffer and place
+    valid: Bytes  # a bit for each row from `first` on; empty: all are known
+    first: int
+    buffers: U64  # where each buffer begins
 
 
 @kernel
-def _factor(data: Bytes, offsets: U64, slots: I32, mixes: U64, mix: U64, code: I32, first: U64, rows: I64) -> Scalar:
-    """Fill the outputs of `factor`; returns how many codes there are. `slots`: a power of two of zeros."""
+def _place(c: Chunk, i: Scalar) -> tuple[Scalar, Scalar]:
+    """Where the text of row i begins and ends; nothing where it is not known."""
+    bit = np.uint64(i + c.first)
+    if len(c.valid) > 0 and not (c.valid[bit >> np.uint64(3)] >> np.uint8(bit & np.uint64(7))) & np.uint8(1):
+        return np.uint64(0), np.uint64(0)
+    n = np.uint64(c.views[i, 0])
+    if n <= np.uint64(12):
+        start = np.uint64(i) * np.uint64(16) + np.uint64(4)
+    else:
+        start = c.buffers[c.views[i, 2]] + np.uint64(c.views[i, 3])
+    return start, start + n
+
+
+class Numbered(NamedTuple):
+    """A column of text by distinct values: codes count from 1 in the order of first appearance, 0 is no value."""
+
+    mix: U64  # (n,) of each value
+    code: I32  # (n,)
+    data: Bytes  # the distinct texts, without blanks at the edges
+    begin: U64  # where each begins, and the last ends; number 0 is empty
+    rows: I64  # that bear each
+
+
+def factor(chunks: Sequence[Chunk]) -> Numbered:
+    """A column of text numbered. Blanks at the edges do not count."""
+    n = sum(len(c.views) for c in chunks)
+    mix, code = np.zeros(n, dtype=np.uint64), np.zeros(n, dtype=np.int32)
+    slots = np.zeros(1 << max(n.bit_length(), 4), dtype=np.int32)
+    mixes, place = np.empty(n + 1, dtype=np.uint64), np.empty(n + 1, dtype=np.uint64)
+    begin, rows = np.zeros(n + 2, dtype=np.uint64), np.zeros(n + 1, dtype=np.int64)
+    done, used, parts = 0, 1, [np.zeros(0, dtype=np.uint8)]
+    for c in chunks:
+        size, known = len(c.views), used
+        here = slice(done, done + size)
+        used = _factor(c, used, slots, mixes, place, begin, mix[here], code[here], rows)
+        parts.append(np.empty(int(begin[used] - begin[known]), dtype=np.uint8))
+        _copy(c, place, begin, known, used, parts[-1])
+        done += size
+    return Numbered(mix, code, np.concatenate(parts), begin[: used + 1].copy(), rows[:used].copy())
+
+
+@kernel
+def _factor(
+    c: Chunk, used: Scalar, slots: I32, mixes: U64, place: U64, begin: U64, mix: U64, code: I32, rows: I64
+) -> Scalar:
+    """Number a chunk where `used` codes are known; returns how many are then. `slots`: a power of two."""
     mask = np.uint64(len(slots) - 1)
-    used = 1
-    first[0] = 0
-    for i in range(len(code)):
-        start, stop = _edges(data, offsets[i], offsets[i + 1])
-        h = text_mix(data, start, stop)
-        if h == np.uint64(0):
-            continue
-        mix[i] = h
-        at = h & mask
-        while True:
+    for least in range(0, len(code), _BATCH):
+        most = min(least + _BATCH, len(code))
+        # The table lies anywhere in memory: what a batch of rows will look at is loaded before it is looked at.
+        for i in range(least, most):
+            start, stop = _place(c, i)
+            start, stop = _edges(c.data, start, stop)
+            mix[i] = text_mix(c.data, start, stop)
+            prefetch(slots, mix[i] & mask)
+        for i in range(least, most):
+            prefetch(mixes, slots[mix[i] & mask])
+        for i in range(least, most):
+            h = mix[i]
+            if h == np.uint64(0):
+                continue
+            at = h & mask
+            while slots[at] != 0 and mixes[slots[at]] != h:
+                at = (at + _U1) & mask
             found = slots[at]
             if found == 0:
                 slots[at] = found = used
                 mixes[used] = h
-                first[used] = i
+                start, stop = _place(c, i)
+                start, stop = _edges(c.data, start, stop)
+                place[used] = start
+                begin[used + 1] = begin[used] + (stop - start)
                 used += 1
-                break
-            if mixes[found] == h:
-                break
-            at = (at + _U1) & mask
-        code[i] = found
-        rows[found] += 1
+            code[i] = found
+            rows[found] += 1
     return used
 
 
-def gather_texts(data: Bytes, offsets: U64, rows: U64) -> tuple[Bytes, U64]:
-    """(bytes, where each begins) of the values in `rows` without blanks at the edges; of row 0 of `rows` nothing."""
-    begin, out = np.zeros(len(rows) + 1, dtype=np.uint64), np.empty(len(data), dtype=np.uint8)
-    _gather(data, offsets, rows, begin, out)
-    return out[: int(begin[-1])].copy(), begin
+@kernel
+def _copy(c: Chunk, place: U64, begin: U64, first: Scalar, last: Scalar, out: Bytes) -> None:
+    """Copy texts `first` to `last` of `begin`, that stand at their `place`, to `out`."""
+    for k in range(first, last):
+        into = begin[k] - begin[first]
+        for p in range(begin[k + 1] - begin[k]):
+            out[into + p] = c.data[place[k] + p]
+
+
+def laid(chunks: Sequence[Chunk]) -> tuple[Bytes, U64]:
+    """(bytes, where each begins) of all values one behind the other as they are; of no value nothing."""
+    begin = np.zeros(sum(len(c.views) for c in chunks) + 1, dtype=np.uint64)
+    done, parts = 0, [np.zeros(0, dtype=np.uint8)]
+    for c in chunks:
+        here = begin[done : done + len(c.views) + 1]
+        place = np.empty(len(c.views), dtype=np.uint64)
+        _sizes(c, place, here)
+        parts.append(np.empty(int(here[-1] - here[0]), dtype=np.uint8))
+        _copy(c, place, here, 0, len(place), parts[-1])
+        done += len(place)
+    return np.concatenate(parts), begin
 
 
 @kernel
-def _gather(data: Bytes, offsets: U64, rows: U64, begin: U64, out: Bytes) -> None:
-    at = np.uint64(0)
-    for k in range(1, len(rows)):
-        start, stop = _edges(data, offsets[rows[k]], offsets[rows[k] + _U1])
-        for p in range(start, stop):
-            out[at] = data[p]
-            at += _U1
-        begin[k + 1] = at
+def _sizes(c: Chunk, place: U64, begin: U64) -> None:
+    for i in range(len(place)):
+        start, stop = _place(c, i)
+        place[i] = start
+        begin[i + 1] = begin[i] + (stop - start)
 
 
 @kernel
@@ -221,39 +295,75 @@ def _fill_clean(
         into[k + 1] = at
 
 
-def pack_digits(data: Bytes, offsets: U64, nulls: U64) -> tuple[U64, I64, Scalar]:
+def pack_digits(chunks: Sequence[Chunk], nulls: U64) -> tuple[U64, I64, int] | None:
     """(mix of each value, its digits packed as in matching.kernels.digits, how many have too many digits).
 
-    Whatever is no digit is left out. A value of more than sixteen digits gets -1.
+    Whatever is no digit is left out, blanks at the edges do not count. A value of more than sixteen digits gets -1, one
+    whose mix is among `nulls` 0. None where there is a letter that is not ASCII.
     """
-    n = len(offsets) - 1
+    n = sum(len(c.views) for c in chunks)
     mix, out = np.zeros(n, dtype=np.uint64), np.zeros(n, dtype=np.int64)
-    return mix, out, _pack(data, offsets, nulls, np.empty(1 << 10, dtype=np.uint8), mix, out)
+    done = too_long = 0
+    for c in chunks:
+        here = slice(done, done + len(c.views))
+        found = _pack(c, nulls, mix[here], out[here])
+        if found < 0:
+            return None
+        too_long += found
+        done += len(c.views)
+    return mix, out, too_long
 
 
 @kernel
-def _pack(data: Bytes, offsets: U64, nulls: U64, lowered: Bytes, mix: U64, out: I64) -> Scalar:
+def _pack(c: Chunk, nulls: U64, mix: U64, out: I64) -> Scalar:
+    """Fill the outputs of `pack_digits` for a chunk; returns how many values are too long, or -1."""
     too_long = 0
     for i in range(len(out)):
-        start, stop = _edges(data, offsets[i], offsets[i + 1])
+        start, stop = _place(c, i)
+        start, stop = _edges(c.data, start, stop)
         if start == stop:
             continue
-        mix[i] = text_mix(data, start, stop)
-        length = np.int64(stop - start)
-        if len(nulls) > 0 and length <= len(lowered) and _is_null(data[start:stop], length, lowered, nulls):
-            continue
+        h = _FNV
         v = np.uint64(0)
         size = 0
-        for k in range(start, stop):
-            c = np.uint64(data[k]) - np.uint64(48)
-            if c <= np.uint64(9):
-                v = (v << np.uint64(4)) | (c + _U1)
+        while stop - start >= np.uint64(8):
+            word = eight(c.data, start)
+            low = word & np.uint64(0x0F0F0F0F0F0F0F0F)
+            # Eight digits at once: 0x30 above each, and none that six more would carry over nine.
+            if word ^ low != _ZEROS or (low + np.uint64(0x0606060606060606)) & np.uint64(0xF0F0F0F0F0F0F0F0):
+                break
+            for k in range(8):
+                h = (h ^ ((word >> np.uint64(8 * k)) & np.uint64(0xFF))) * _PRIME
+            v = (v << np.uint64(32)) | (_nibbles(low) + np.uint64(0x11111111))
+            size += 8
+            start += np.uint64(8)
+        while start < stop:
+            letter = np.uint64(c.data[start])
+            if letter >= np.uint64(128):
+                return -1
+            h = (h ^ letter) * _PRIME
+            if letter - np.uint64(48) <= np.uint64(9):
+                v = (v << np.uint64(4)) | (letter - np.uint64(47))
                 size += 1
+            start += _U1
+        mix[i] = _finished(h)
         out[i] = np.int64(v)
         if size > MOST:
             out[i] = -1
             too_long += 1
+        for one in nulls:
+            if one == mix[i]:
+                out[i] = 0
+                too_long -= size > MOST
     return too_long
+
+
+@kernel
+def _nibbles(x: Scalar) -> Scalar:
+    """The low four bits of eight bytes side by side, those of the first byte highest."""
+    x = (x << np.uint64(4) | x >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF)
+    x = (x << np.uint64(8) | x >> np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF)
+    return (x << np.uint64(16) | x >> np.uint64(32)) & np.uint64(0xFFFFFFFF)
 
 
 @kernel

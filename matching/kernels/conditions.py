@@ -326,20 +326,33 @@ def fetch_row(t: Tables, i: Scalar) -> None:
 
 
 @kernel
-def fetch_texts(p: Program, t: Tables, i: Scalar) -> None:
-    """Have the places of the texts of row i loaded; its values should be there by now."""
+def fetch_texts(p: Program, t: Tables, i: Scalar, j: Scalar) -> None:
+    """Have the places of the texts loaded that rows i and j differ in; their values should be there by now."""
     for f in range(len(p.comparisons)):
         if p.comparisons[f, KIND] == TEXT:
-            prefetch(t.texts, p.comparisons[f, BASE] + (t.rows[i, p.comparisons[f, COLUMN]] & _LOW))
+            a, b = t.rows[i, p.comparisons[f, COLUMN]] & _LOW, t.rows[j, p.comparisons[f, COLUMN]] & _LOW
+            if a != b and a != 0 and b != 0:
+                base = p.comparisons[f, BASE]
+                prefetch(t.texts, base + a)
+                prefetch(t.texts, base + b)
+                prefetch(t.begin, base + a)
+                prefetch(t.begin, base + b)
 
 
 @kernel
-def fetch_letters(p: Program, t: Tables, i: Scalar) -> None:
-    """Have the letters of row i loaded; the places of its texts should be there by now."""
+def fetch_letters(p: Program, t: Tables, i: Scalar, j: Scalar) -> None:
+    """Have the letters and words of these texts loaded; their places should be there by now."""
     for f in range(len(p.comparisons)):
         if p.comparisons[f, KIND] == TEXT:
-            text = p.comparisons[f, BASE] + (t.rows[i, p.comparisons[f, COLUMN]] & _LOW)
-            prefetch(t.letters, t.texts[text, 0] >> 16)
+            a, b = t.rows[i, p.comparisons[f, COLUMN]] & _LOW, t.rows[j, p.comparisons[f, COLUMN]] & _LOW
+            if a != b and a != 0 and b != 0:
+                a += p.comparisons[f, BASE]
+                b += p.comparisons[f, BASE]
+                prefetch(t.letters, t.texts[a, 0] >> 16)
+                prefetch(t.letters, t.texts[b, 0] >> 16)
+                if len(t.words) > 0:
+                    prefetch(t.words, t.begin[a])
+                    prefetch(t.words, t.begin[b])
 
 
 class Room(NamedTuple):
@@ -369,8 +382,6 @@ def _fill_patterns(p: Program, t: Tables, room: Room, a: U32, b: U32, out: U64) 
         if n + 12 < len(a):
             fetch_row(t, a[n + 12])
             fetch_row(t, b[n + 12])
-            fetch_texts(p, t, a[n + 8])
-            fetch_texts(p, t, b[n + 8])
-            fetch_letters(p, t, a[n + 4])
-            fetch_letters(p, t, b[n + 4])
+            fetch_texts(p, t, a[n + 8], b[n + 8])
+            fetch_letters(p, t, a[n + 4], b[n + 4])
         out[n] = pattern_of(p, t, a[n], b[n], room.letters, room.rows, room.memo)

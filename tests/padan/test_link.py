@@ -133,6 +133,21 @@ def test_one_list_is_searched_for_duplicates(folder: Path, lists: list[pl.DataFr
     assert f1(entities.with_columns(source=pl.lit("1")), [both]) > 0.95
 
 
+def test_rows_without_any_value_are_no_rows_in_parquet_either(
+    folder: Path, lists: list[pl.DataFrame], tmp_path: Path
+) -> None:
+    given = lists[0].drop("who").rename({"family": "surname"})
+    blank = pl.DataFrame({name: [None, " "] for name in given.columns}, schema=given.schema)
+    found = []
+    for name, frame in (("plain", given), ("gaps", pl.concat([given.head(100), blank, given.tail(-100)]))):
+        frame.write_parquet(tmp_path / "list.parquet")
+        result = call("link", folder / "spec.toml", tmp_path / "list.parquet", "--out", tmp_path / name, "--quiet")
+        assert result.exit_code == 0, result.output
+        found.append([pl.read_parquet(tmp_path / name / f"{table}.parquet") for table in ("pairs", "entities")])
+    assert found[0][0].equals(found[1][0])
+    assert found[0][1].equals(found[1][1])
+
+
 def test_files_of_one_name_are_told_apart_by_their_folders(folder: Path, tmp_path: Path) -> None:
     for place in ("x", "y"):
         (tmp_path / place).mkdir()

@@ -10,10 +10,11 @@ import polars as pl
 import pytest
 
 from rules import tables
-from sources import Input, SourceSettings, inspect, load, raw_sheets
 from sources.header import find
+from sources.inspecting import inspect, raw_sheets
 from sources.layout import aliases, layout, layouts
-from sources.model import Grid
+from sources.load import load
+from sources.model import Grid, Input, SourceSettings
 
 SETTINGS = SourceSettings(mode_uji=True, tanggal_acuan=date(2023, 6, 30))
 HEAD = (

@@ -12,7 +12,8 @@ import pytest
 
 from rules.errors import InputError
 from rules.i18n import set_language
-from sources import Input, Loaded, SourceSettings, load
+from sources.load import load
+from sources.model import Input, Loaded, SourceSettings
 
 NASTY = Path(__file__).parents[2] / "fixtures" / "nasty"
 KK = "3201931503080001"
