@@ -46,12 +46,12 @@ def read(path: Path) -> list[Returned]:
         delimiter = sniff_delimiter(text)
     sheets = []
     for sheet in raw_sheets(path):
-        above = sheet.rows < sheet.data_start_row
+        above = int((sheet.rows < sheet.data_start_row).sum())  # rows stand in their order: a slice copies nothing
         sheets.append(
             Returned(
                 sheet.name,
-                sheet.frame.filter(above).rows(),
-                sheet.frame.filter(~above).with_columns(sheet.rows.filter(~above).alias("nomor_baris")),
+                sheet.frame.head(above).rows(),
+                sheet.frame.slice(above).with_columns(sheet.rows.slice(above).alias("nomor_baris")),
                 delimiter,
                 encoding,
             )

@@ -152,16 +152,19 @@ class Context:
     @cached_property
     def findings(self) -> pl.DataFrame:
         """Findings with `kelompok`, `urut` (0 = worst severity), and the region of the person where theirs is empty."""
+        found = self.tables.findings
         home = self.tables.persons.select("person_id", rumah="kode_wilayah")
-        return (
-            self.tables.findings.join(home, on="person_id", how="left", maintain_order="left")
-            .with_columns(
+        facts = (
+            found.select("person_id", "kode_wilayah", "kode", "tingkat")
+            .join(home, on="person_id", how="left", maintain_order="left")
+            .select(
                 pl.coalesce("kode_wilayah", "rumah").alias("kode_wilayah"),
-                group_expr().alias("kelompok"),
-                severity_rank().alias("urut"),
+                kelompok=group_expr(),
+                urut=severity_rank(),
             )
-            .drop("rumah")
         )
+        # Beside the findings, not joined to them: a join would copy their evidence, most of their size.
+        return found.with_columns(facts.get_columns())
 
     @cached_property
     def blanket(self) -> pl.DataFrame:

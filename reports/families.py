@@ -45,15 +45,13 @@ def family_key(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
     of_person = rows.unique("person_id", keep="first", maintain_order=True).select(
         "person_id", asal_orang="keluarga_id"
     )
-    return (
-        findings.with_columns(pertama=pl.col("baris").list.first())
+    keys = (
+        findings.select("keluarga_id", "family_id", "person_id", "temuan_id", pertama=pl.col("baris").list.first())
         .join(of_row, on="pertama", how="left", maintain_order="left")
         .join(of_person, on="person_id", how="left", maintain_order="left")
-        .with_columns(
-            kunci=pl.coalesce("keluarga_id", "asal_baris", "asal_orang", "family_id", "person_id", "temuan_id")
-        )
-        .drop("pertama", "asal_baris", "asal_orang")
+        .select(kunci=pl.coalesce("keluarga_id", "asal_baris", "asal_orang", "family_id", "person_id", "temuan_id"))
     )
+    return findings.with_columns(keys.get_columns())
 
 
 def stale_families(context: Context) -> pl.DataFrame:

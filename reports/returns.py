@@ -192,7 +192,9 @@ def _distinct(titles: Sequence[str]) -> list[str]:
 
 def _sender_part(table: RawTable, added: Added) -> tuple[list[list[str]], pl.DataFrame]:
     """Lines above the data and rows in file order, without the remarks of an earlier run, each line of one width."""
-    frame = table.frame.with_columns(pl.col("nomor_baris").cast(pl.UInt32)).sort("nomor_baris", maintain_order=True)
+    frame = table.frame.with_columns(pl.col("nomor_baris").cast(pl.UInt32))
+    if not frame["nomor_baris"].is_sorted():
+        frame = frame.sort("nomor_baris", maintain_order=True)
     columns = [c for c in frame.columns if c != "nomor_baris"]
     above = [[str(v or "") for v in row] for row in table.header_rows] or [columns]
     above = [(row + [""] * len(columns))[: len(columns)] for row in above]
@@ -210,7 +212,9 @@ def _remarked(table: RawTable, remarks: pl.DataFrame, added: Added) -> tuple[lis
         "nomor_baris", *(f"_{c}" for c in added.columns)
     )
     told = own.unique("nomor_baris", keep="first", maintain_order=True)
-    return above, frame.join(told, on="nomor_baris", how="left", maintain_order="left").drop("nomor_baris")
+    # Beside the sender's columns, not joined to them: a join would copy the whole file.
+    beside = frame.select("nomor_baris").join(told, on="nomor_baris", how="left", maintain_order="left")
+    return above, frame.drop("nomor_baris").hstack(beside.drop("nomor_baris"))
 
 
 def _write_text(path: Path, tables: Sequence[RawTable], remarks: pl.DataFrame, added: Added) -> Path:
