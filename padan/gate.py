@@ -27,6 +27,7 @@ from rules.gate.view import Frames, View
 from rules.i18n import _
 from rules.masking import mask_text
 from rules.vocab import PAYMENT_PREFIX, REGISTERS
+from sources.formats import books_kept
 
 PASSED: Final = 10  # exit code: a limit was passed; the files are written all the same
 # Rules of programme_rules.md, section 3, that no source of padan can answer.
@@ -70,24 +71,34 @@ def gate(settings: GateSettings, out: Path, report: Report) -> tuple[dict[str, A
     with store.open_folder(out) as folder:
         _clear(folder.path)
         base = _base(settings, out, report)
-        report(0.30, _("Reading the list"))
-        inputs = _inputs(settings)
-        hashes = [store.sha256_file(one.path) for one in inputs]
-        names = pipeline.names(inputs)
-        frames, rejected, files, how = _frames(settings, base, inputs, hashes, parameters, report)
-        report(0.60, _("Judging"))
-        view = View(frames, programme, programmes, parameters, settings.tanggal_acuan)
-        found = verdicts(view)
-        report(0.75, _("Proposals"))
-        more = additions(view)
-        summary = _summary(settings, base, view, found, rejected, files, more, how)
-        summary["masukan"] = [{"berkas": name, "sha256": digest} for name, digest in zip(names, hashes, strict=True)]
-        placed = _with_places(view, found)
-        result = GateResult(placed, rejected, more, summary, view.tanggal_acuan)
-        labels = [base.labels.get(digest, name) for name, digest in zip(names, hashes, strict=True)]
-        write_gate(result, returned(inputs, labels), out, lambda share: report(0.8 + 0.2 * share, _("Writing")))
-        report(1.0, _("Done"))
+        with books_kept():  # the list is read to be judged, and again to be given back
+            summary = _judge(settings, base, programme, programmes, parameters, out, report)
     return summary, bool(summary["batas"]["dilampaui"])
+
+
+def _judge(
+    settings: GateSettings, base: _Base, programme: Programme, programmes: dict[str, Programme],
+    parameters: GateParameters, out: Path, report: Report,
+) -> dict[str, Any]:  # fmt: skip
+    """Read the list, judge it against the run and write everything into `out`; what ringkasan.json holds."""
+    report(0.30, _("Reading the list"))
+    inputs = _inputs(settings)
+    hashes = [store.sha256_file(one.path) for one in inputs]
+    names = pipeline.names(inputs)
+    frames, rejected, files, how = _frames(settings, base, inputs, hashes, parameters, report)
+    report(0.60, _("Judging"))
+    view = View(frames, programme, programmes, parameters, settings.tanggal_acuan)
+    found = verdicts(view)
+    report(0.75, _("Proposals"))
+    more = additions(view)
+    summary = _summary(settings, base, view, found, rejected, files, more, how)
+    summary["masukan"] = [{"berkas": name, "sha256": digest} for name, digest in zip(names, hashes, strict=True)]
+    placed = _with_places(view, found)
+    result = GateResult(placed, rejected, more, summary, view.tanggal_acuan)
+    labels = [base.labels.get(digest, name) for name, digest in zip(names, hashes, strict=True)]
+    write_gate(result, returned(inputs, labels), out, lambda share: report(0.8 + 0.2 * share, _("Writing")))
+    report(1.0, _("Done"))
+    return summary
 
 
 def _known(code: str, programmes: dict[str, Programme]) -> Programme:

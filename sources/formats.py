@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import fastexcel
@@ -29,8 +31,29 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
+_KEPT: list[dict[Path, Book]] = []
+
+
+@contextmanager
+def books_kept() -> Iterator[None]:
+    """Inside it every file is read once, and held: for work that loads a list and gives the same list back."""
+    _KEPT.append({})
+    try:
+        yield
+    finally:
+        _KEPT.pop()
+
+
 def open_book(path: Path) -> Book:
     """Read every sheet of `path` as text cells. Raises InputError for anything that is no table."""
+    if not _KEPT:
+        return _read(path)
+    if path not in _KEPT[-1]:
+        _KEPT[-1][path] = _read(path)
+    return _KEPT[-1][path]
+
+
+def _read(path: Path) -> Book:
     data = _bytes(path)
     kind = detect(data, path)
     sha256 = hashlib.sha256(data).hexdigest()
