@@ -36,6 +36,7 @@ class Parameters(_Strict):
     bagian_satu_baris: Value[float]
     kemiripan_nama_min: Value[float]
     nama_sama_min: Value[float]
+    kata_sama_min: Value[float]
     selisih_anak_min_tahun: Value[int]
     umur_maks_tahun: Value[int]
     tanggal_terakhir: Value[date]

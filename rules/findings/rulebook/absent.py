@@ -98,16 +98,19 @@ def in_no_list(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
 def alone_in_dtks(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """DTKS families of one person whose Dukcapil card has others, none of them in the DTKS under any row.
 
-    Of the others a survey must have met one: whom Dukcapil alone knows may be dead or gone without a record.
+    A survey must have met the person and one of the others: whom Dukcapil alone knows may be dead or gone without a
+    record.
     """
     del tables
     alone = ctx.dtks_tunggal.filter(pl.col("orang").n_unique().over(_FAMILY) == 1, ~pl.col("pergi"))
     card = kept(_dukcapil_cards(ctx))
-    mine = alone.select("orang", *_FAMILY, baris="baris_id").join(
-        card.select("orang", "no_kk", bukti="baris_id"), on="orang"
-    )
     met = ctx.baris.filter(pl.col("sumber").is_in(["p3ke", "regsosek", "dtsen"]), ~pl.col("pergi"))
     met = met.select("orang", ditemui=pl.lit(value=True)).unique()
+    mine = (
+        alone.select("orang", *_FAMILY, baris="baris_id")
+        .join(card.select("orang", "no_kk", bukti="baris_id"), on="orang")
+        .join(met, on="orang", how="semi")
+    )
     listed = pl.concat([ctx.dtks.select("orang"), _maybe(ctx, pl.col("sumber") == "dtks")]).unique()
     beside = mine.select("no_kk", saya="orang").join(card, on="no_kk").filter(pl.col("orang") != pl.col("saya"))
     beside = beside.join(listed.with_columns(ada=pl.lit(value=True)), on="orang", how="left")

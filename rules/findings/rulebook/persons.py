@@ -26,7 +26,8 @@ def shared_nik(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Every further person of a NIK is compared with its most frequent holder: names and birth dates must differ.
 
     Two entities with one NIK, alike names and near birth dates are one person that the linkage did not join; a birth
-    date a generation apart is a child of a like name.
+    date a generation apart is a child of a like name. People born on one day are told apart by another name where the
+    second one has a NIK of his own elsewhere: his number was mistyped into that of the first.
     """
     del tables
     usable = ctx.baris.filter(pl.col("nik").is_not_null())
@@ -44,13 +45,21 @@ def shared_nik(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     owner = holder.unique("nik", keep="first", maintain_order=True).rename(
         {"orang": "pemilik", "nama": "nama_pemilik", "lahir": "lahir_pemilik"}
     )
+    own = (
+        usable.join(holder.select("orang").unique(), on="orang", how="semi")
+        .group_by("orang")
+        .agg(punya=pl.col("nik").n_unique() > 1)
+    )
+    holder = holder.join(own, on="orang", how="left", maintain_order="left")
     pair = holder.join(owner.drop("jumlah"), on="nik").filter(pl.col("orang") != pl.col("pemilik"))
     pair = pair.with_columns(name_similarity("nama", "nama_pemilik"))
     other_birth = pl.col("lahir").ne(pl.col("lahir_pemilik")).fill_null(value=True)
     other_name = (pl.col("kemiripan") < ctx.p.kemiripan_nama_min.nilai).fill_null(value=True)
     years = (pl.col("lahir") - pl.col("lahir_pemilik")).dt.total_days().abs() / 365.25
     far_birth = (years >= ctx.p.selisih_anak_min_tahun.nilai).fill_null(value=False)
-    true = kept(pair.filter((other_name & other_birth) | far_birth).group_by("nik").agg(orang=pl.len() + 1))
+    true = kept(
+        pair.filter((other_name & (other_birth | pl.col("punya"))) | far_birth).group_by("nik").agg(orang=pl.len() + 1)
+    )
     return (
         held.join(true, on="nik", how="semi")
         .group_by("nik", maintain_order=True)

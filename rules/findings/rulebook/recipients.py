@@ -13,6 +13,7 @@ _JOB_CODES = {
     "TNI": "D03", "POLRI": "D03", "PENSIUNAN": "D04", "BUMN": "D05", "BUMD": "D05", "PEJABAT": "D06",
     "PERANGKAT_DESA": "D07",
 }  # fmt: skip
+_WIDE = "ASN_TNI_POLRI_BUMN_PEJABAT"  # one code of Regsosek for all of them
 
 
 def payments_due(ctx: Context, code: str, condition: Dated) -> pl.LazyFrame:
@@ -88,6 +89,17 @@ def inactive_paid(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     )  # fmt: skip
 
 
+def _made_exact(newest: pl.LazyFrame, ordered: pl.LazyFrame) -> pl.LazyFrame:
+    """`newest` with the newest exact occupation of who stands under the wide class of Regsosek, and the row of it."""
+    exact = ordered.filter(pl.col("pekerjaan").is_in(["ASN", *_JOB_CODES]))
+    exact = exact.unique("orang", keep="first", maintain_order=True).select("orang", tepat="pekerjaan", lain="baris_id")
+    wide = pl.col("pekerjaan") == _WIDE
+    return newest.join(exact, on="orang", how="left", maintain_order="left").with_columns(
+        pekerjaan=pl.when(wide).then(pl.coalesce("tepat", "pekerjaan")).otherwise("pekerjaan"),
+        baris_id=pl.when(wide).then(pl.coalesce("lain", "baris_id")).otherwise("baris_id"),
+    )
+
+
 @rule(
     kode="D02",
     judul=N_("Family of a recipient holds work that excludes from the programme"),
@@ -115,9 +127,8 @@ def excluded_work(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     for code in sorted(ctx.paid & set(ctx.programmes)):
         begin = ctx.bayar.filter(pl.col("program") == code).select(pl.col("periode_awal").max()).collect().item()
         days = (pl.lit(begin, dtype=pl.Date) - pl.col("tanggal_data")).dt.total_days()
-        newest = known.sort(days < 0, days.abs(), "baris_id", nulls_last=True).unique(
-            "orang", keep="first", maintain_order=True
-        )
+        ordered = kept(known.sort(days < 0, days.abs(), "baris_id", nulls_last=True))
+        newest = _made_exact(ordered.unique("orang", keep="first", maintain_order=True), ordered)
         newest = newest.select("pekerjaan", "keluarga", orang_lain="orang", bukti="baris_id")
         for condition in ctx.programmes[code].pekerjaan:
             hit = newest.filter(pl.col("pekerjaan").is_in(list(condition.kelas)))

@@ -140,18 +140,22 @@ def _shared_word(pairs: pl.LazyFrame, least: float) -> pl.LazyFrame:
 def other_name(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Register rows whose name is unlike that of the same person and NIK at Dukcapil, in every form Dukcapil writes it.
 
-    Two persons under one NIK are N12's.
+    Two persons under one NIK are N12's; yet rows of one birth date on one card are one person, even where the linkage
+    left them apart for the name.
     """
     del tables
     rows = ctx.baris.filter("daftar", "terbaru", pl.col("nik").is_not_null(), pl.col("nama").is_not_null())
-    duk = rows.filter(pl.col("sumber") == "dukcapil").select("orang", "nik", nama_duk="nama", bukti="baris_id")
-    pairs = rows.filter(pl.col("sumber") != "dukcapil").select("orang", "nik", "nama", "baris_id").join(
-        duk, on=["orang", "nik"]
-    ).filter(pl.col("nama") != pl.col("nama_duk"))  # fmt: skip
+    duk = rows.filter(pl.col("sumber") == "dukcapil").select(
+        "nik", orang_duk="orang", nama_duk="nama", lahir_duk="lahir", kk_duk="no_kk", bukti="baris_id"
+    )
+    pairs = rows.filter(pl.col("sumber") != "dukcapil").select("orang", "nik", "nama", "lahir", "no_kk", "baris_id")
+    pairs = pairs.join(duk, on="nik").filter(pl.col("nama") != pl.col("nama_duk"))
+    one_home = (pl.col("lahir") == pl.col("lahir_duk")) & (pl.col("no_kk") == pl.col("kk_duk"))
+    pairs = pairs.filter((pl.col("orang") == pl.col("orang_duk")) | one_home.fill_null(value=False))
     pairs = pairs.with_columns(name_similarity("nama", "nama_duk"))
     far = pl.col("kemiripan") < ctx.p.kemiripan_nama_min.nilai
     pairs = pairs.filter(far.all().over("baris_id").fill_null(value=False))
-    pairs = pairs.join(_shared_word(pairs, ctx.p.kemiripan_nama_min.nilai), on="baris_id", how="anti")
+    pairs = pairs.join(_shared_word(pairs, ctx.p.kata_sama_min.nilai), on="baris_id", how="anti")
     return pairs.group_by("orang", maintain_order=True).agg(
         baris=pl.col("baris_id").unique().sort(), bukti_baris=pl.col("bukti").unique().sort()
     )

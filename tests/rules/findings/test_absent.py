@@ -38,6 +38,7 @@ def test_st06_an_old_card_a_lone_person_and_a_head_known_elsewhere_are_none(b: B
 def test_st46_one_of_a_card_in_the_dtks(b: Builder) -> None:
     alone = b.row("dtks", "a", id_art=F + "01")
     dukcapil_card(b, OLD, "a", "c", "d")
+    b.row("regsosek", "a")
     assert b.findings("ST46") == []  # nobody met the others: dead or gone without a record
     b.row("regsosek", "c")
     found = b.findings("ST46")

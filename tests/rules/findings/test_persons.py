@@ -29,6 +29,15 @@ def test_n12_is_not_one_person_whom_the_linkage_left_in_two(b: Builder) -> None:
     assert b.findings("N12") == []
 
 
+def test_n12_born_on_one_day_and_known_under_an_own_nik(b: Builder) -> None:
+    born = {"tanggal_lahir": date(2019, 9, 22)}
+    rows = [b.row("dukcapil", "a", nik="3201012209190001", nama="ANNISA PUTRI", **born)]
+    rows.append(b.row("dtks", "c", nik="3201012209190001", nama="NABILA AZ ZAHRA", **born))
+    assert b.findings("N12") == []  # may be one child with two names
+    b.row("dukcapil", "c", nik="3201012209190002", nama="NABILA AZ ZAHRA", **born)
+    assert [f["baris"] for f in b.findings("N12")] == [rows]
+
+
 def test_st41_counts_payment_lists_and_only_valid_niks(b: Builder) -> None:
     b.row("dtks", "ani", nik=A)
     b.pay("pkh", "ani", JAN, JUN, nik=B)

@@ -50,6 +50,16 @@ def test_d02_who_is_an_official_by_the_first_word_only_after_the_payment(b: Buil
     assert len(b.findings("D02")) == 1
 
 
+def test_d02_an_exact_word_is_better_than_the_wide_class_of_regsosek(b: Builder) -> None:
+    b.pay("pkh", "wife", START, END, keluarga="k1")
+    b.row("regsosek", "man", keluarga="k1", pekerjaan="ASN_TNI_POLRI_BUMN_PEJABAT")
+    assert [f["alias"] for f in b.findings("D02")] == [["ASN_TNI_POLRI"]]
+    exact = b.row("dtks", "man", keluarga="k1", pekerjaan="PERANGKAT_DESA")
+    (found,) = b.findings("D02")
+    assert found["alias"] == ["ASN_TNI_POLRI", "D07", "APARAT_DESA"]
+    assert exact in {e["baris_id"] for e in found["bukti"]}
+
+
 def test_d14_decile_known_before_the_period(b: Builder) -> None:
     due = (date(2025, 7, 1), date(2025, 9, 30))
     for who, decile, day in (("a", 7, 3), ("c", 3, 3), ("d", 9, 28)):

@@ -49,3 +49,11 @@ def test_st56_another_name_under_one_nik(b: Builder) -> None:
         b.row("dtks", f"p{k}", nik=f"320101170580001{k}", nama=listed)
         b.row("dukcapil", f"p{k}", nik=f"320101170580001{k}", nama=right)
     assert [f["baris"] for f in b.findings("ST56")] == [[other]]
+
+
+def test_st56_one_birth_date_on_one_card_is_one_person_whatever_the_linkage_says(b: Builder) -> None:
+    card = {"nik": NIK, "no_kk": "3201010101100001"}
+    other = b.row("dtks", "a", nama="TRI WAHYUNI", **card)
+    b.row("dukcapil", "a2", nama="BUDI SANTOSO", **card)
+    b.row("dtks", "c", nik=NIK, nama="AGUS SALIM", no_kk="3201010101100002")  # a number mistyped in another house
+    assert [f["baris"] for f in b.findings("ST56")] == [[other]]
