@@ -20,9 +20,9 @@ numba: Any = typed_numba
 types: Any = typed_types
 
 
-def dispatcher(function: FunctionType) -> Any:  # noqa: ANN401 - numba's own type
+def dispatcher(function: FunctionType, *, inline: bool) -> Any:  # noqa: ANN401 - numba's own type
     """`function` as numba takes it: without counting of references, which costs more than the work itself."""
-    lean = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    lean = {"forceinline": inline, "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     return numba.njit(nogil=True, error_model="numpy", **lean)(function)
 
 

@@ -37,11 +37,16 @@ def kernel(function: F) -> F:
     return cast(F, Kernel(cast(FunctionType, function)))
 
 
+def inlined(function: F) -> F:
+    """The same, but a part of whatever kernel calls it: a call would pass every part of every array."""
+    return cast(F, Kernel(cast(FunctionType, function), inline=True))
+
+
 class Kernel:
     """A function that is compiled for the kinds of its arguments; others may call it too."""
 
-    def __init__(self, function: FunctionType) -> None:
-        self.function = function
+    def __init__(self, function: FunctionType, *, inline: bool = False) -> None:
+        self.function, self.inline = function, inline
         self.__doc__ = function.__doc__
         self.__name__ = function.__name__
         self._made: dict[object, Native] = {}
@@ -80,7 +85,7 @@ class Kernel:
         if self._dispatcher is None:
             from blocking.compiling import dispatcher
 
-            self._dispatcher = dispatcher(self.function)
+            self._dispatcher = dispatcher(self.function, inline=self.inline)
         return self._dispatcher
 
     @property
@@ -133,7 +138,7 @@ def _content(function: FunctionType, seen: set[int]) -> list[bytes]:
             value = function.__globals__.get(name)
             called = getattr(value, "function", None)
             if isinstance(called, FunctionType):
-                out += _content(called, seen)
+                out += [bytes([getattr(value, "inline", False)]), *_content(called, seen)]
             elif isinstance(value, int | float | tuple | np.generic):
                 out.append(repr(value).encode())
     return out
@@ -142,6 +147,14 @@ def _content(function: FunctionType, seen: set[int]) -> list[bytes]:
 def threads() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_background(work: Callable[[], Made]) -> Callable[[], Made]:
+    """Begin `work` in a thread; what is returned waits for it and gives what it made."""
+    pool = ThreadPoolExecutor(1)
+    made = pool.submit(work)
+    pool.shutdown(wait=False)
+    return made.result
 
 
 def each(function: Callable[[Item], Made], items: Sequence[Item]) -> list[Made]:

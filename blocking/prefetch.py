@@ -1,4 +1,4 @@
-"""What numba has no words for: rows that are wanted soon, and eight bytes at once from anywhere."""
+"""What numba has no words for: rows that are wanted soon, eight bytes at once from anywhere, bits counted."""
 
 from __future__ import annotations
 
@@ -74,3 +74,16 @@ def _eight(_typing: Any, data: Any, at: Any) -> tuple[Any, Any]:  # noqa: ANN401
 
 
 eight = cast(Callable[[Any, Any], Any], Inline(_eight))
+
+
+def _bits_set(_typing: Any, number: Any) -> tuple[Any, Any]:  # noqa: ANN401 - numba's own types
+    """Number of bits that are set."""
+    from numba import types
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ANN401
+        return builder.ctpop(context.cast(builder, args[0], signature.args[0], types.uint64))
+
+    return types.int64(number), code
+
+
+bits_set = cast(Callable[[Any], Any], Inline(_bits_set))

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from blocking.jit import each
+from blocking.jit import each, in_background
 from matching.generic import Linkage, Result, read_spec
 from matching.generic.anchors import admissible
 from padan import memory, planning
@@ -224,6 +224,7 @@ def link(
     with gauge, open_folder(out) as folder:
         _claim(folder.data, out)
         (out / "run.json").unlink(missing_ok=True)  # from here on the tables are no longer those it tells of
+        digests = in_background(lambda: [sha256_file(path) for path in paths])
         result = _linked(
             spec, lists, lambda given: Linkage(spec).run(given, names, tell, labels=labels, planned=planned)
         )
@@ -240,9 +241,9 @@ def link(
                     "path": str(one.path.resolve()),
                     "sheet": one.sheet,
                     "header_row": one.header_row,
-                    "sha256": sha256_file(one.path),
+                    "sha256": digest,
                 }
-                for name, one in zip(names, lists, strict=True)
+                for name, one, digest in zip(names, lists, digests(), strict=True)
             ],
             "versions": {**versions(), "code": code_version()},
             **result.info,

@@ -13,13 +13,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from blocking.mix import U64, mix
+from blocking.mix import U64
 from blocking.pairs import Index
 from blocking.tally import distinct
 from matching.fit import level_counts
 from matching.generic.pairing import Comparer
 from matching.generic.prepare import Prepared
 from matching.generic.spec import LinkageSpec
+from matching.kernels.candidates import draw
 from matching.model import MATCH, Model
 from matching.specification import Comparison, LatentClass, Levels
 from matching.terms import F64
@@ -84,27 +85,33 @@ def random_pairs(rows: Prepared, spec: LinkageSpec) -> tuple[Index, Index]:
     n, wanted = rows.n, spec.limits.random_pairs
     if n * (n - 1) // 2 <= wanted:
         left, right = np.triu_indices(n, 1)
+        both = joined(rows.order[left], rows.order[right])
     else:
         # Some are drawn twice or stand in one list: half of them where two lists are of one size.
-        draws = int(1.1 * wanted * (n * (n - 1) // 2) / max(possible_pairs(rows, spec), 1))
-        number = np.arange(min(draws, 4 * wanted), dtype=np.uint64)
-        x = (mix(number * np.uint64(2)) % np.uint64(n)).astype(np.int64)
-        y = (mix(number * np.uint64(2) + np.uint64(1)) % np.uint64(n)).astype(np.int64)
-        left, right = x[x != y], y[x != y]
+        draws = min(int(1.1 * wanted * (n * (n - 1) // 2) / max(possible_pairs(rows, spec), 1)), 4 * wanted)
+        # Numbers are drawn in the order of content, so that the draw is one whatever the order of rows.
+        both = np.empty(draws, dtype=np.uint64)
+        draw(rows.order, both)
+        both = both[both != 0]
         if n < wanted:  # else hardly a pair is drawn twice
-            code = np.sort(np.minimum(left, right) * n + np.maximum(left, right))
-            code = code[np.concatenate(([True], code[1:] != code[:-1]))]
-            left, right = code // n, code % n
-    # Numbers are drawn in the order of content, so that the draw is one whatever the order of rows.
-    one, two = rows.order[left], rows.order[right]
-    a, b = np.minimum(one, two), np.maximum(one, two)
-    keep = admissible(rows, spec, a, b)
-    a, b = a[keep], b[keep]
-    if len(a) > wanted:
-        some = np.arange(wanted) * len(a) // wanted
-        a, b = a[some], b[some]
+            rank = np.empty(n, dtype=np.uint32)
+            rank[rows.order] = np.arange(n, dtype=np.uint32)
+            one, two = apart(distinct(joined(*(rank[one] for one in apart(both))))[0])
+            both = joined(rows.order[one], rows.order[two])
+    both = both[admissible(rows, spec, *apart(both))]
+    if len(both) > wanted:
+        both = both[np.arange(wanted) * len(both) // wanted]
     # In the order of rows, so that their values are met one after another in memory.
-    both = np.sort(a.astype(np.uint64) << np.uint64(32) | b)
+    return apart(np.sort(both))
+
+
+def joined(one: Index, two: Index) -> U64:
+    """Pairs of rows as one number each, the smaller row in its upper half."""
+    return np.minimum(one, two).astype(np.uint64) << np.uint64(32) | np.maximum(one, two)
+
+
+def apart(both: U64) -> tuple[Index, Index]:
+    """The rows of pairs that `joined` put together."""
     return (both >> np.uint64(32)).astype(np.uint32), both.astype(np.uint32)
 
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from blocking.candidates import Plan, found_by
 from blocking.heap import trim
+from blocking.jit import in_background
 from blocking.pairs import Index
 from blocking.tally import distinct
 from matching.fit import fit, level_counts, stated_prior, theta_of
@@ -135,19 +136,22 @@ class Linkage:
         tell("prepare", 0.0)
         rows = prepare(frames, spec)
         trim()
-        chosen = plan(rows, spec)
+        planning = in_background(lambda: plan(rows, spec))
+        drawing = in_background(lambda: random_pairs(rows, spec))
+        read = program(rows, spec)
+        chosen, drawn = planning(), drawing()
         trim()
         if planned is not None:
             memory = planned(chosen, rows)
         model_spec = Specification(comparisons(spec), classes(spec), narrowed(spec))
         strata = Strata(chosen.passes, rows.n_sources)
-        compare = Comparer(*program(rows, spec), model_spec)
+        compare = Comparer(*read, model_spec)
         candidates = Candidates(rows, spec, chosen, compare)
         hold = memory is None or PAIR_BYTES * sum(chosen.kandidat) <= memory
         tell("compare", 0.0)
         cells, pairs = candidates.count(hold, lambda share: tell("compare", share))
         tell("model", 0.0)
-        model, prior = _fit(rows, spec, chosen, compare, strata, cells)
+        model, prior = _fit(rows, spec, chosen, compare, strata, cells, drawn)
         table = cells.table
         weight, probability = model.score(table.pattern, table.stratum)
         calibration = None
@@ -172,9 +176,10 @@ class Linkage:
             rows.source if spec.one_to_one and rows.n_sources > 1 else None,
         )
         match[np.flatnonzero(match)[found.cut]] = False
+        entities = in_background(lambda: _entities_frame(rows, sources, found.label))
         return Result(
             _pairs_frame(rows, sources, kept.a, kept.b, weight, probability, match),
-            _entities_frame(rows, sources, found.label),
+            entities(),
             _info(rows, spec, sources, chosen, model, match, found.label, prior)
             | ({"calibration": calibration.to_dict()} if calibration is not None else {}),
             model,
@@ -189,12 +194,18 @@ class Linkage:
 
 
 def _fit(
-    rows: Prepared, spec: LinkageSpec, chosen: Plan, compare: Comparer, strata: Strata, cells: Cells
+    rows: Prepared,
+    spec: LinkageSpec,
+    chosen: Plan,
+    compare: Comparer,
+    strata: Strata,
+    cells: Cells,
+    random: tuple[Index, Index],
 ) -> tuple[Model, float]:
     """The model, and the prior odds of a match among all admissible pairs."""
     model_spec, table = compare.spec, cells.table
     compared = model_spec.comparisons
-    drawn, _place, times = distinct(compare.patterns(*random_pairs(rows, spec)))
+    drawn, _place, times = distinct(compare.patterns(*random))
     unlike = model_spec.unpack(drawn)
     total = max(possible_pairs(rows, spec), 1)
     levels = model_spec.unpack(table.pattern[cells.cell])

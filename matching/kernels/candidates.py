@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import Scalar, kernel
+from blocking.jit import Scalar, inlined, kernel
+from blocking.kernels import mixed
 from blocking.prefetch import prefetch
 from matching.kernels.conditions import Program, Room, Tables, fetch_letters, fetch_row, fetch_texts, pattern_of
 
@@ -27,7 +28,7 @@ _BATCH = 64  # pairs
 _STRATUM = np.uint64(48)  # bit from which the stratum stands in a cell
 
 
-@kernel
+@inlined
 def _slot(slots: Slots, cells: U64, free: U64, cell: Scalar, mask: Scalar) -> Scalar:
     """Where a cell stands in the table, or the empty place where it would."""
     z = (cell ^ (mask * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -37,7 +38,7 @@ def _slot(slots: Slots, cells: U64, free: U64, cell: Scalar, mask: Scalar) -> Sc
     return at
 
 
-@kernel
+@inlined
 def _earlier(keys: U64, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
     """Whether a pass before `number` holds the pair."""
     for q in range(number):
@@ -46,7 +47,7 @@ def _earlier(keys: U64, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
     return False
 
 
-@kernel
+@inlined
 def _free_of(keys: U64, free: U64, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
     """The comparisons of which pass `number` or a later one that holds the pair says nothing."""
     mask = free[number]
@@ -56,7 +57,7 @@ def _free_of(keys: U64, free: U64, number: Scalar, i: Scalar, j: Scalar) -> Scal
     return mask
 
 
-@kernel
+@inlined
 def _ahead(t: Tables, keys: U64, order: U32, start: I64, stop: I64, block: Scalar) -> None:
     """Have the values and keys of the first rows of a block that comes soon loaded."""
     at = block + 8
@@ -154,7 +155,7 @@ def compare_blocks(
 BLOCK, ROW, PARTNER, USED, PAIRS = range(5)  # of where the comparing stands
 
 
-@kernel
+@inlined
 def _next_pairs(
     t: Tables, rows: Source, across: Scalar, number: Scalar, order: U32, start: I64, stop: I64, at: I64, pairs: U32
 ) -> Scalar:
@@ -225,3 +226,16 @@ def _compare(
                 held += 1
         at[USED], at[PAIRS] = used, held
     return False
+
+
+@kernel
+def draw(order: U32, both: U64) -> None:
+    """Fill `both` with pairs of rows drawn by their places in `order`: the smaller row above the larger, 0 for no pair.
+
+    Draw k takes the places that the mixes of 2k and 2k + 1 fall on.
+    """
+    n = np.uint64(len(order))
+    for k in range(len(both)):
+        x, y = mixed(np.uint64(2 * k)) % n, mixed(np.uint64(2 * k + 1)) % n
+        i, j = np.uint64(order[x]), np.uint64(order[y])
+        both[k] = min(i, j) << np.uint64(32) | max(i, j) if i != j else np.uint64(0)

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import Scalar, kernel
+from blocking.jit import Scalar, inlined, kernel
 from blocking.prefetch import prefetch
 from matching.kernels import digits
 from matching.kernels.letters import (
@@ -67,27 +67,34 @@ class Tables(NamedTuple):
     longest: int  # letters of the longest text
 
 
-@kernel
+@inlined
 def _alike(
     x: Letters, a: Scalar, n_a: Scalar, one: Scalar, b: Scalar, n_b: Scalar, two: Scalar, least: Scalar,
     boosted: Scalar, memo: F64, room: I64,
 ) -> Scalar:  # fmt: skip
-    """Whether two texts reach the similarity `least`; `memo` keeps Jaro's and the common prefix, once computed."""
-    if memo[0] < 0:
-        most = jaro_bound(most_shared(one, n_a, two, n_b), n_a, n_b)
+    """Whether two texts reach the similarity `least`.
+
+    `memo` keeps Jaro's and the common prefix, once computed; before that -2 and the bound, or -1.
+    """
+    if memo[0] == -1.0:
+        memo[0] = -2.0
+        memo[1] = jaro_bound(most_shared(one, n_a, two, n_b), n_a, n_b)
+    if memo[0] == -2.0:
+        most = memo[1]
+        prefix = 0
         if boosted:
             if winkler(most, 4) < least - _NEAR:
                 return False
-            memo[1] = common_prefix(x, a, n_a, b, n_b)
-            most = winkler(most, memo[1])
+            prefix = common_prefix(x, a, n_a, b, n_b)
+            most = winkler(most, prefix)
         if most < least - _NEAR:
             return False
         memo[0] = jaro_in(x, a, n_a, b, n_b, room)
-        memo[1] = common_prefix(x, a, n_a, b, n_b)
+        memo[1] = prefix if boosted else common_prefix(x, a, n_a, b, n_b)
     return (winkler(memo[0], memo[1]) if boosted else memo[0]) >= least - _NEAR
 
 
-@kernel
+@inlined
 def _text(kind: Scalar, base: Scalar, v: Scalar) -> Scalar:
     """Number of the text that a value of a row stands for; -1 for digits that are in the value itself."""
     if kind == TEXT:
@@ -106,7 +113,7 @@ def _spelled(t: Tables, text: Scalar, v: Scalar, out: Letters, at: Scalar) -> Sc
     return n
 
 
-@kernel
+@inlined
 def _on_texts(
     t: Tables, word: Scalar, number: Scalar, kind: Scalar, base: Scalar, va: Scalar, other_kind: Scalar,
     other_base: Scalar, vb: Scalar, room: Letters, rows: I64, memo: F64,
@@ -159,7 +166,7 @@ def _places(x: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, most: Sc
     return apart == 1 or turned
 
 
-@kernel
+@inlined
 def _shared_words(t: Tables, i: Scalar, j: Scalar) -> Scalar:
     p, q, common = t.begin[i], t.begin[j], 0
     while p < t.begin[i + 1] and q < t.begin[j + 1]:
@@ -174,7 +181,7 @@ def _shared_words(t: Tables, i: Scalar, j: Scalar) -> Scalar:
     return common
 
 
-@kernel
+@inlined
 def _on_words(t: Tables, word: Scalar, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
     common = _shared_words(t, i, j)
     n_i, n_j = t.begin[i + 1] - t.begin[i], t.begin[j + 1] - t.begin[j]
@@ -184,7 +191,7 @@ def _on_words(t: Tables, word: Scalar, number: Scalar, i: Scalar, j: Scalar) -> 
     return common > 0 and common >= number * (n_i + n_j - common) - 1e-9
 
 
-@kernel
+@inlined
 def _on_dates(word: Scalar, number: Scalar, a: Scalar, b: Scalar) -> Scalar:
     if word == YEAR:
         return a >> 16 == b >> 16
@@ -202,7 +209,7 @@ def _on_dates(word: Scalar, number: Scalar, a: Scalar, b: Scalar) -> Scalar:
     return x != none and y != none and abs(x - y) <= number
 
 
-@kernel
+@inlined
 def _fulfilled(
     t: Tables, word: Scalar, number: Scalar, table: Scalar, kind: Scalar, base: Scalar, va: Scalar, vb: Scalar,
     x: Scalar, y: Scalar, room: Letters, rows: I64, memo: F64,
@@ -267,7 +274,7 @@ def _crossed(
     return (one and (two or not known_two)) or (two and not known_one)
 
 
-@kernel
+@inlined
 def pattern_of(p: Program, t: Tables, i: Scalar, j: Scalar, room: Letters, rows: I64, memo: F64) -> Scalar:
     """The levels of rows i and j, packed as `matching.specification.Specification.pack` does.
 
@@ -319,13 +326,13 @@ def pattern_of(p: Program, t: Tables, i: Scalar, j: Scalar, room: Letters, rows:
     return pattern
 
 
-@kernel
+@inlined
 def fetch_row(t: Tables, i: Scalar) -> None:
     """Have the values of row i loaded."""
     prefetch(t.rows, i)
 
 
-@kernel
+@inlined
 def fetch_texts(p: Program, t: Tables, i: Scalar, j: Scalar) -> None:
     """Have the places of the texts loaded that rows i and j differ in; their values should be there by now."""
     for f in range(len(p.comparisons)):
@@ -339,7 +346,7 @@ def fetch_texts(p: Program, t: Tables, i: Scalar, j: Scalar) -> None:
                 prefetch(t.begin, base + b)
 
 
-@kernel
+@inlined
 def fetch_letters(p: Program, t: Tables, i: Scalar, j: Scalar) -> None:
     """Have the letters and words of these texts loaded; their places should be there by now."""
     for f in range(len(p.comparisons)):

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.jit import Scalar, kernel
-from matching.kernels.letters import bits_set
+from blocking.prefetch import bits_set
 
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]

@@ -11,21 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.jit import Scalar, kernel
+from blocking.prefetch import bits_set
 
 Letters = npt.NDArray[np.unsignedinteger]
 I64 = npt.NDArray[np.int64]
 _ONE = np.uint64(1)
 MARKS = 256  # letters of so small a number are found by their marks
 WORD = 64  # letters that the bits of one integer stand for
-
-
-@kernel
-def bits_set(x: Scalar) -> Scalar:
-    """Number of bits that are set."""
-    x = x - ((x >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @kernel

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.jit import kernel
+from blocking.prefetch import bits_set
 from matching.kernels.letters import (
-    bits_set,
     common_prefix,
     edits_in,
     jaro_bound,
