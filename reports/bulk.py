@@ -36,7 +36,7 @@ class Bulk:
 
     `look` says for each row which of the `looks` it has, `lines` how many lines high it is. In the place of the table
     stand `VARIANTS` sample rows per look, then a row as high as 2, 3 ... `highest` lines. `numbers` are the columns
-    whose large numbers have a format of their own.
+    whose large numbers have a format of their own. Without `blanks` an empty cell has no format: it is not there.
     """
 
     sheet: int
@@ -47,6 +47,7 @@ class Bulk:
     lines: pl.Series
     highest: int
     numbers: frozenset[str]
+    blanks: bool = True
 
     @property
     def samples(self) -> int:
@@ -175,7 +176,7 @@ def _cell(table: Bulk, index: int, name: str, kind: pl.DataType, styles: list[li
         known = pl.Series([row[index] for row in styles], dtype=pl.String)
         style = pl.lit(known).gather((pl.col("_look") * VARIANTS + variant).cast(pl.UInt32))
     opening = (begin, pl.col("_number"), pl.lit('" s="'), style)
-    blank = pl.concat_str(*opening, pl.lit('"/>'))
+    blank = pl.concat_str(*opening, pl.lit('"/>')) if table.blanks else pl.lit("")
     if kind.is_numeric() or kind == pl.Date:
         text = value.map_batches(_sixteen_digits, return_dtype=pl.String) if kind.is_float() else value.cast(pl.String)
         filled = pl.concat_str(*opening, pl.lit('"><v>'), text, pl.lit("</v></c>"))

@@ -14,10 +14,11 @@ from typing import Any, Final, Protocol
 
 import polars as pl
 
+from reports.bulk import VARIANTS, Bulk
 from reports.context import Context, severity_rank
 from reports.labels import rejection_label, severity_label
 from reports.private import private
-from reports.sheets import Book, plain
+from reports.sheets import MANY, Book, plain
 from rules.i18n import _
 from rules.vocab import SEVERITY
 
@@ -254,12 +255,33 @@ def _write_excel(path: Path, tables: Sequence[RawTable], remarks: pl.DataFrame, 
                 row += 1
             sheet.freeze_panes(row, 0)
             top = row
-            for values in frame.iter_rows():
-                flag = flags.get(values[-1])
-                for column, value in enumerate(values):
-                    if value is not None and value != "":
-                        sheet.write_string(row, column, plain(str(value)), flag if column >= sender and flag else text)
-                row += 1
+            if frame.height >= MANY:
+                book.later(sheet, *_later(sheet.index + 1, row, frame, sender, [text, *flags.values()], list(flags)))
+                row += frame.height
+            else:
+                for values in frame.iter_rows():
+                    flag = flags.get(values[-1])
+                    for column, value in enumerate(values):
+                        if value is not None and value != "":
+                            shown = flag if column >= sender and flag else text
+                            sheet.write_string(row, column, plain(str(value)), shown)
+                    row += 1
             if row > top:
                 sheet.autofilter(top - 1, 0, row - 1, frame.width - 1)
     return path
+
+
+def _later(
+    sheet: int, first: int, frame: pl.DataFrame, sender: int, formats: Sequence[Any], words: Sequence[str]
+) -> tuple[Bulk, list[list[Any]]]:
+    """The rows of a long sheet, made by the column, and the formats of its sample rows.
+
+    `formats` of the cells that were added: without a severity, then as `words` say.
+    """
+    number = {word: place for place, word in enumerate(words, start=1)}
+    look = frame.to_series(-1).replace_strict(number, default=0, return_dtype=pl.UInt32)
+    lines = pl.Series([1], dtype=pl.Int32).new_from_index(0, frame.height)
+    rows = frame.rename(dict(zip(frame.columns, map(str, range(frame.width)), strict=True)))
+    looks = [[formats[0]] * sender + [shown] * (frame.width - sender) for shown in formats]
+    samples = [look for look in looks for _variant in range(VARIANTS)]
+    return Bulk(sheet, first, rows, look, len(looks), lines, 1, frozenset(), blanks=False), samples

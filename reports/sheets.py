@@ -33,7 +33,7 @@ _LARGE: Final = r"[>=1000000000000]#\.000\.000\.000\.000;[>=1000000000]#\.000\.0
 _TINTED: Final = 2  # first columns of a row that carry its `tint`: ink for a signal, not for the page
 _STYLED: Final = "\x00gaya"  # the column that a row's style depends on
 _NUMBERS: Final = ("count", "rupiah", "percent", "prob")
-_MANY: Final = 200  # rows from which a table is written by the column
+MANY: Final = 200  # rows from which a table is written by the column
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,13 @@ class Book:
             base = {"font_name": "Calibri", "font_size": 10, "valign": "top"}
             self._formats[key] = self.book.add_format({**base, **properties})
         return self._formats[key]
+
+    def later(self, sheet: Any, table: Bulk, samples: Sequence[Sequence[Any]]) -> None:  # noqa: ANN401
+        """Leave the rows of `table` to `reports.bulk`; in their place stand `samples`, each the formats of a row."""
+        for row, formats in enumerate(samples, start=table.first):
+            for index, shown in enumerate(formats):
+                sheet.write_blank(row, index, None, shown)
+        self.bulk.append(table)
 
     def sheet(self, name: str) -> Sheet:
         """Add a sheet (at most 31 characters of name)."""
@@ -225,7 +232,7 @@ class Sheet:
             lines = lines.new_from_index(0, rows.height)
         heights = [min(3 + line_height * n, 409) for n in range(max_lines + 1)]
         shown = rows.select(c.key for c in columns)
-        if rows.height >= _MANY and bulk.fits(shown):
+        if rows.height >= MANY and bulk.fits(shown):
             self._bulk(columns, shown, which, looks, lines, heights)
         else:
             for values, look, high in zip(shown.iter_rows(), which, lines, strict=True):
@@ -281,21 +288,22 @@ class Sheet:
         """Leave the rows to `reports.bulk`; here stand samples of every look and height."""
         numbers = frozenset(c.key for c in columns if c.kind in ("count", "rupiah"))
         table = Bulk(self.sheet.index + 1, self.row, rows, which, len(looks), lines, max(len(heights) - 1, 1), numbers)
-        row = self.row
-        for formats in looks:
-            for num_format in (None, _LARGE, _NEGATIVE):
-                for index, (column, shown) in enumerate(zip(columns, formats, strict=True)):
-                    if num_format and column.key in numbers:
-                        wide = {**self._plain[column.kind], **column.look, "num_format": num_format}
-                        self.sheet.write_blank(row, index, None, self.book.format(**wide))
-                    else:
-                        self.sheet.write_blank(row, index, None, shown)
-                row += 1
+        samples = [
+            [
+                self.book.format(**{**self._plain[column.kind], **column.look, "num_format": num_format})
+                if num_format and column.key in numbers
+                else shown
+                for column, shown in zip(columns, formats, strict=True)
+            ]
+            for formats in looks
+            for num_format in (None, _LARGE, _NEGATIVE)
+        ]
+        self.book.later(self.sheet, table, samples)
+        row = self.row + len(samples)
         for height in heights[2:]:
             self.sheet.set_row(row, height)
             self.sheet.write_blank(row, 0, None, looks[0][0])  # in constant memory a row without cells is not written
             row += 1
-        self.book.bulk.append(table)
         self.row += rows.height
 
     def lines(self, texts: Iterable[str]) -> None:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+import pytest
 from openpyxl import load_workbook
 
+import reports.returns
 from reports.context import Context
 from reports.returns import remark_titles, row_remarks, write_returns
 
@@ -73,6 +75,34 @@ def test_a_workbook_goes_back_with_every_sheet(context: Context, tmp_path: Path)
     assert isinstance(book["Sheet1"]["A3"].value, str)
     assert book["Catatan"]["A2"].data_type != "f"
     assert book["Catatan"]["A2"].value == "=2+2"
+
+
+def test_a_long_sheet_goes_back_with_the_cells_of_a_short_one(
+    context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = _raw(context, "dtks", "Sheet1")
+    remarks = row_remarks(context).filter(pl.col("berkas") == "dtks_purbalingga.csv")
+    remarks = remarks.with_columns(berkas=pl.lit("dtks.xlsx"))
+    monkeypatch.setattr(reports.returns, "row_remarks", lambda _context: remarks)
+    raw.frame = raw.frame.with_columns(
+        pl.when(pl.col("nomor_baris") % 3 == 0).then(pl.lit(" =1+1 & <b>")).otherwise(pl.col("NIK")).alias("NIK")
+    )
+    cells = []
+    for limit, name in ((1, "a"), (1_000_000, "b")):
+        monkeypatch.setattr(reports.returns, "MANY", limit)
+        (path,) = write_returns(context, {"dtks.xlsx": [raw]}, tmp_path / name)
+        sheet = load_workbook(path)["Sheet1"]
+        cells.append(
+            [
+                (cell.coordinate, cell.value, cell.number_format, cell.fill.fgColor.rgb)
+                for row in sheet.iter_rows()
+                for cell in row
+                if cell.value is not None
+            ]
+        )
+        assert sheet.auto_filter.ref
+    assert cells[0] == cells[1]
+    assert len({fill for *_cell, fill in cells[0]}) > 2
 
 
 def test_a_file_that_comes_back_twice_keeps_one_set_of_columns(context: Context, tmp_path: Path) -> None:
