@@ -63,7 +63,7 @@ def stamp() -> tuple[bytes, ...]:
 @cache
 def _folders() -> tuple[Path, ...]:
     """Where compiled code is kept: beside our own, or in the user's cache where that cannot be written."""
-    home = Path.home()
+    home = Path(os.environ.get("HOME", os.environ.get("USERPROFILE", "."))).absolute()
     default = {
         "win32": Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")),
         "darwin": home / "Library" / "Caches",

@@ -44,7 +44,7 @@ def cluster(
     """
     n = len(order)
     cut = np.zeros(len(a), dtype=bool)
-    label = closure(n, a[~cut], b[~cut])
+    label = closure(n, a, b)
     size = np.bincount(label, minlength=n)
     links = np.bincount(label[a], minlength=n)
     # In a component of which every pair is a link nothing speaks against a join.
@@ -82,4 +82,4 @@ def cluster(
         np.zeros(int(size.max()), dtype=np.int64),
         np.zeros((int(size[size <= LARGE].max(initial=1)),) * 2),
     )
-    return Clusters(closure(n, a[~cut], b[~cut]), cut)
+    return Clusters(closure(n, a[~cut], b[~cut]) if cut.any() else label, cut)
