@@ -31,7 +31,7 @@ def on_two_cards(ctx: Context, kin: pl.LazyFrame) -> pl.LazyFrame:
     """Of `kin` (orang, orang_lain) the pairs that were no family when the money was paid: on two cards then.
 
     `keluarga` is the family of today. The register nearest to the payment that has cards for both decides; the DTKS,
-    whose cards may be years old, only where no other does.
+    whose cards may be years old, only for a payee whom no other register has: else one of them would know the other.
     """
     cards = ctx.kartu_terbaru.select("orang", "sumber", "no_kk", "tanggal_data")
     pairs = kept(kin.group_by("orang", "orang_lain").agg(pl.col("periode_awal").min()))
@@ -42,7 +42,10 @@ def on_two_cards(ctx: Context, kin: pl.LazyFrame) -> pl.LazyFrame:
         .sort("orang", "orang_lain", pl.col("sumber") == "dtks", away, "sumber", nulls_last=True)
         .unique(["orang", "orang_lain"], keep="first", maintain_order=True)
     )
-    return told.filter(pl.col("no_kk") != pl.col("kk_lain")).select("orang", "orang_lain")
+    elsewhere = cards.filter(pl.col("sumber") != "dtks").select("orang", di_luar=pl.lit(value=True)).unique()
+    told = told.join(elsewhere, on="orang", how="left", maintain_order="left")
+    stale = (pl.col("sumber") == "dtks") & pl.col("di_luar").fill_null(value=False)
+    return told.filter((pl.col("no_kk") != pl.col("kk_lain")) | stale).select("orang", "orang_lain")
 
 
 def _told(found: pl.LazyFrame, *unit: str) -> pl.LazyFrame:
@@ -89,6 +92,21 @@ def inactive_paid(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     )  # fmt: skip
 
 
+def _unmet(ctx: Context, kin: pl.LazyFrame) -> pl.LazyFrame:
+    """Of `kin` the pairs of a payee whom surveys met, and a member whom none of them has on a card with him.
+
+    Whom only an office or the DTKS keeps on the card may have died or left without a record.
+    """
+    cards = ctx.kartu_terbaru.filter(pl.col("sumber").is_in(["regsosek", "dtsen"]), ~pl.col("pergi"))
+    cards = kept(cards.select("orang", "sumber", "no_kk"))
+    pairs = kin.select("orang", "orang_lain").unique().join(cards, on="orang")
+    other = cards.select("sumber", "no_kk", orang_lain="orang", bersama=pl.lit(value=True))
+    told = pairs.join(other, on=["orang_lain", "sumber", "no_kk"], how="left")
+    return told.group_by("orang", "orang_lain").agg(pl.col("bersama").any()).filter(
+        ~pl.col("bersama").fill_null(value=False)
+    )  # fmt: skip
+
+
 def _made_exact(newest: pl.LazyFrame, ordered: pl.LazyFrame) -> pl.LazyFrame:
     """`newest` with the newest exact occupation of who stands under the wide class of Regsosek, and the row of it."""
     exact = ordered.filter(pl.col("pekerjaan").is_in(["ASN", *_JOB_CODES]))
@@ -122,7 +140,10 @@ def excluded_work(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     becomes an official later makes no earlier payment doubtful.
     """
     jobs = tables.records.select("baris_id", "pekerjaan").drop_nulls("pekerjaan")
+    # Who died or left is no member any more, whatever an older list still says of his work.
+    left = ctx.baris.filter("daftar", "terbaru", pl.col("keberadaan").is_in(["MENINGGAL", "PINDAH"]))
     known = ctx.baris.filter("daftar", ~pl.col("pergi")).join(jobs, on="baris_id")
+    known = known.join(left, on="orang", how="anti", maintain_order="left")
     made = []
     for code in sorted(ctx.paid & set(ctx.programmes)):
         begin = ctx.bayar.filter(pl.col("program") == code).select(pl.col("periode_awal").max()).collect().item()
@@ -137,7 +158,8 @@ def excluded_work(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
             made.append(due.join(own, on="orang"))
             if condition.cakupan == "KELUARGA":
                 kin = due.join(hit, on="keluarga").filter(pl.col("orang") != pl.col("orang_lain"))
-                kin = kin.join(on_two_cards(ctx, kin), on=["orang", "orang_lain"], how="anti", maintain_order="left")
+                for apart in (on_two_cards(ctx, kin), _unmet(ctx, kin)):
+                    kin = kin.join(apart, on=["orang", "orang_lain"], how="anti", maintain_order="left")
                 made.append(kin.select(made[-1].collect_schema().names()))
     if not made:
         return pl.LazyFrame()
