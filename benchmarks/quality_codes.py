@@ -26,6 +26,10 @@ OLDER: Final = ("ST04", "ST11", "ST12", "ST25", "ST60", "ST61", "ST70")
 
 # Why a code is below the bar, or why it has few cases or none.
 REMARKS: Final[dict[str, str]] = {
+    "D02": "A flag to verify, not a reason to hold. Who moved or split off without a record is still read as family, "
+    "and an older list may state work that ended.",
+    "D07": "As D02; and Regsosek has one code for all excluded work, so a village official whom only Regsosek shows is "
+    "told as D02.",
     "D03": "The simulation has no soldiers or police officers.",
     "D04": "No programme file excludes pensioners in the months that the simulation pays.",
     "D05": "The simulation has nobody in a state enterprise.",
