@@ -27,7 +27,7 @@ _SOURCE_LABELS = {
 }
 _CHOSEN = "_dipilih"
 _EDITIONS = 1024  # of all registers together, far more than a run has
-_COLUMNS = (
+ROW_COLUMNS = (  # what `Context.baris` reads of the records
     "baris_id", "sumber", "berkas", "lembar", "tanggal_data", "tanggal_perbarui", "nik", "nik_kode", "no_kk",
     "kk_kode", "id_keluarga", "id_art", "sufiks_art", "nuk", "nama", "jenis_kelamin", "tanggal_lahir", "lahir_mutu",
     "hub_kk", "hub_krt", "status_kawin", "keberadaan", "tanggal_status", "nonaktif", "kode_kk", "no_bangunan",
@@ -164,7 +164,7 @@ class Context:
 
     @cached_property
     def _records(self) -> pl.DataFrame:
-        return self.records.select(_COLUMNS)
+        return self.records.select(ROW_COLUMNS)
 
     @cached_property
     def _baris(self) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from rules import tables, vocab
-from rules.findings.context import Context, source_label
+from rules.findings.context import ROW_COLUMNS, Context, source_label
 from rules.findings.parameters import load_parameters
 from rules.findings.programme import Dated, Programme
 from rules.findings.similar import name_similarity
@@ -250,10 +250,14 @@ class View:
         return pairs.select(unlike.fill_null(value=False)).to_series()
 
     def context(self, people: pl.Series, payments: pl.DataFrame) -> Context:
-        """The context of the finding rules over all rows of `people` (orang) and `payments` alone."""
+        """The context of the finding rules over all rows of `people` (orang) and `payments` alone.
+
+        Its records have the columns of `Context.baris` only: millions of rows are read for those of a few people.
+        """
         chosen = self.orang.filter(pl.col("orang").is_in(people.implode()))
         ids = chosen.select("baris_id")
-        records = self.frames.records.join(ids.lazy(), on="baris_id", how="semi").collect().sort("baris_id")
+        rows = self.frames.records.select(ROW_COLUMNS)
+        records = rows.join(ids.lazy(), on="baris_id", how="semi").collect().sort("baris_id")
         near = self.frames.links.filter(
             pl.col("kiri").is_in(ids["baris_id"].implode()), pl.col("kanan").is_in(ids["baris_id"].implode())
         )
