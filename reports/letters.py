@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Final
 
+from font_source_sans_pro import font_files_ttf
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.pdfdoc import PDFDocument
 from reportlab.pdfbase.ttfonts import TTFont
 
-PLAIN: Final = "DejaVuSansCondensed"
-BOLD: Final = "DejaVuSansCondensed-Bold"
-_FONTS: Final = Path(__file__).parent / "fonts"
+PLAIN: Final = "SourceSansPro"
+BOLD: Final = "SourceSansProBold"
 _MOST_WORDS: Final = 200_000  # whose width is remembered, per font
 _LAST: Final = 0xFFFF  # a PDF tells later letters back only in pairs, which the library does not write
 
@@ -56,8 +55,8 @@ def by_line(blocks: Sequence[Block]) -> list[Block]:
 
 @cache
 def font(name: str) -> TTFont:
-    """A font of this package, known to the library."""
-    made = TTFont(name, str(_FONTS / f"{name}.ttf"), shapable=False)
+    """A font that comes with padan, known to the library."""
+    made = TTFont(name, font_files_ttf[name], shapable=False)
     pdfmetrics.registerFont(made)
     return made
 

@@ -106,7 +106,7 @@ def test_fonts_are_in_the_pdf(files: list[Path]) -> None:
         pytest.skip("pdffonts is not installed")
     shown = subprocess.run(["pdffonts", str(files[0].with_suffix(".pdf"))], capture_output=True, check=True).stdout
     fonts = [line.split() for line in shown.decode().splitlines()[2:]]
-    assert {f[0].partition("+")[2].split("-")[0] for f in fonts} <= {"DejaVuSansCondensed"}
+    assert {f[0].partition("+")[2].split("-")[0] for f in fonts} <= {"SourceSansPro"}
     assert all(f[-5] == "yes" for f in fonts)  # emb
 
 
