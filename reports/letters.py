@@ -6,6 +6,7 @@ its number, [U+4E2D], so that nothing is lost without being seen.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -65,6 +66,8 @@ def shown(code: int, name: str) -> str:
     """The letter with this number, as the font `name` can show it."""
     if chr(code).isspace():
         return " "
+    if unicodedata.category(chr(code)) == "Cf":
+        return ""  # nothing to be seen: where a word may break, in which direction it is written
     return chr(code) if code <= _LAST and code in font(name).face.charToGlyph else f"[U+{code:04X}]"
 
 

@@ -63,7 +63,7 @@ def test_no_letter_is_lost_and_nothing_is_taken_for_markup(context: Context) -> 
 
 
 def test_a_letter_that_the_fonts_have_not_is_shown_by_its_number(context: Context) -> None:
-    text = _words(*paper.render([_page(context, {"siapa": "A中𝄞\x00B"})]))
+    text = _words(*paper.render([_page(context, {"siapa": "A中𝄞\u200b\x00\xadB"})]))
     assert "A[U+4E2D][U+1D11E][U+0000]B" in text.replace("\n", "")
 
 
