@@ -139,6 +139,10 @@ def _once_per_file(rule: Rule, found: pl.DataFrame, ctx: Context) -> tuple[pl.Da
         "baris", "n", "semua", "berkas", judul=pl.lit(_(rule.judul)), tingkat=pl.lit(level), peluang=pl.lit(1.0),
         bukti=pl.concat_list(proof),
     )  # fmt: skip
+    names = found.select("temuan_id", alias_lain="alias").explode("alias_lain", empty_as_null=True).drop_nulls()
+    names = folded.select("temuan_id", "berkas").unique().join(names, on="temuan_id")
+    names = names.group_by("berkas").agg(pl.col("alias_lain").unique().sort())  # what some of them are also called
+    raw = raw.join(names, on="berkas", how="left", maintain_order="left")
     whole = assemble(_folded_rule(rule, message), raw.drop("bukti", "n"), ctx)
     ids = raw.select(pl.col("baris").list.sort(), "bukti")
     whole = whole.drop("bukti").join(ids, on="baris", how="left").select(found.columns)

@@ -71,6 +71,12 @@ def test_a_format_rule_that_touches_most_of_a_file_is_told_once(b: Builder) -> N
     assert [n["berkas"] for n in notes if n["jenis"] == "satu_baris_per_berkas" and n["kode"] == "ST20"] == ["dtks.csv"]
 
 
+def test_the_line_of_a_file_keeps_the_other_names_of_its_findings(b: Builder) -> None:
+    for k in range(4):
+        b.row("dtks", f"p{k}", id_art=f"{F}0{k + 1}", tanggal_perbarui=date(2017 + k, 6, 1))
+    assert [(f["baris"], f["alias"]) for f in b.findings("ST60")] == [([0, 1, 2, 3], ["ST61"])]
+
+
 def test_finding_ids_come_from_content(b: Builder) -> None:
     b.row("dtks", "ani", nik_kode="N01", nik_mutu="TAK_TEPERCAYA")
     b.row("dtks", "ani", id_art=F + "01", nik="3201019001900001")
