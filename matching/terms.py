@@ -83,8 +83,8 @@ class Layout:
         n, classes, width = full.shape
         level = np.zeros((n, self.allowed.shape[1], width, classes))
         norm = np.zeros((n, self.allowed.shape[1], self.known.shape[1], self.known.shape[2], classes))
-        every = np.arange(classes)
+        every, room = np.arange(classes), np.zeros((3, self.known.shape[2]))
         fill_terms(
-            full, self.size, self.group, self.konteks, self.allowed, self.demanded, self.known, every, level, norm
+            full, self.size, self.group, self.konteks, self.allowed, self.demanded, self.known, every, level, norm, room
         )
         return level, norm

@@ -20,25 +20,8 @@ Bools = npt.NDArray[np.bool_]
 LEAST = 1e-9  # no level is impossible
 
 
-def fill_terms(
-    theta: F64,
-    size: I64,
-    group: I64,
-    context: Bools,
-    allowed: Bools,
-    demanded: Bools,
-    known: F64,
-    classes: I64,
-    level: F64,
-    norm: F64,
-) -> None:
-    """Write the terms of `classes` into `level` (F, K, L, C) and `norm` (F, K, S, G + 1, C)."""
-    room = np.zeros((3, known.shape[2]))
-    _fill_terms(theta, size, group, context, allowed, demanded, known, classes, level, norm, room)
-
-
 @kernel
-def _fill_terms(
+def fill_terms(
     theta: F64,
     size: I64,
     group: I64,
@@ -51,6 +34,7 @@ def _fill_terms(
     norm: F64,
     room: F64,
 ) -> None:
+    """Write the terms of `classes` into `level` (F, K, L, C) and `norm` (F, K, S, G + 1, C); `room` (3, G + 1)."""
     groups = known.shape[2]
     mass, left, open_ = room[0], room[1], room[2]
     for f in range(theta.shape[0]):
@@ -320,7 +304,7 @@ def _rounds(
     d: Data, free: Freedom, room: _Room, every: I64, borrowed: float, n_match: int, rounds: int, tolerance: float,
     theta: F64, share: F64,
 ) -> tuple[float, int, float]:  # fmt: skip
-    _fill_terms(
+    fill_terms(
         theta, d.size, d.group, d.context, d.allowed, d.demanded, d.known, every, room.level, room.norm, room.terms
     )
     whole = 0.0
@@ -350,7 +334,7 @@ def _rounds(
                     d.case[f], d.allowed[f], room.counts[f], m, room.seen[0], room.seen[1], room.groups[0],
                     room.groups[1],
                 )  # fmt: skip
-        _fill_terms(
+        fill_terms(
             theta, d.size, d.group, d.context, d.allowed, d.demanded, d.known, free.movable, room.level, room.norm,
             room.terms,
         )  # fmt: skip

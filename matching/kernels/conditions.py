@@ -333,33 +333,39 @@ def fetch_row(t: Tables, i: Scalar) -> None:
 
 
 @inlined
+def _unlike(p: Program, t: Tables, f: Scalar, i: Scalar, j: Scalar) -> tuple[Scalar, Scalar]:
+    """Numbers of the texts of rows i and j in comparison f; 0 where there is nothing to look at."""
+    if p.comparisons[f, KIND] != TEXT:
+        return 0, 0
+    a, b = t.rows[i, p.comparisons[f, COLUMN]] & _LOW, t.rows[j, p.comparisons[f, COLUMN]] & _LOW
+    if a == b or a == 0 or b == 0:
+        return 0, 0
+    return p.comparisons[f, BASE] + a, p.comparisons[f, BASE] + b
+
+
+@inlined
 def fetch_texts(p: Program, t: Tables, i: Scalar, j: Scalar) -> None:
     """Have the places of the texts loaded that rows i and j differ in; their values should be there by now."""
     for f in range(len(p.comparisons)):
-        if p.comparisons[f, KIND] == TEXT:
-            a, b = t.rows[i, p.comparisons[f, COLUMN]] & _LOW, t.rows[j, p.comparisons[f, COLUMN]] & _LOW
-            if a != b and a != 0 and b != 0:
-                base = p.comparisons[f, BASE]
-                prefetch(t.texts, base + a)
-                prefetch(t.texts, base + b)
-                prefetch(t.begin, base + a)
-                prefetch(t.begin, base + b)
+        a, b = _unlike(p, t, f, i, j)
+        if a:
+            prefetch(t.texts, a)
+            prefetch(t.texts, b)
+            prefetch(t.begin, a)
+            prefetch(t.begin, b)
 
 
 @inlined
 def fetch_letters(p: Program, t: Tables, i: Scalar, j: Scalar) -> None:
     """Have the letters and words of these texts loaded; their places should be there by now."""
     for f in range(len(p.comparisons)):
-        if p.comparisons[f, KIND] == TEXT:
-            a, b = t.rows[i, p.comparisons[f, COLUMN]] & _LOW, t.rows[j, p.comparisons[f, COLUMN]] & _LOW
-            if a != b and a != 0 and b != 0:
-                a += p.comparisons[f, BASE]
-                b += p.comparisons[f, BASE]
-                prefetch(t.letters, t.texts[a, 0] >> 16)
-                prefetch(t.letters, t.texts[b, 0] >> 16)
-                if len(t.words) > 0:
-                    prefetch(t.words, t.begin[a])
-                    prefetch(t.words, t.begin[b])
+        a, b = _unlike(p, t, f, i, j)
+        if a:
+            prefetch(t.letters, t.texts[a, 0] >> 16)
+            prefetch(t.letters, t.texts[b, 0] >> 16)
+            if len(t.words) > 0:
+                prefetch(t.words, t.begin[a])
+                prefetch(t.words, t.begin[b])
 
 
 class Room(NamedTuple):
