@@ -234,11 +234,16 @@ def couple_parted(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     del tables
     rows = _home(ctx).filter(~pl.col("pergi"), (pl.col("peran") == "KEPALA").sum().over(_FAMILY) == 1)
     rows = rows.filter((pl.col("peran") == "PASANGAN").sum().over(_FAMILY) == 1)
-    head = rows.filter(pl.col("peran") == "KEPALA").select(*_FAMILY, "orang", "baris_id", "keluarga_id")
-    spouse = rows.filter(pl.col("peran") == "PASANGAN").select(*_FAMILY, orang_dua="orang", baris_dua="baris_id")
+    # A relation to the head of the KK makes a couple on one KK only; one to the head of the household needs none.
+    rows = rows.with_columns(kartu=pl.when(pl.col("hub_krt").is_null().all().over(_FAMILY)).then("no_kk"))
+    head = rows.filter(pl.col("peran") == "KEPALA").select(*_FAMILY, "orang", "baris_id", "keluarga_id", "kartu")
+    spouse = rows.filter(pl.col("peran") == "PASANGAN").select(
+        *_FAMILY, orang_dua="orang", baris_dua="baris_id", kartu_dua="kartu"
+    )
     duk = _dukcapil(ctx)
     both = (
         head.join(spouse, on=_FAMILY, nulls_equal=True)
+        .filter((pl.col("kartu") == pl.col("kartu_dua")).fill_null(value=True))
         .join(duk, on="orang")
         .join(duk.rename({"orang": "orang_dua"}), on="orang_dua", suffix="_dua")
         .filter(

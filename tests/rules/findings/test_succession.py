@@ -88,3 +88,12 @@ def test_st05_a_card_each_or_one_mistyped_number_parts_nobody(b: Builder) -> Non
     b.row("dukcapil", "e", no_kk=K3[:-1] + "4", hub_kk="PASANGAN", status_kawin="CERAI_HIDUP")
     b.row("dukcapil", "z", no_kk=K3[:-1] + "4", hub_kk="KEPALA")
     assert b.findings("ST05") == []
+
+
+def test_st05_a_head_and_the_spouse_of_another_card_are_no_couple(b: Builder) -> None:
+    b.row("dtks", "a", id_art=F + "01", hub_kk="KEPALA", no_kk=K1)
+    b.row("dtks", "c", id_art=F + "02", hub_kk="PASANGAN", no_kk=K2)
+    b.row("dukcapil", "a", no_kk=K1, hub_kk="KEPALA", status_kawin="CERAI_MATI")
+    b.row("dukcapil", "c", no_kk=K2, hub_kk="PASANGAN", status_kawin="KAWIN")
+    b.row("dukcapil", "z", no_kk=K2, hub_kk="KEPALA", status_kawin="KAWIN")
+    assert b.findings("ST05") == []
