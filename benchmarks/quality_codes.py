@@ -36,8 +36,8 @@ REMARKS: Final[dict[str, str]] = {
     "D06": "The simulation has no such officials.",
     "D14": "The limits on deciles hold from 2025 on, or name P3KE, whose deciles end at the limit; the simulation pays "
     "in 2023.",
-    "ST45": "Recall only: information, told only where the register nearest in time says so and no other speaks against "
-    "it. An old parent or a son-in-law whom only a list of a year later shows may have come since.",
+    "ST45": "Recall only: information, told only where the register nearest in time says so and no other speaks "
+    "against it. An old parent or a son-in-law whom only a list of a year later shows may have come since.",
     "K08": "The simulation writes no filler in place of a KK number.",
     "N17": "The simulated civil register has recorded everybody.",
     "ST15": "The simulation takes orphans into another family, so no children are left alone.",
