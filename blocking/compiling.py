@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import version
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numba as typed_numba
 import numpy as np
 from numba.core import types as typed_types
 
+from blocking import native
 from blocking.native import C_FUNCTIONS, Code
 
 if TYPE_CHECKING:
@@ -18,12 +20,17 @@ if TYPE_CHECKING:
 # What numba tells mypy of itself is a part of what it takes.
 numba: Any = typed_numba
 types: Any = typed_types
+if (
+    not native.HERE
+):  # numba knows kept code by the file of the kernel, not by what that calls: each version keeps its own
+    numba.config.CACHE_DIR = str(native.folders()[-1] / version("padan"))
 
 
 def dispatcher(function: FunctionType, *, inline: bool) -> Any:  # noqa: ANN401 - numba's own type
     """`function` as numba takes it: without counting of references, which costs more than the work itself."""
-    lean = {"forceinline": inline, "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return numba.njit(nogil=True, error_model="numpy", **lean)(function)
+    lean = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    more = lean if native.HERE else {"cache": True}
+    return numba.njit(nogil=True, error_model="numpy", forceinline=inline, **more)(function)
 
 
 def compiled(kernel: Kernel, args: tuple[Any, ...]) -> Code:

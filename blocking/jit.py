@@ -54,6 +54,8 @@ class Kernel:
 
     def __call__(self, *args: Any) -> Any:  # noqa: ANN401 - what the function takes and gives
         """Call the compiled function."""
+        if not native.HERE:
+            return self.dispatcher(*args)
         kinds = tuple([_kind(one) for one in args])
         made = self._made.get(kinds)
         if made is None:

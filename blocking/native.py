@@ -23,6 +23,8 @@ import llvmlite
 import llvmlite.binding as llvm
 
 FORM: Final = "1"  # of the files and of the way of calling
+# Where calling without numba has been tried; elsewhere numba calls what it compiled, a second later at each start.
+HERE = sys.platform == "linux"
 _KEPT: Final = ".padan"
 _WIDTHS: Final[dict[str, Any]] = {
     "int8": ctypes.c_int8,
@@ -61,7 +63,7 @@ def stamp() -> tuple[bytes, ...]:
 
 
 @cache
-def _folders() -> tuple[Path, ...]:
+def folders() -> tuple[Path, ...]:
     """Where compiled code is kept: beside our own, or in the user's cache where that cannot be written."""
     home = Path(os.environ.get("HOME", os.environ.get("USERPROFILE", "."))).absolute()
     default = {
@@ -73,7 +75,7 @@ def _folders() -> tuple[Path, ...]:
 
 def kept(name: str, digest: str) -> Code | None:
     """The code kept as `name` if it is still that of `digest`."""
-    for folder in _folders():
+    for folder in folders():
         with suppress(OSError, ValueError):
             head, binary = (folder / f"{name}{_KEPT}").read_bytes().split(b"\n", 1)
             about = json.loads(head)
@@ -88,7 +90,7 @@ def keep(name: str, digest: str, code: Code) -> None:
         "digest": digest, "size": len(code.binary), "symbol": code.symbol,
         "takes": code.takes, "gives": code.gives, "single": code.single,
     }  # fmt: skip
-    for folder in _folders():
+    for folder in folders():
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
             part = folder / f"{name}.{os.getpid()}"
@@ -103,9 +105,6 @@ class _Machine:
     def __init__(self) -> None:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-        if sys.platform == "win32":  # elsewhere the process itself knows them
-            for name in C_FUNCTIONS:
-                llvm.add_symbol(name, ctypes.cast(getattr(ctypes.cdll.msvcrt, name), ctypes.c_void_p).value)
         self.engine = llvm.create_mcjit_compiler(
             llvm.parse_assembly(""), llvm.Target.from_default_triple().create_target_machine()
         )

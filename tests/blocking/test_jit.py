@@ -41,7 +41,7 @@ def made_inside(n: int) -> float:
 
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(native, "_folders", lambda: (tmp_path / "none" / "file", tmp_path))
+    monkeypatch.setattr(native, "folders", lambda: (tmp_path / "none" / "file", tmp_path))
     (tmp_path / "none").write_bytes(b"")
     return tmp_path
 
@@ -92,6 +92,14 @@ def test_a_change_of_what_is_called_is_noticed(empty: Path, monkeypatch: pytest.
     before = kept(empty)[0].read_bytes()
     again(summed)(np.ones(1), out)
     assert kept(empty)[0].read_bytes()[:40] != before[:40]
+
+
+def test_where_it_is_not_tried_numba_calls_what_it_compiled(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = np.empty(4)
+    monkeypatch.setattr(native, "HERE", False)
+    assert again(summed)(np.arange(12.0).reshape(4, 3)[:, 1], out) == (22.0, 4, True)
+    assert out.tolist() == [3.0, 6.0, 9.0, 12.0]
+    assert not kept(empty)
 
 
 def test_a_kernel_that_makes_an_array_is_refused(empty: Path) -> None:
