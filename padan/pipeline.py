@@ -413,7 +413,9 @@ def programmes(settings: Settings) -> tuple[Path, ...]:
 
 
 def _notes(data: tables.Tables, notes: list[dict[str, Any]]) -> None:
-    data.info["catatan"] = [*data.info["catatan_masukan"], *(note["pesan"] for note in notes)]
+    from rules.findings.run import sentences
+
+    data.info["catatan"] = [*data.info["catatan_masukan"], *sentences(notes)]
     data.info["catatan_aturan"] = notes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from functools import partial
@@ -94,8 +94,24 @@ def _lacking(rule: Rule, lacking: list[tuple[str, ...]], ctx: Context) -> dict[s
         "kode": rule.kode,
         "jenis": "sumber_kurang",
         "pesan": message.format(kode=rule.kode, judul=_(rule.judul), needed=needed),
+        "perlu": needed,
         "butuh": [list(group) for group in lacking],
     }
+
+
+def sentences(notes: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The notes in words; rules that wait for the same list share one sentence, at the place of the first."""
+    grouped: dict[str, list[Mapping[str, Any]]] = {}
+    for note in notes:
+        same = f"perlu {note['perlu']}" if note["jenis"] == "sumber_kurang" else note["pesan"]
+        grouped.setdefault(same, []).append(note)
+    several = _("{kode} could not be checked: these rules need {needed}.")
+    return [
+        several.format(kode=", ".join(note["kode"] for note in group), needed=group[0]["perlu"])
+        if len(group) > 1 and group[0]["jenis"] == "sumber_kurang"
+        else group[0]["pesan"]
+        for group in grouped.values()
+    ]
 
 
 def _unknown_programmes(ctx: Context) -> list[dict[str, Any]]:

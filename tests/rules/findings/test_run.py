@@ -15,6 +15,7 @@ from rules.findings.codes import TOLD_WITH, UNANSWERED
 from rules.findings.parameters import load_parameters
 from rules.findings.programme import load_programmes
 from rules.findings.registry import all_rules
+from rules.findings.run import sentences
 from tests.rules.findings.builder import Builder
 
 F = "3201012001000001"
@@ -50,6 +51,11 @@ def test_rules_without_their_sources_say_so(b: Builder) -> None:
     assert {"ST01", "ST51", "ST53", "BG01", "ST45"} <= set(lacking)
     assert "Regsosek" in lacking["ST53"]["pesan"]
     assert "ST13" not in lacking
+    # In a report the rules that wait for the same list are one sentence, and none is forgotten.
+    told = sentences(notes)
+    assert len(told) < len(notes) / 2
+    assert all(any(code in line for line in told) for code in lacking)
+    assert not any("ST53" in line and "BG01" in line for line in told)
 
 
 def test_an_unknown_programme_is_checked_by_person_only(b: Builder) -> None:
