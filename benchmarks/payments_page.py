@@ -45,10 +45,8 @@ _MILLION = """## A million payments
 `python -m benchmarks.gate --sejuta RUN LIST`: a list that is no part of the run, reading and writing included.
 """
 _LOAD = """
-Measured on two cores that others used at the same time (load 15 and more), so that the wall time says little: the CPU
-seconds are what counts. A second run wrote the same bytes. The aim of issue 5 is 30 seconds of wall on two quiet cores;
-with these CPU seconds it is **not reached**. Reading the list takes a fifth of them, linking the payees whom no NIK
-tells a quarter, judging a third, writing a fifth.
+Two cores, 24 GB. A second run wrote the same bytes. The aim is 30 seconds; it is **not reached**. Reading the list takes
+a fifth, linking the payees whom no NIK tells a quarter, judging a third, writing a fifth.
 """
 _DOUBLES = """## Double recipients
 

@@ -24,6 +24,7 @@ F64 = npt.NDArray[np.float64]
 
 # Relative error of the estimates: how far truth and estimate were apart on synthetic kabupaten beyond chance.
 MODEL_CV: Final = 0.25
+WRONG_CV: Final = 0.45  # of wrong merges: in one kabupaten of a million people the estimate was 2.6 times the truth
 THRESHOLDS: Final = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 # What the calibration leaves at the very top, where a probability cannot be told from 1 (docs/adr/0013): wrong links
 # were 1.5 times as many as their probabilities say, and 5 in 100,000 even where they say none.
@@ -56,14 +57,14 @@ class Range:
         return {"harapan": self.harapan, "bawah": self.bawah, "atas": self.atas}
 
 
-def spread(mean: float, variance: float) -> Range:
-    """The 95 % range of a positive count with this mean and variance of chance, the model's error added.
+def spread(mean: float, variance: float, model: float = MODEL_CV) -> Range:
+    """The 95 % range of a positive count with this mean and variance of chance, the `model`'s relative error added.
 
     A gamma distribution: where few wrong merges are expected there may be next to none, but not many times as many.
     """
     if mean <= 0:
         return Range(0.0, 0.0, 0.0)
-    shape = 1 / (variance / mean**2 + MODEL_CV**2)
+    shape = 1 / (variance / mean**2 + model**2)
     low, high = (float(gammaincinv(shape, share)) * mean / shape for share in (0.025, 0.975))
     return Range(mean, low, high)
 
@@ -130,8 +131,8 @@ def estimate(
     found = float((size * (size - 1) / 2).sum())
     wrong = _wrong(p)
     chance = TOGETHER * wrong * (1 - wrong)
-    false = spread(float((wrong * across).sum()), float((chance * across**2).sum()))
-    merges = spread(float(wrong.sum()), float(chance.sum()))
+    false = spread(float((wrong * across).sum()), float((chance * across**2).sum()), WRONG_CV)
+    merges = spread(float(wrong.sum()), float(chance.sum()), WRONG_CV)
     open_ = probability[~joined]
     blocked = unreached or 0.0
     missed = spread(float(open_.sum()) + blocked, CLUMP * (float((open_ * (1 - open_)).sum()) + blocked))
@@ -161,7 +162,7 @@ def _at(
     taken = likely[(likely >= cut) & ~reason]
     wrong = _wrong(taken, PAIRS_BEYOND)
     clump = np.where(taken >= SURE, CLUMP_SURE, CLUMP_TAKEN)
-    false = spread(float(wrong.sum()), float((clump * wrong * (1 - wrong)).sum()))
+    false = spread(float(wrong.sum()), float((clump * wrong * (1 - wrong)).sum()), WRONG_CV)
     left, chance = whole[0] - float(taken.sum()), whole[1] - float((taken * (1 - taken)).sum())
     missed = spread(left + blocked, CLUMP * (chance + blocked))
     return {
