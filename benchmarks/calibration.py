@@ -7,7 +7,8 @@ and what the run states without labels is held against the truth: the expected c
 probabilities (0.02 < p < 0.98, ten bins of equal count, over all seeds together), and the rates of wrong merges and
 missed matches. The seeds are others than those that the calibration (101-108) and the ranges (101-120, 201-220) were
 fitted on. One kabupaten of the size `--besar` follows, where wrong merges are many enough for a narrow range; an empty
-`--seeds` keeps the others as they were measured. Writes `benchmarks/results/calibration.json` and `docs/calibration.md`.
+`--seeds` keeps the others as they were measured. Writes `benchmarks/results/calibration.json` and the page
+`docs/calibration.md`.
 """
 
 from __future__ import annotations

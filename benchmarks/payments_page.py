@@ -45,8 +45,8 @@ _MILLION = """## A million payments
 `python -m benchmarks.gate --sejuta RUN LIST`: a list that is no part of the run, reading and writing included.
 """
 _LOAD = """
-Two cores, 24 GB. A second run wrote the same bytes. The aim is 30 seconds; it is **not reached**. Reading the list takes
-a fifth, linking the payees whom no NIK tells a quarter, judging a third, writing a fifth.
+Two cores, 24 GB. A second run wrote the same bytes. The aim is 30 seconds; it is **not reached**. Reading the list
+takes a fifth, linking the payees whom no NIK tells a quarter, judging a third, writing a fifth.
 """
 _DOUBLES = """## Double recipients
 
