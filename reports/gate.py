@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -51,18 +50,7 @@ def write_gate(
     added = Added(
         ("alasan", "tindakan", "kode", "bukti", "putusan"), titles, _FILLS, (60, 40, 14, 48, 14), result.acuan
     )
-    with ThreadPoolExecutor(1) as beside:
-        tables = beside.submit(_write_tables, result, out)
-        written = write_remarked(_remarks(result), added, sheets, out / FOLDER, progress)
-        written += tables.result()
-    text = json.dumps(result.ringkasan, ensure_ascii=False, indent=2, sort_keys=True, default=str)
-    written.append(write_private(out / "ringkasan.json", text + "\n"))
-    return written
-
-
-def _write_tables(result: GateResult, out: Path) -> list[Path]:
-    """The verdicts and proposals as parquet, and the proposals as a workbook."""
-    written = []
+    written = write_remarked(_remarks(result), added, sheets, out / FOLDER, progress)
     for name, frame, key in (
         ("putusan", result.putusan, _PLACE),
         ("tambah", result.tambah, ("kode_wilayah", "jenis", "baris_id")),
@@ -72,6 +60,8 @@ def _write_tables(result: GateResult, out: Path) -> list[Path]:
         frame[in_order].rechunk().write_parquet(path, compression="zstd", row_group_size=131_072)
         written.append(path)
     written.append(_write_additions(result, out / "tambah.xlsx"))
+    text = json.dumps(result.ringkasan, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+    written.append(write_private(out / "ringkasan.json", text + "\n"))
     return written
 
 

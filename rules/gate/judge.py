@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import polars as pl
 
 from rules.gate.registry import EFFECTS, VERDICTS, GateRule, gate_rules, no_marks
 from rules.gate.view import View
 from rules.i18n import _
 
-_AT_ONCE = 2
 _MEANS = {"CATATAN": "LAYAK", "VERIFIKASI": "VERIFIKASI", "TAHAN": "TAHAN"}
 
 
 def all_marks(view: View) -> pl.DataFrame:
     """The marks of every rule on the payments to judge, sorted by payment, worst first."""
-    # Two rules at a time: much of a rule is planning and small steps, which leave a core idle.
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        made = list(pool.map(lambda rule: view.once(f"tanda:{rule.kode}", rule.fungsi), gate_rules()))
-    frame = pl.concat([no_marks(), *made])
+    made = [no_marks(), *(view.once(f"tanda:{rule.kode}", rule.fungsi) for rule in gate_rules())]
+    frame = pl.concat(made)
     return frame.sort("bayar_id", "akibat", "kode", "alasan", descending=[False, True, False, False])
 
 

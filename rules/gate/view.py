@@ -6,13 +6,11 @@ for the few persons that a rule has to look at closely.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from threading import Lock, RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -45,20 +43,6 @@ class Frames:
     payments: pl.DataFrame
 
 
-if TYPE_CHECKING:
-    shared = cached_property
-else:
-
-    class shared(cached_property):  # noqa: N801 - a decorator
-        """A property computed once, also when two rules ask for it at a time."""
-
-        def __get__(self, instance: View | None, owner: type[View] | None = None) -> object:
-            if instance is None:
-                return self
-            with instance.making(f"@{self.attrname}"):
-                return super().__get__(instance, owner)
-
-
 class View:
     """One gate run. `rows` and `bayar` are what most rules start from."""
 
@@ -75,29 +59,21 @@ class View:
         self.programmes = programmes
         self.p = parameters
         self._once: dict[str, pl.DataFrame] = {}
-        self._making: defaultdict[str, RLock] = defaultdict(RLock)
-        self._door = Lock()
         starts = frames.payments.filter("dinilai")["periode_awal"].min()
         self.tanggal_acuan = tanggal_acuan or (starts if isinstance(starts, date) else None)
 
-    def making(self, key: str) -> RLock:
-        """Who holds this computes what is known as `key`; others wait for it."""
-        with self._door:
-            return self._making[key]
-
     def once(self, key: str, make: Callable[[View], pl.DataFrame]) -> pl.DataFrame:
-        """The frame `make` gives, computed once: for steps that several rules share, also rules that run beside."""
-        with self.making(key):
-            if key not in self._once:
-                self._once[key] = make(self)
-            return self._once[key]
+        """The frame `make` gives, computed once: for steps that several rules share."""
+        if key not in self._once:
+            self._once[key] = make(self)
+        return self._once[key]
 
     def mark_of(self, kode: str) -> pl.DataFrame:
         """The marks of one rule, computed once: for rules that speak where another is silent."""
         rule = next(rule for rule in gate_rules() if rule.kode == kode)
         return self.once(f"tanda:{kode}", rule.fungsi)
 
-    @shared
+    @cached_property
     def orang(self) -> pl.DataFrame:
         """baris_id, keyakinan, orang and keluarga (u32: the smallest baris_id of person and family, or null)."""
         return self.frames.entities.select(
@@ -107,7 +83,7 @@ class View:
             keyakinan="keyakinan",
         ).sort("baris_id")
 
-    @shared
+    @cached_property
     def rows(self) -> pl.DataFrame:
         """Every record in narrow columns, by baris_id, with person and family; ids are numbers.
 
@@ -134,7 +110,7 @@ class View:
             return frame.hstack(who.drop("baris_id"))
         return frame.join(who, on="baris_id", how="left", maintain_order="left")
 
-    @shared
+    @cached_property
     def edisi(self) -> pl.DataFrame:
         """The newest edition of each register in each kabupaten: sumber, kab, terbaru."""
         kab = pl.col("kode_wilayah").str.head(4)
@@ -157,7 +133,7 @@ class View:
         """
         return pl.col("berkas").is_in(self.versi_lama) & ~pl.col("dinilai")
 
-    @shared
+    @cached_property
     def versi_lama(self) -> list[str]:
         """The files of the run that are earlier versions of the list to judge."""
         what = ["orang", "periode_awal", "periode_akhir", "tahap"]
@@ -170,7 +146,7 @@ class View:
         found = found.filter(pl.col("n") > self.p.bagian_daftar_lama.nilai * max(mine.height, 1))
         return sorted(found["berkas"].to_list())
 
-    @shared
+    @cached_property
     def semua_bayar(self) -> pl.DataFrame:
         """Every payment of the run with person and family of its payee, and `awal` and `akhir` that are never null.
 
@@ -186,12 +162,12 @@ class View:
             selesai=pl.coalesce("periode_akhir", "periode_awal", pl.lit(self.tanggal_acuan, dtype=pl.Date)),
         )
 
-    @shared
+    @cached_property
     def bayar(self) -> pl.DataFrame:
         """The payments to judge. `mulai`, `selesai`: first and last day of the period, else the reference date."""
         return self.semua_bayar.filter("dinilai")
 
-    @shared
+    @cached_property
     def penerima(self) -> pl.DataFrame:
         """The payees to judge, one row each: baris_id, orang, keluarga, keyakinan and their fields as the list says."""
         ids = self.bayar.select("baris_id").unique(maintain_order=True)
@@ -199,12 +175,12 @@ class View:
             "baris_id", "orang", "keluarga", "keyakinan", *_PAYEE
         )
 
-    @shared
+    @cached_property
     def baris_penerima(self) -> pl.DataFrame:
         """Register rows of the persons of the payees."""
         return self.rows.filter("daftar").join(self.penerima.select("orang"), on="orang", how="semi")
 
-    @shared
+    @cached_property
     def tinjau(self) -> pl.DataFrame:
         """Persons of payees and persons they may be (review pairs): orang, orang_lain, peluang of the best pair.
 
@@ -240,7 +216,7 @@ class View:
         )
         return found.join(apart, on=["orang", "orang_lain"], how="anti").sort("orang", "orang_lain")
 
-    @shared
+    @cached_property
     def kokoh(self) -> pl.DataFrame:
         """Payees (baris_id) whose trusted NIK stands, with like name or the same birth date, on a register row."""
         mine = self.penerima.filter(pl.col("nik_mutu").cast(pl.String) == "TEPERCAYA")
