@@ -137,8 +137,7 @@ def _large(run: dict[str, Any] | None) -> list[str]:
             f"{title} {r['sebenarnya']:.5f}, stated {r['bawah']:.5f}-{r['atas']:.5f} (upper / lower {r['rasio']:.1f})"
         )
     return [
-        f"One kabupaten of {run['penduduk']:,} people (seed {run['seed']}, "
-        f"F1 {run['f1']:.4f}) has {'; '.join(parts)}.",
+        f"One kabupaten of {run['penduduk']:,} people (seed {run['seed']}, F1 {run['f1']:.4f}) has {'; '.join(parts)}.",
     ]
 
 
