@@ -58,9 +58,10 @@ def _mask(records: pl.DataFrame, condition: pl.Expr) -> Bools:
     return records.select(condition.fill_null(value=False)).to_series().to_numpy()
 
 
-def _people(label: Index) -> I64:
-    """The smallest record of each person, ascending."""
-    return np.flatnonzero(label == np.arange(len(label)))
+def _people(label: Index) -> tuple[I64, I64]:
+    """The smallest record of each person, ascending, and for each record the number of its person in that order."""
+    smallest = label == np.arange(len(label))
+    return np.flatnonzero(smallest), (np.cumsum(smallest) - 1)[label]
 
 
 def _rows(found: I64) -> pl.Series:
@@ -84,7 +85,7 @@ def entities_frame(records: pl.DataFrame, label: Index, weakest: npt.NDArray[np.
     """The entities table from cluster labels (smallest baris_id of each cluster). Row i of `records` is baris_id i."""
     sidik = records["sidik"]
     authority, newest = _authority(records), _newest_first(_stated(records))
-    people = _people(label)
+    people, person = _people(label)
     # A payment list repeats what an older register said, so it never decides the family or the household.
     register = authority < _PAYMENT
     of_list = authority << np.uint64(24) | newest
@@ -103,8 +104,6 @@ def entities_frame(records: pl.DataFrame, label: Index, weakest: npt.NDArray[np.
     )
     kitchen = of(of_list, register & _mask(records, room.is_not_null()), pl.col("sumber") + ":" + room)
     family = pl.select(pl.coalesce(card, own)).to_series()
-    number = np.cumsum(label == np.arange(len(label))) - 1
-    person = number[label]
     out = pl.DataFrame(
         {
             "baris_id": records["baris_id"],
@@ -161,8 +160,7 @@ def persons_frame(records: pl.DataFrame, entities: pl.DataFrame, label: Index) -
     """The persons table: one harmonised row per person. `entities` and `label` are those of `entities_frame`."""
     if records.height == 0:
         return empty("persons")
-    people = _people(label)
-    person = (np.cumsum(label == np.arange(len(label))) - 1)[label]
+    people, person = _people(label)
     authority, stated = _authority(records), _stated(records)
     trust, late = _trust(authority, _newest_first(stated)), authority != 0
     good = {

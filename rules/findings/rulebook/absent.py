@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context, LazyTables, kept
+from rules.findings.context import Context, LazyTables
 from rules.findings.registry import rule
 from rules.i18n import N_
 from rules.kk import kk_issue_date
@@ -59,7 +59,7 @@ def in_no_list(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     Nobody on the card may be known elsewhere, nor its number: a head entered twice, or known dead, is known.
     """
     del tables
-    card = _dukcapil_cards(ctx)
+    card = ctx.once("kartu_dukcapil", _dukcapil_cards)
     other = ctx.baris.filter(pl.col("sumber") != "dukcapil")
     people = pl.concat([other.select("orang"), _maybe(ctx, pl.col("sumber") != "dukcapil")]).unique()
     written = ctx.kartu.filter(pl.col("sumber") == "dukcapil").select("orang", "no_kk")
@@ -103,7 +103,7 @@ def alone_in_dtks(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """
     del tables
     alone = ctx.dtks_tunggal.filter(pl.col("orang").n_unique().over(_FAMILY) == 1, ~pl.col("pergi"))
-    card = kept(_dukcapil_cards(ctx))
+    card = ctx.once("kartu_dukcapil", _dukcapil_cards)
     met = ctx.baris.filter(pl.col("sumber").is_in(["p3ke", "regsosek", "dtsen"]), ~pl.col("pergi"))
     met = met.select("orang", ditemui=pl.lit(value=True)).unique()
     mine = (
