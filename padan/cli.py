@@ -5,6 +5,7 @@ What a command needs is imported inside it: `padan --help` and `padan decode` mu
 
 from __future__ import annotations
 
+import gc
 import sys
 import warnings
 from collections.abc import Sequence
@@ -458,6 +459,8 @@ from padan import cli_run as _cli_run  # noqa: E402,F401
 
 def main() -> None:
     """The console command."""
+    # Importing makes hundreds of thousands of objects that all stay: looking through them again and again is in vain.
+    gc.set_threshold(100_000)
     if not sys.warnoptions:
         # A warning of a library is for developers; `python -W default -m padan` shows it.
         warnings.simplefilter("ignore")

@@ -22,14 +22,16 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from padan.console import OutputError
-from rules import tables
 from rules.errors import PadanError, Place
 from rules.i18n import _
+
+if TYPE_CHECKING:
+    from rules.tables import Tables
 
 _OWN_PACKAGES = ("rules", "sources", "blocking", "matching")
 LINKAGE = ("blocking", "matching")
@@ -97,12 +99,16 @@ class RunFolder:
 
     def table(self, name: str) -> pl.DataFrame:
         """A table of a finished stage, checked again; empty when an older version of padan did not know it."""
+        from rules import tables
+
         if name in tables.OPTIONAL and not (self.data / f"{name}.parquet").exists():
             return tables.empty(name)
         return tables.check(name, pl.read_parquet(self.data / f"{name}.parquet"))
 
     def clear_parts(self) -> None:
         """Remove what a killed run left half-written; what is whole has been given its name by `put`."""
+        from rules import tables
+
         for name in tables.SCHEMAS:
             (self.private / f"{name}.parquet").unlink(missing_ok=True)
         for left in (*self.private.rglob(f"*{PART}"), *self.path.glob(f"*{PART}"), *self.data.glob(f"*{PART}")):
@@ -329,7 +335,7 @@ def versions() -> dict[str, str]:
     return out
 
 
-def same_code(run: tables.Tables) -> None:
+def same_code(run: Tables) -> None:
     """Raise PadanError when another version of padan made `run`: its weights would be explained wrongly."""
     if run.info["versi"].get("kode_taut") != code_version(LINKAGE):
         raise PadanError(
@@ -356,11 +362,13 @@ def run_info(path: Path) -> dict[str, Any]:
     return dict(info)
 
 
-def read_run(path: Path) -> tables.Tables:
+def read_run(path: Path) -> Tables:
     """The tables and `run.json` of a finished run.
 
     Raises OutputError when `path` is no run folder or its run did not end.
     """
+    from rules import tables
+
     info = run_info(path)
     folder = RunFolder(path)
     frames = {name: folder.table(name) for name in tables.SCHEMAS}

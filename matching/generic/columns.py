@@ -15,7 +15,7 @@ import polars as pl
 
 from blocking.mix import U64, mix
 from blocking.pairs import block
-from matching.generic.arrow import chunks
+from matching.generic.arrow import chunks, column_of
 from matching.generic.grammar import Kind
 from matching.kernels.coding import laid
 from matching.kernels.conditions import DATE, DIGITS, NUMBER, TEXT
@@ -50,10 +50,7 @@ class Texts:
 
     def series(self) -> pl.Series:
         """All of them as a column."""
-        import pyarrow as pa
-
-        buffers = [None, pa.py_buffer(np.ascontiguousarray(self.begin)), pa.py_buffer(np.ascontiguousarray(self.data))]
-        return pl.Series("v", pa.Array.from_buffers(pa.large_string(), len(self), buffers), dtype=pl.String)
+        return column_of(self.data, self.begin)
 
     def one(self, number: int) -> str:
         """The text of one number."""
