@@ -39,9 +39,9 @@ def _data(rows: list[dict[str, Any]]) -> alt.Data:
 
 def combinations(context: Context) -> str:
     """How many persons stand in exactly which registers (payment lists apart)."""
-    found = figures.overlap(context.rows.select(pl.col("person_id").alias("unit"), "sumber"), context.registers)
+    found = figures.register_combinations(context)
     # The exact combinations of six lists can be 63; the note of the chart says that these are the largest.
-    rows = [{"x": " + ".join(source_label(s) for s in sources), "n": n} for sources, n in found.combos[:_TOP]]
+    rows = [{"x": " + ".join(source_label(s) for s in sources), "n": n} for sources, n in found[:_TOP]]
     base = alt.Chart(_data(rows)).encode(
         y=alt.Y("x:N", sort=None), x=alt.X("n:Q", axis=alt.Axis(format=",d", tickCount=5))
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
-from typing import Final
+from functools import cached_property, wraps
+from threading import RLock
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import polars as pl
 
@@ -26,6 +27,8 @@ GROUPS: Final[Mapping[str, str]] = {
 _DUPLICATE: Final = ("GANDA_DAFTAR", "ST29", "ST40")
 _IDENTITY_ST: Final = ("ST41", "ST42")  # one person, two NIKs or KKs: about papers, not about who lives together
 _BLANKET_SHARE: Final = 0.5  # staleness rules: "when they touch more than half of it"
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Context:
     regions: pl.DataFrame
     rules: Mapping[str, RuleInfo]
     notes: tuple[str, ...] = field(default=())
+    kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # of `once`
 
     @cached_property
     def as_of(self) -> date | None:
@@ -263,6 +267,21 @@ class Context:
             if top.height and top["count"][0] >= 0.9 * codes.height:
                 return self.region(top["kode_wilayah"][0])
         return _("Several provinces") if codes.height else _("Region unknown")
+
+
+def once(find: Callable[Concatenate[Context, P], T]) -> Callable[Concatenate[Context, P], T]:
+    """Let `find` look only once per context and arguments: page, workbook and lists show the same figures."""
+
+    @wraps(find)
+    def found(context: Context, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (find, args, tuple(sorted(kwargs.items())))
+        with context.kept.setdefault((key, "lock"), RLock()):  # reports are written by two threads
+            if key not in context.kept:
+                context.kept[key] = find(context, *args, **kwargs)
+            known: T = context.kept[key]
+            return known
+
+    return found
 
 
 def severity_rank(column: str = "tingkat") -> pl.Expr:

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from reports.context import Context
+from reports.context import Context, once
 
 # The unit each source counts families in (a P3KE family is a BKKBN unit, never a KK).
 _UNIT_ORDER: Final = {"dtks": ("DTKS", "KK"), "p3ke": ("BKKBN", "KK")}
@@ -54,6 +54,7 @@ def family_key(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
     return findings.with_columns(keys.get_columns())
 
 
+@once
 def stale_families(context: Context) -> pl.DataFrame:
     """Family records with a finding that is more than information: kunci, kode_wilayah, urut (worst severity).
 

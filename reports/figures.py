@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
-from reports.context import CERTAIN, Context, money_once
+from reports.context import CERTAIN, Context, money_once, once
 from reports.families import stale_families
 from reports.labels import percent
 from rules.i18n import N_, _
@@ -59,11 +60,22 @@ def overlap(members: pl.DataFrame, sources: list[str]) -> Overlap:
     return Overlap(sources, matrix, combos, sum(n for _mask, n in pairs))
 
 
+@once
 def person_overlap(context: Context) -> Overlap:
     """Persons by the sources they are in, payment lists included."""
     return overlap(context.rows.select(pl.col("person_id").alias("unit"), "sumber"), context.sources)
 
 
+def register_combinations(context: Context) -> list[tuple[list[str], int]]:
+    """Persons by exactly the registers they stand in, payment lists apart; largest first."""
+    counts: Counter[tuple[int, ...]] = Counter()
+    for sources, n in person_overlap(context).combos:
+        counts[tuple(i for i, s in enumerate(context.registers) if s in sources)] += n
+    found = sorted(counts.items(), key=lambda one: (-one[1], sum(1 << i for i in one[0])))
+    return [([context.registers[i] for i in which], n) for which, n in found if which]
+
+
+@once
 def family_overlap(context: Context) -> Overlap:
     """Families (by a member) by the registers they are in."""
     return overlap(context.rows.select(pl.col("family_id").alias("unit"), "sumber"), context.registers)
@@ -128,6 +140,7 @@ def _person_figures(context: Context, digits: int) -> pl.DataFrame:
     ).drop(f"ada_{c}" for c in known)
 
 
+@once
 def side_by_side(context: Context, digits: int) -> pl.DataFrame:
     """The same figure in each register: kode, ukuran, one column per register, selisih, selisih_persen.
 
@@ -168,9 +181,16 @@ def side_by_side(context: Context, digits: int) -> pl.DataFrame:
     )
 
 
+@once
+def rupiah_at_risk(context: Context) -> pl.DataFrame:
+    """`money_once` of all findings, in their order."""
+    return money_once(context.findings, context.tables.payments)
+
+
+@once
 def by_code(context: Context) -> pl.DataFrame:
     """Findings per code, worst first: kelompok, kode, tingkat, temuan, pasti_n, orang, keluarga, rupiah (once)."""
-    money = money_once(context.findings, context.tables.payments)
+    money = rupiah_at_risk(context)
     return (
         context.findings.join(money, on="temuan_id", how="left")
         .group_by("kelompok", "kode")
@@ -188,12 +208,14 @@ def by_code(context: Context) -> pl.DataFrame:
     )
 
 
+@once
 def double_paid(context: Context) -> pl.DataFrame:
     """Findings of the group `bayar` with `pasti` and `mungkin` counted once per payment row."""
     found = context.findings.filter(pl.col("kelompok") == "bayar")
     return found.join(money_once(found, context.tables.payments), on="temuan_id", how="left", maintain_order="left")
 
 
+@once
 def double_paid_by_place(context: Context) -> pl.DataFrame:
     """Double recipients per programme, kecamatan and desa, most rupiah first."""
     return (
@@ -210,12 +232,13 @@ def double_paid_by_place(context: Context) -> pl.DataFrame:
     )
 
 
+@once
 def region_tree(context: Context) -> pl.DataFrame:
     """Per region of every level: persons, stale families, duplicate people, double recipients, identity, rupiah, worst.
 
     One row per code of 2, 4, 6 and 10 digits that holds a person or a finding; sorted by code.
     """
-    money = money_once(context.findings, context.tables.payments)
+    money = rupiah_at_risk(context)
     findings = context.findings.join(money, on="temuan_id", how="left").select(
         "kode_wilayah", "kelompok", "urut", "pasti", "mungkin",
     )  # fmt: skip
@@ -269,10 +292,11 @@ class Headline:
     critical: int
 
 
+@once
 def headline(context: Context) -> Headline:
     """Totals of the run; rupiah count every payment row once over all findings."""
     tables, found = context.tables, context.findings
-    money = money_once(found, tables.payments)
+    money = rupiah_at_risk(context)
     stale = stale_families(context)
     links = tables.links["putusan"].cast(pl.String)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from reports.context import Context
+from reports.context import Context, once
 from reports.evidence import evidence_text, payments_text, people_text, positions_text, summary_expr
 from reports.figures import double_paid
 from reports.labels import column_label, mapped, reason_label, severity_label, sources_expr
@@ -202,6 +202,7 @@ def duplicate_people(context: Context, limit: int) -> Listing:
     return Listing(context.with_places(rows), int(sizes.sum()))
 
 
+@once
 def distinct_pairs(context: Context) -> pl.DataFrame:
     """Doubtful pairs of two persons, most probable first: kiri, kanan, peluang, alasan, w1, w2 (regions of the rows).
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,7 +17,6 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from reports import paper
-from reports.apart import started
 from reports.private import private
 
 _WORTH: Final = 1_000  # lines on paper from which a process is worth its start
@@ -58,6 +58,22 @@ class Press:
                 self._job.stdin.close()
         if self._job.wait() != 0 and kind is None:
             raise ChildProcessError
+
+
+def started(module: str) -> subprocess.Popen[bytes] | None:
+    """A process that runs `module` with a pipe as its input; None when it cannot start."""
+    # A checkout that is not installed is found by its path only; -m needs no guard in the caller's main module.
+    places = os.pathsep.join(p for p in sys.path if p)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": places},
+        )
+    except OSError:
+        return None
 
 
 def _draw(data: Mapping[str, Any], path: Path) -> None:

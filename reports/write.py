@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import Final, Protocol
 
 import polars as pl
 
-from reports.apart import NAME, workbook_apart
+from reports.aside import Aside
 from reports.codes import installation_key
 from reports.context import Context, RuleInfo
 from reports.data import write_beside, write_tables
@@ -36,7 +36,7 @@ class Products(Protocol):
         """The product `name` is whole and consists of `files`."""
 
 
-_LARGE: Final = 20_000  # findings from which a second process is worth its start
+NAME: Final = "laporan.xlsx"
 
 
 def rule_infos() -> dict[str, RuleInfo]:
@@ -88,42 +88,42 @@ def write_reports(
             progress(step, share)
 
     context = make_context(tables, regions=regions, rules=rules)
-    told(_("tables"), 0.0)
-    written = write_beside(tables, out) if tables_written else write_tables(tables, out)
-    own = regions is not None or rules is not None  # the other process knows the standard ones only
-    made = products is not None and products.finished(NAME) is not None
-    apart = tables.findings.height >= _LARGE and not own and not made
+    one_at_a_time = Lock()
 
-    def product(name: str, make: Callable[[], list[Path]]) -> None:
+    def product(name: str, make: Callable[[], list[Path]]) -> list[Path]:
         files = products.finished(name) if products else None
         if files is None:
             files = make()
             if products:
-                products.finish(name, files)
-        written.extend(files)
+                with one_at_a_time:
+                    products.finish(name, files)
+        return files
 
-    with workbook_apart(context, out) if apart else nullcontext(lambda: write_workbook(context, out / NAME)) as book:
-        told(_("html report"), 0.1)
-        product("laporan.html", lambda: [write_page(context, out / "laporan.html")])
-        told(_("village lists"), 0.2)
+    def beside() -> list[Path]:
+        written = write_beside(tables, out) if tables_written else write_tables(tables, out)
+        written += product("laporan.html", lambda: [write_page(context, out / "laporan.html")])
+        return written + product(NAME, lambda: [write_workbook(context, out / NAME)])
+
+    def lists() -> list[Path]:
         step = _("village lists")
-        product(
-            "desa",
-            lambda: write_villages(
-                context,
-                out / "desa",
-                lambda share: told(step, 0.2 + 0.3 * share),
-                key=installation_key() if key is None else key,
-                register=out / REGISTER,
-            ),
+        return write_villages(
+            context,
+            out / "desa",
+            lambda share: told(step, 0.6 * share),
+            key=installation_key() if key is None else key,
+            register=out / REGISTER,
         )
-        if sheets:
-            again = _("return files")
-            product(
-                "kembali",
-                lambda: write_returns(context, sheets, out / "kembali", lambda share: told(again, 0.5 + 0.3 * share)),
-            )
-        told(_("workbook"), 0.8)
-        product(NAME, lambda: [book()])
+
+    told(_("village lists"), 0.0)
+    tables_and_overviews = Aside(beside)
+    written = product("desa", lists)
+    if sheets:
+        again = _("return files")
+        written += product(
+            "kembali",
+            lambda: write_returns(context, sheets, out / "kembali", lambda share: told(again, 0.6 + 0.3 * share)),
+        )
+    told(_("workbook"), 0.9)
+    written = tables_and_overviews.result() + written
     told(_("done"), 1.0)
     return written

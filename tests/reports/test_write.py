@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from reports.apart import workbook_apart
 from reports.context import Context
+from reports.figures import headline, side_by_side
 from reports.write import make_context, rule_infos, write_reports
 from rules.tables import SCHEMAS, Tables, empty
 
@@ -45,18 +45,14 @@ def test_titles_come_from_the_rules_themselves(tables: Tables) -> None:
     assert context.notes == ("Aturan ST53 tidak dapat dijalankan: perlu Regsosek dengan kolom 404.",)
 
 
-def test_a_large_workbook_is_the_same_from_a_process_of_its_own(
-    tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import reports.write
-
-    write_reports(tables, tmp_path / "a")
-    monkeypatch.setattr(reports.write, "_LARGE", 1)
-    write_reports(tables, tmp_path / "b")
-    assert (tmp_path / "a" / "laporan.xlsx").read_bytes() == (tmp_path / "b" / "laporan.xlsx").read_bytes()
+def test_an_error_beside_the_lists_is_raised(tables: Tables, tmp_path: Path) -> None:
+    (tmp_path / "laporan.xlsx").mkdir()
+    with pytest.raises(OSError, match=r"laporan\.xlsx"):
+        write_reports(tables, tmp_path, regions=REGIONS)
 
 
-def test_a_process_that_fails_is_replaced(context: Context, tmp_path: Path) -> None:
-    # There are no tables in the folder, so the other process cannot do its work.
-    with workbook_apart(context, tmp_path) as book:
-        assert book().stat().st_size > 10_000
+def test_a_figure_is_found_once_for_all_reports(context: Context) -> None:
+    assert headline(context) is headline(context)
+    assert side_by_side(context, 6) is side_by_side(context, 6)
+    assert not side_by_side(context, 6).equals(side_by_side(context, 10))
+    assert headline(replace(context, kept={})) == headline(context)
