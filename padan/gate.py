@@ -20,10 +20,11 @@ from rules import i18n
 from rules.errors import ConfigError, Place, TableError
 from rules.findings.programme import Programme, load_programmes, programme_files
 from rules.gate.additions import additions, coverage
+from rules.gate.frames import Frames
 from rules.gate.judge import all_marks, verdicts
 from rules.gate.parameters import GateParameters, load_gate_parameters
 from rules.gate.registry import gate_rules
-from rules.gate.view import Frames, View
+from rules.gate.view import View
 from rules.i18n import _
 from rules.masking import mask_text
 from rules.vocab import PAYMENT_PREFIX, REGISTERS
@@ -183,7 +184,7 @@ def _frames(
     read = {name: pl.read_parquet(data / f"{name}.parquet") for name in _TABLES}
     inside = [base.labels[digest] for digest in hashes if digest in base.labels]
     is_mine = pl.col("berkas").is_in(inside)
-    run = Frames(
+    run = Frames.of(
         pl.scan_parquet(data / "records.parquet"),
         read["entities"],
         read["links"],

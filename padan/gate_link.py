@@ -16,8 +16,8 @@ from matching.engine import link
 from matching.settings import LinkSettings
 from rules import tables
 from rules.findings.similar import name_similarity
+from rules.gate.frames import Frames, narrow
 from rules.gate.parameters import GateParameters
-from rules.gate.view import Frames
 
 Progress = Callable[[str, float], None]
 SAMPLE: Final = 30_000  # rows of the run that tell the model how rows of one person, card and kecamatan look
@@ -67,28 +67,11 @@ def attach(
     """
     first = run.entities.height
     payees = payees.sort("baris_id").with_columns((pl.col("baris_id") + first).cast(pl.UInt32))
-    rows = run.records.select(_LINKED).collect()
-    by_nik = _by_nik(rows, payees, parameters)
-    near, alone, links = _by_engine(run, rows, payees, by_nik, settings or LinkSettings(), progress)
-    del rows
+    rows = narrow(payees.lazy())
+    by_nik = _by_nik(run.rows, rows, parameters)
+    near, alone, links = _by_engine(run, payees, rows, by_nik, settings or LinkSettings(), progress)
     found = pl.concat([by_nik, near])
-    known = run.entities.select(
-        bukti="baris_id", person_id="person_id", family_id="family_id", household_id="household_id"
-    )
-    entities = (
-        payees.select("baris_id", "sidik")
-        .join(found, on="baris_id", how="left")
-        .join(known, on="bukti", how="left")
-        .join(alone, on="baris_id", how="left")
-        .select(
-            "baris_id",
-            person_id=pl.coalesce("person_id", "sendiri", "G" + pl.col("sidik").str.head(16)),
-            family_id="family_id",
-            household_id="household_id",
-            keyakinan=pl.coalesce("peluang", "yakin_sendiri", pl.lit(1.0)),
-        )
-        .sort("baris_id")
-    )
+    entities, people = _placed(run, payees.select("baris_id", "sidik"), found, alone)
     new = payments.with_columns(
         (pl.col("baris_id") + first).cast(pl.UInt32),
         bayar_id=pl.lit("g:") + pl.col("bayar_id"),
@@ -96,6 +79,8 @@ def attach(
     )
     frames = Frames(
         pl.concat([run.records, payees.lazy().select(tables.Records.column_names())]),
+        pl.concat([run.rows, rows]),
+        pl.concat([run.people, people]),
         pl.concat([run.entities, tables.check("entities", entities)]),
         pl.concat([run.links.select(_LINKS), links]),
         pl.concat([run.payments, new.select(run.payments.columns)]),
@@ -104,14 +89,32 @@ def attach(
     return Attached(frames, counts)
 
 
+def _placed(
+    run: Frames, payees: pl.DataFrame, found: pl.DataFrame, alone: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`payees` (baris_id, sidik) as rows of entities, and as rows of `Frames.people`.
+
+    `found` names a row of the run that is the payee (bukti), `alone` the entity of those who have none there.
+    """
+    ids = run.entities.select(bukti="baris_id", person_id="person_id", family_id="family_id", rumah="household_id")
+    numbers = run.people.select(bukti="baris_id", orang="orang", keluarga="keluarga")
+    known = payees.join(found, on="baris_id", how="left").join(alone, on="baris_id", how="left")
+    known = known.join(ids, on="bukti", how="left").join(numbers, on="bukti", how="left").sort("baris_id")
+    known = known.with_columns(
+        person_id=pl.coalesce("person_id", "sendiri", "G" + pl.col("sidik").str.head(16)),
+        keyakinan=pl.coalesce("peluang", "yakin_sendiri", pl.lit(1.0)),
+    )
+    people = known.select(
+        "baris_id", pl.coalesce("orang", pl.col("baris_id").min().over("person_id")), "keluarga", "keyakinan"
+    )
+    return known.select("baris_id", "person_id", "family_id", household_id="rumah", keyakinan="keyakinan"), people
+
+
 def _by_nik(rows: pl.DataFrame, payees: pl.DataFrame, p: GateParameters) -> pl.DataFrame:
     """Payees (baris_id) with a row of the run (bukti) of the same NIK and of like name or the same birth date."""
-    full = pl.when(pl.col("lahir_mutu").cast(pl.String) == "LENGKAP").then("tanggal_lahir")
-    nik = pl.col("nik").cast(pl.Int64)
-    mine = payees.filter(pl.col("nik").is_not_null()).select("baris_id", "nama", nik=nik, lahir=full)
-    rows = rows.filter(pl.col("nik").is_not_null()).select(nik=nik, bukti="baris_id", nama_lain="nama", lahir_lain=full)
-    rows = rows.join(mine.select("nik").unique(), on="nik", how="semi")
-    pairs = mine.join(rows, on="nik")
+    mine = payees.filter(pl.col("nik").is_not_null()).select("baris_id", "nik", "nama", "lahir")
+    rows = rows.select("nik", bukti="baris_id", nama_lain="nama", lahir_lain="lahir")
+    pairs = mine.join(rows.join(mine.select("nik").unique(), on="nik", how="semi"), on="nik")
     same = (pl.col("nama") == pl.col("nama_lain")).fill_null(value=False)
     born = (pl.col("lahir") == pl.col("lahir_lain")).fill_null(value=False)
     pairs = pairs.with_columns(nama_sama=same, lahir_sama=born).with_row_index("i")
@@ -129,15 +132,14 @@ def _by_nik(rows: pl.DataFrame, payees: pl.DataFrame, p: GateParameters) -> pl.D
 
 
 def _look(rows: pl.DataFrame) -> pl.DataFrame:
-    """What _KEYS are made of, for each of `rows`."""
-    nik, place = pl.col("nik").cast(pl.Int64), pl.col("kode_wilayah")
-    year = pl.col("tanggal_lahir").dt.year().cast(pl.Int64)
+    """What _KEYS are made of, for each of `rows` (see `narrow`)."""
+    place, year = pl.col("kode_wilayah"), pl.col("tanggal_lahir").dt.year().cast(pl.Int64)
     return rows.select(
         "baris_id",
         "nama",
-        kk=pl.col("no_kk").cast(pl.Int64),
-        ekor_nik=nik % 10**10,
-        awal_nik=nik // 10**4,
+        kk="no_kk",
+        ekor_nik=pl.col("nik") % 10**10,
+        awal_nik=pl.col("nik") // 10**4,
         lahir="tanggal_lahir",
         desa=place.cast(pl.Int64),
         kecamatan_tahun=place.str.head(6).cast(pl.Int64) * 10_000 + year,
@@ -161,19 +163,19 @@ def _sample(run: Frames, kk: pl.DataFrame) -> pl.Series:
     step = max(kk.height // SAMPLE, 1)
     # Cards are numbered by area and day; a prime spreads the picked ones over both.
     on_card = kk.filter((pl.col("kk") * 7919 % 1_000_003 % step == 0).fill_null(value=step == 1)).select("baris_id")
-    people = run.entities.join(on_card, on="baris_id", how="semi").select("person_id").unique()
-    return run.entities.join(people, on="person_id", how="semi")["baris_id"]
+    people = run.people.join(on_card, on="baris_id", how="semi").select("orang").unique()
+    return run.people.join(people, on="orang", how="semi")["baris_id"]
 
 
 def _by_engine(
     run: Frames,
-    rows: pl.DataFrame,
     payees: pl.DataFrame,
+    narrowed: pl.DataFrame,
     by_nik: pl.DataFrame,
     settings: LinkSettings,
     progress: Progress | None,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Link the payees whom `by_nik` does not know with what of `rows` they could be, and with like payees it knows.
+    """Link the payees whom `by_nik` does not know with rows of the run they could be, and with like payees it knows.
 
     Returns the payees found (baris_id, bukti, peluang), those who stand alone or with other payees (baris_id, sendiri,
     yakin_sendiri), and review pairs (links) of all of them.
@@ -183,13 +185,17 @@ def _by_engine(
     rest = payees.join(by_nik, on="baris_id", how="anti")
     if rest.is_empty():
         return found, alone, run.links.select(_LINKS).clear()
-    wanted, look = _look(rest), _look(rows)
+    wanted, look = _look(narrowed.join(by_nik, on="baris_id", how="anti")), _look(run.rows)
     near = pl.concat([_near(look, wanted), _sample(run, look)]).unique()
     # A second payment under another NIK repeats the writing of the first, whatever the registers say of the person.
-    known = payees.join(by_nik, on="baris_id", how="semi")
-    known = known.join(_near(_look(known), wanted).unique().to_frame(), on="baris_id", how="semi")
-    parts = [rows.join(near.to_frame(), on="baris_id", how="semi"), known, rest]
-    both = pl.concat([part.select(_LINKED) for part in parts]).sort("sidik", "baris_id")
+    known = narrowed.join(by_nik, on="baris_id", how="semi")
+    like_known = _near(_look(known), wanted).unique()
+    parts = [
+        run.records.select(_LINKED).filter(pl.col("baris_id").is_in(near.implode())).collect(),
+        payees.filter(pl.col("baris_id").is_in(like_known.implode())).select(_LINKED),
+        rest.select(_LINKED),
+    ]
+    both = pl.concat(parts).sort("sidik", "baris_id")
     numbers = both.select(asal="baris_id", baru=pl.col("baris_id").is_in(rest["baris_id"].implode())).with_row_index(
         "baris_id"
     )

@@ -77,11 +77,16 @@ def _ranks(frame: pl.DataFrame, columns: Sequence[str]) -> list[pl.Expr]:
 
 def _remarks(result: GateResult) -> pl.DataFrame:
     """What each row of the lists gets beside it."""
-    proof = pl.concat_list("bukti", "bukti_bayar")
     place = result.putusan.with_row_index("_i")
-    told = place.filter((pl.col("bukti").list.len() > 0) | (pl.col("bukti_bayar").list.len() > 0)).select(
-        "_i",
-        bukti=proof.list.head(_MOST).list.eval(pl.element().struct.field("label")).list.join("; "),
+    # Row by row over what is named: a list of structs is taken apart once, not evaluated per payment.
+    named = [
+        place.select("_i", bukti=column).filter(pl.col("bukti").list.len() > 0).explode("bukti")
+        for column in ("bukti", "bukti_bayar")
+    ]
+    told = (
+        pl.concat([part.select("_i", bukti=pl.col("bukti").struct.field("label")) for part in named])
+        .group_by("_i", maintain_order=True)
+        .agg(pl.col("bukti").head(_MOST).str.join("; "))
     )
     judged = place.select("_i", *_PLACE, "alasan", "tindakan", "kode", pl.col("putusan").cast(pl.String))
     judged = judged.join(told, on="_i", how="left").drop("_i")

@@ -15,6 +15,7 @@ MARITAL: Final = ("BELUM_KAWIN", "KAWIN", "CERAI_HIDUP", "CERAI_MATI")
 PRESENCE: Final = (
     "ADA", "MENINGGAL", "PINDAH", "LUAR_NEGERI", "BARU", "TIDAK_DITEMUKAN", "GANDA", "TIDAK_VALID",
 )  # fmt: skip
+GONE: Final = ("MENINGGAL", "PINDAH", "LUAR_NEGERI", "TIDAK_DITEMUKAN", "GANDA")  # of these: no longer in the family
 # How far an id can be trusted. TEPERCAYA: usable as a key. LEMAH: usable as evidence (a warning stands against it).
 # TAK_TEPERCAYA: there is a value but it must not be used as a key. KOSONG: no value (or a placeholder).
 TRUST: Final = ("TEPERCAYA", "LEMAH", "TAK_TEPERCAYA", "KOSONG")

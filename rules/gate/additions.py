@@ -28,16 +28,17 @@ _KINDS = ("jenis", "baris_id", "alasan")
 def additions(view: View) -> pl.DataFrame:
     """Those to review, by region: the columns of COLUMNS, one row per family (or person), ids unmasked."""
     found = pl.concat([_by_decile(view), _expected(view)]).sort("jenis", "baris_id")
-    found = found.join(view.rows.select("baris_id", unit=_unit(view)), on="baris_id").unique(
-        "unit", keep="first", maintain_order=True
-    )
     fields = view.rows.select(
-        "baris_id", "nama", "kode_wilayah", "desil", "tanggal_data", pl.col("sumber").cast(pl.String),
-        *(pl.col(c).cast(pl.String).str.zfill(16) for c in ("nik", "no_kk")),
-    )  # fmt: skip
+        "nama", "kode_wilayah", "desil", "tanggal_data", "sumber", "nik", "no_kk", unit=_unit(view)
+    )
     return (
-        found.join(fields, on="baris_id")
-        .with_columns(program=pl.lit(view.programme.kode))
+        view.beside(found, fields)
+        .unique("unit", keep="first", maintain_order=True)
+        .with_columns(
+            pl.col("sumber").cast(pl.String),
+            *(pl.col(c).cast(pl.String).str.zfill(16) for c in ("nik", "no_kk")),
+            program=pl.lit(view.programme.kode),
+        )
         .select(COLUMNS)
         .sort("kode_wilayah", "jenis", "baris_id", nulls_last=True)
     )
@@ -77,7 +78,7 @@ def _by_decile(view: View) -> pl.DataFrame:
     limits = [one for one in view.programme.desil if _holds(one, view.tanggal_acuan)]
     low = pl.lit(value=False)
     for one in limits:
-        low |= pl.col("sumber").cast(pl.String).is_in(one.sumber) & (pl.col("desil") <= one.maks)
+        low |= pl.col("sumber").is_in(one.sumber) & (pl.col("desil") <= one.maks)
     if not limits:
         low = pl.col("desil") <= view.p.desil_tambah.nilai
     chosen = view.newest(view.rows.filter("daftar", ~pl.col("pergi"), low.fill_null(value=False)))
@@ -92,7 +93,7 @@ def _by_decile(view: View) -> pl.DataFrame:
     )
     fit = chosen.join(_fitting(view, members), on="u", how="semi")
     # The head speaks for the family, else the row of the lowest number.
-    fit = fit.with_columns(depan=(pl.col("hub_kk").cast(pl.String) != "KEPALA").fill_null(value=True))
+    fit = fit.with_columns(depan=(pl.col("hub_kk") != "KEPALA").fill_null(value=True))
     fit = fit.sort("u", "depan", "tanggal_data", "baris_id", descending=[False, False, True, False], nulls_last=True)
     one_each = fit.unique("u", keep="first", maintain_order=True)
     text = _BY_DECILE_PERSON if view.programme.satuan == "ORANG" else _BY_DECILE

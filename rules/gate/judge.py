@@ -33,17 +33,9 @@ def verdicts(view: View) -> pl.DataFrame:
             default=None, return_dtype=pl.String,
         ),
     )  # fmt: skip
-    grouped = told.group_by("bayar_id", maintain_order=True).agg(
-        pl.col("putusan").max(),
-        kode=pl.col("kode").unique(maintain_order=True).str.join(", "),
-        alasan=pl.col("alasan").unique(maintain_order=True).str.join("; "),
-        tindakan=pl.col("tindakan").filter(pl.col("akibat") != "CATATAN").unique(maintain_order=True).str.join(" "),
-        peluang=pl.col("peluang")
-        .filter(pl.col("akibat") == pl.col("akibat").max(), pl.col("akibat") != "CATATAN")
-        .max(),
-        bukti=pl.col("bukti").list.explode().drop_nulls().unique().sort(),
-        bukti_bayar=pl.col("bukti_bayar").list.explode().drop_nulls().unique().sort(),
-    )
+    # Most payments have one mark or none: only those of several are brought together.
+    alone = pl.col("bayar_id").is_unique()
+    grouped = pl.concat([_of_one(told.filter(alone)), _of_several(told.filter(~alone))])
     place = view.bayar.select(
         "bayar_id", "baris_id", "berkas", "lembar", "nomor_baris", "program", "periode_awal", "periode_akhir", "tahap",
         rupiah=_rupiah(view),
@@ -58,6 +50,35 @@ def verdicts(view: View) -> pl.DataFrame:
             pl.col("bukti_bayar").fill_null([]),
         )
         .sort("bayar_id")
+    )
+
+
+def _of_several(told: pl.DataFrame) -> pl.DataFrame:
+    """What is said of a payment by all its marks, the worst first."""
+    asks = pl.col("akibat") != "CATATAN"
+    return told.group_by("bayar_id", maintain_order=True).agg(
+        pl.col("putusan").max(),
+        kode=pl.col("kode").unique(maintain_order=True).str.join(", "),
+        alasan=pl.col("alasan").unique(maintain_order=True).str.join("; "),
+        tindakan=pl.col("tindakan").filter(asks).unique(maintain_order=True).str.join(" "),
+        peluang=pl.col("peluang").filter(pl.col("akibat") == pl.col("akibat").max(), asks).max(),
+        bukti=pl.col("bukti").list.explode().drop_nulls().unique().sort(),
+        bukti_bayar=pl.col("bukti_bayar").list.explode().drop_nulls().unique().sort(),
+    )
+
+
+def _of_one(told: pl.DataFrame) -> pl.DataFrame:
+    """The same as `_of_several` for payments with one mark each."""
+    asks = pl.col("akibat") != "CATATAN"
+    return told.select(
+        "bayar_id",
+        "putusan",
+        "kode",
+        "alasan",
+        tindakan=pl.when(asks).then("tindakan").otherwise(pl.lit("")),
+        peluang=pl.when(asks).then("peluang"),
+        bukti=pl.col("bukti").list.drop_nulls().list.unique().list.sort(),
+        bukti_bayar=pl.col("bukti_bayar").list.drop_nulls().list.unique().list.sort(),
     )
 
 

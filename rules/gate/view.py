@@ -7,40 +7,24 @@ for the few persons that a rule has to look at closely.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 
-from rules import tables, vocab
+from rules import tables
 from rules.findings.context import ROW_COLUMNS, Context, source_label
 from rules.findings.parameters import load_parameters
 from rules.findings.programme import Dated, Programme
 from rules.findings.similar import name_similarity
+from rules.gate.frames import Frames
 from rules.gate.parameters import GateParameters
 from rules.gate.registry import gate_rules
 from rules.i18n import _
 
-_GONE = ("MENINGGAL", "PINDAH", "LUAR_NEGERI", "TIDAK_DITEMUKAN", "GANDA")
-_ROW_COLUMNS = (
-    "baris_id", "sumber", "tanggal_data", "tanggal_perbarui", "nik", "nik_mutu", "nik_kode", "no_kk", "kk_mutu",
-    "nama", "tanggal_lahir", "lahir_mutu", "keberadaan", "tanggal_status", "nonaktif", "kode_wilayah", "pekerjaan",
-    "desil", "id_keluarga", "hub_kk", "hamil", "disabilitas",
-)  # fmt: skip
 _PAYEE = ("nik", "nik_mutu", "nik_kode", "no_kk", "kk_mutu", "nama", "lahir", "kode_wilayah", "nonaktif")
 NO_PERIOD = date(1, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Frames:
-    """A run with the payments to judge in it. `payments` carries `dinilai` (bool): is this one to be judged?"""
-
-    records: pl.LazyFrame
-    entities: pl.DataFrame
-    links: pl.DataFrame
-    payments: pl.DataFrame
 
 
 class View:
@@ -73,42 +57,28 @@ class View:
         rule = next(rule for rule in gate_rules() if rule.kode == kode)
         return self.once(f"tanda:{kode}", rule.fungsi)
 
-    @cached_property
+    @property
     def orang(self) -> pl.DataFrame:
         """baris_id, keyakinan, orang and keluarga (u32: the smallest baris_id of person and family, or null)."""
-        return self.frames.entities.select(
-            "baris_id",
-            orang=pl.col("baris_id").min().over("person_id"),
-            keluarga=pl.when(pl.col("family_id").is_not_null()).then(pl.col("baris_id").min().over("family_id")),
-            keyakinan="keyakinan",
-        ).sort("baris_id")
+        return self.frames.people
 
     @cached_property
     def rows(self) -> pl.DataFrame:
-        """Every record in narrow columns, by baris_id, with person and family; ids are numbers.
-
-        `lahir`: the birth date where it is a full one; `pergi`: the row says dead, moved, not found, twice or inactive;
-        `daftar`: of a register, not of a payment list.
-        """
-        gone = pl.col("keberadaan").cast(pl.String).is_in(_GONE)
-        frame = (
-            self.frames.records.select(
-                *(c for c in _ROW_COLUMNS if c not in ("nik", "no_kk")), pl.col("nik", "no_kk").cast(pl.Int64)
-            )
-            .with_columns(
-                sumber=pl.col("sumber").cast(pl.Categorical),
-                lahir=pl.when(pl.col("lahir_mutu").cast(pl.String) == "LENGKAP").then("tanggal_lahir"),
-                pergi=gone.fill_null(value=False) | pl.col("nonaktif").fill_null(value=False),
-                daftar=~pl.col("sumber").str.starts_with(vocab.PAYMENT_PREFIX),
-            )
-            .drop("lahir_mutu", "tanggal_lahir")
-            .collect()
-            .sort("baris_id")
-        )
-        who = self.orang
+        """Every record in the narrow columns of `frames.narrow`, by baris_id, with person and family."""
+        frame, who = self.frames.rows, self.orang
         if frame.height == who.height:  # both are sorted by the same dense number
             return frame.hstack(who.drop("baris_id"))
         return frame.join(who, on="baris_id", how="left", maintain_order="left")
+
+    def beside(self, frame: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+        """`frame` with what `facts` (one row per record, in the order of `rows`) says of its `baris_id`."""
+        known, place = self.orang["baris_id"], frame["baris_id"]
+        if known.len() and known[-1] == known.len() - 1:  # no gaps: a look-up by place instead of a hash table
+            return frame.hstack(facts[place])
+        return frame.join(facts.hstack([known]), on="baris_id", how="inner", maintain_order="left")
+
+    def _with_people(self, frame: pl.DataFrame) -> pl.DataFrame:
+        return self.beside(frame, self.orang.drop("baris_id"))
 
     @cached_property
     def edisi(self) -> pl.DataFrame:
@@ -137,9 +107,10 @@ class View:
     def versi_lama(self) -> list[str]:
         """The files of the run that are earlier versions of the list to judge."""
         what = ["orang", "periode_awal", "periode_akhir", "tahap"]
-        paid = self.frames.payments.filter(pl.col("program") == self.programme.kode).join(
-            self.orang.select("baris_id", "orang"), on="baris_id"
-        )
+        paid = self.frames.payments.filter(pl.col("program") == self.programme.kode)
+        if paid["dinilai"].all():
+            return []
+        paid = self._with_people(paid.select("baris_id", "berkas", "dinilai", *what[1:]))
         mine = paid.filter("dinilai").select(what).unique()
         shared = paid.filter(~pl.col("dinilai")).select("berkas", *what).unique().join(mine, on=what, nulls_equal=True)
         found = shared.group_by("berkas").agg(n=pl.len())
@@ -153,7 +124,7 @@ class View:
         A payment without a period has `awal` = `akhir` = 1 January of year 1, and `tanpa` (text) holds its stage.
         """
         start = pl.col("periode_awal").fill_null(NO_PERIOD)
-        return self.frames.payments.join(self.orang, on="baris_id", how="inner", maintain_order="left").with_columns(
+        return self._with_people(self.frames.payments).with_columns(
             versi_lama=self.daftar_lama,
             awal=start,
             akhir=pl.max_horizontal(start, pl.coalesce("periode_akhir", start)),
@@ -168,12 +139,15 @@ class View:
         return self.semua_bayar.filter("dinilai")
 
     @cached_property
+    def kali(self) -> pl.DataFrame:
+        """How often each payee is paid by any list: baris_id, kali."""
+        return self.semua_bayar.group_by("baris_id").agg(kali=pl.len())
+
+    @cached_property
     def penerima(self) -> pl.DataFrame:
         """The payees to judge, one row each: baris_id, orang, keluarga, keyakinan and their fields as the list says."""
-        ids = self.bayar.select("baris_id").unique(maintain_order=True)
-        return self.rows.join(ids, on="baris_id", how="semi").select(
-            "baris_id", "orang", "keluarga", "keyakinan", *_PAYEE
-        )
+        ids = self.bayar.select("baris_id").unique().sort("baris_id")
+        return self.beside(ids, self.rows.select("orang", "keluarga", "keyakinan", *_PAYEE))
 
     @cached_property
     def baris_penerima(self) -> pl.DataFrame:
@@ -187,7 +161,7 @@ class View:
         Two people who both stand in one edition of a register are two people there and left out.
         """
         pairs = self.frames.links.lazy().filter(
-            pl.col("putusan").cast(pl.String) == "tinjau", pl.col("peluang") >= self.p.peluang_tinjau_min.nilai
+            pl.col("putusan") == "tinjau", pl.col("peluang") >= self.p.peluang_tinjau_min.nilai
         )
         who = self.orang.lazy().select("baris_id", "orang")
         joined = (
@@ -219,7 +193,7 @@ class View:
     @cached_property
     def kokoh(self) -> pl.DataFrame:
         """Payees (baris_id) whose trusted NIK stands, with like name or the same birth date, on a register row."""
-        mine = self.penerima.filter(pl.col("nik_mutu").cast(pl.String) == "TEPERCAYA")
+        mine = self.penerima.filter(pl.col("nik_mutu") == "TEPERCAYA")
         mine = mine.select("baris_id", "nik", "nama", "lahir")
         rows = self.rows.filter("daftar", pl.col("nik").is_not_null()).select("nik", "nama", "lahir")
         born = mine.join(rows.drop_nulls("lahir"), on=["nik", "lahir"], how="semi")["baris_id"]
@@ -257,7 +231,8 @@ class View:
         chosen = self.orang.filter(pl.col("orang").is_in(people.implode()))
         ids = chosen.select("baris_id")
         rows = self.frames.records.select(ROW_COLUMNS)
-        records = rows.join(ids.lazy(), on="baris_id", how="semi").collect().sort("baris_id")
+        # Not a join: with the numbers in a filter, the other columns are read of the chosen rows only.
+        records = rows.filter(pl.col("baris_id").is_in(ids["baris_id"].implode())).collect().sort("baris_id")
         near = self.frames.links.filter(
             pl.col("kiri").is_in(ids["baris_id"].implode()), pl.col("kanan").is_in(ids["baris_id"].implode())
         )

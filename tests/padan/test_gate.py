@@ -16,9 +16,10 @@ from padan.cli import cli
 from padan.gate import rupiah_of, share_of
 from padan.gate_link import attach
 from rules.findings.programme import load_programmes
+from rules.gate.frames import Frames
 from rules.gate.judge import verdicts
 from rules.gate.parameters import load_gate_parameters
-from rules.gate.view import Frames, View
+from rules.gate.view import View
 from sources.load import load
 from sources.model import Input, SourceSettings
 
@@ -143,7 +144,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Frames, pl.Dat
     given = [Input(folder / f"{name}.csv", source) for name, source in names.items()]
     loaded = load(given, SourceSettings(mode_uji=True))
     linked = link(loaded.records, loaded.families)
-    frames = Frames(
+    frames = Frames.of(
         loaded.records.lazy(), linked.entities, linked.links, loaded.payments.with_columns(dinilai=pl.lit(value=False))
     )
     return folder, frames, loaded.records

@@ -111,9 +111,7 @@ def decile(view: View) -> pl.DataFrame:
     made = [no_marks()]
     for limit in view.programme.desil:
         due = paid.filter(view.valid(limit))
-        stated = view.rows.filter(
-            pl.col("sumber").cast(pl.String).is_in(limit.sumber), pl.col("desil").is_not_null(), ~pl.col("pergi")
-        )
+        stated = view.rows.filter(pl.col("sumber").is_in(limit.sumber), pl.col("desil").is_not_null(), ~pl.col("pergi"))
         stated = view.newest(stated.join(due.select("orang"), on="orang", how="semi"))
         stated = stated.sort("orang", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True)
         mine = stated.unique("orang", keep="first", maintain_order=True).filter(pl.col("desil") > limit.maks)

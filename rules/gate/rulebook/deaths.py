@@ -23,9 +23,7 @@ def same_very_person(view: View, pairs: pl.DataFrame) -> pl.DataFrame:
     """`pairs` of payees and rows (suffix `_lain`) with `orang_itu`: same trusted NIK, name and birth date agreeing."""
     trusted = pl.lit("TEPERCAYA")
     sure = (
-        (pl.col("nik") == pl.col("nik_lain"))
-        & (pl.col("nik_mutu").cast(pl.String) == trusted)
-        & (pl.col("nik_mutu_lain").cast(pl.String) == trusted)
+        (pl.col("nik") == pl.col("nik_lain")) & (pl.col("nik_mutu") == trusted) & (pl.col("nik_mutu_lain") == trusted)
     ).fill_null(value=False)
     return view.alike(pairs).with_columns(orang_itu=sure & pl.col("nama_sama") & pl.col("lahir_sama"))
 
@@ -60,7 +58,7 @@ def pairs_with(view: View, rows: pl.DataFrame) -> pl.DataFrame:
 
 def last_seen(view: View, people: pl.DataFrame) -> pl.DataFrame:
     """Per person of `people` (orang) the last day on which some source saw him: orang, terlihat, saksi (baris_id)."""
-    witness = pl.col("sumber").cast(pl.String).is_in(view.p.sumber_tanda_hidup.nilai)
+    witness = pl.col("sumber").is_in(view.p.sumber_tanda_hidup.nilai)
     visited = pl.col("tanggal_data") - pl.duration(days=view.p.lama_pencacahan_hari.nilai)  # at the latest
     seen = pl.max_horizontal("tanggal_perbarui", pl.when(witness).then(visited))
     return (
@@ -86,8 +84,8 @@ def last_seen(view: View, people: pl.DataFrame) -> pl.DataFrame:
 def dead(view: View) -> pl.DataFrame:
     """Payees of whom a source says that they died before the period began (or, undated, may have)."""
     said = view.rows.filter(
-        pl.col("keberadaan").cast(pl.String) == "MENINGGAL",
-        pl.col("sumber").cast(pl.String).is_in(view.p.sumber_kematian.nilai),
+        pl.col("keberadaan") == "MENINGGAL",
+        pl.col("sumber").is_in(view.p.sumber_kematian.nilai),
     )
     found = pairs_with(view, view.newest(said))
     if found.is_empty():
@@ -102,7 +100,7 @@ def dead(view: View) -> pl.DataFrame:
     on_the_day = (pl.col("hari") >= pl.col("mulai")).fill_null(value=False)
     judged = found.join(paid, on="penerima").filter(~(pl.col("tepat") & on_the_day))
     alive = (pl.col("terlihat") > pl.col("hari")).fill_null(value=False)
-    official = pl.col("sumber").cast(pl.String).is_in(view.p.sumber_kematian_pasti.nilai)
+    official = pl.col("sumber").is_in(view.p.sumber_kematian_pasti.nilai)
     why = (
         pl.when(alive).then(pl.lit("hidup"))
         .when(~before).then(pl.lit("waktu"))

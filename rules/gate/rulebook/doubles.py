@@ -16,6 +16,10 @@ _AGAIN_MAYBE = N_("perhaps paid twice for the same period under the same NIK; th
 _OTHER_ID = N_("the same person is paid for the same period under another identity (probability {p}): {lawan}")
 _FAMILY = N_("another member of the same KK family is paid for the same period: {lawan}")
 _KITCHEN = N_("shares a kitchen with another family that is paid (no duplicate): {lawan}")
+_PAID = (
+    "bayar_id", "baris_id", "orang", "keluarga", "keyakinan", "berkas", "lembar", "nomor_baris", "awal", "akhir",
+    "tanpa", "mulai", "dinilai",
+)  # fmt: skip
 
 
 def clashes(view: View, paid: pl.DataFrame, unit: str) -> pl.DataFrame:
@@ -25,7 +29,8 @@ def clashes(view: View, paid: pl.DataFrame, unit: str) -> pl.DataFrame:
     as of `_paid`, with the column `unit`. A payment without a period meets those of the same stage. Only payments that
     meet any other are ranked.
     """
-    key = [unit, "tanpa"]
+    # Most lists know the period of every payment: then there are no stages to tell apart.
+    key = [unit] if paid["tanpa"].null_count() == paid.height else [unit, "tanpa"]
     near = ranked(view, paid.join(_met(paid, key), on=key, how="semi", nulls_equal=True))
     pairs = near.join(near, on=key, how="inner", suffix="_lain", nulls_equal=True).filter(
         pl.col("urut_lain") < pl.col("urut"),
@@ -38,20 +43,24 @@ def clashes(view: View, paid: pl.DataFrame, unit: str) -> pl.DataFrame:
 
 
 def _met(paid: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """The values of `key` (unit, stage) under which any two payments meet in time.
+    """The values of `key` (unit, perhaps stage) under which any two payments meet in time.
 
     Sorted by their first day, any two of a unit meet only where two neighbours do: no window over a million rows.
     """
-    same = [key[0], *(name for name in key[1:] if paid[name].null_count() < paid.height)]  # most lists know all periods
-    rows = paid.select(*same, "awal", "akhir").filter(pl.col(key[0]).is_not_null()).sort(*same, "awal", nulls_last=True)
+    rows = paid.select(*key, "awal", "akhir").filter(pl.col(key[0]).is_not_null()).sort("awal")
+    for name in reversed(key):  # one after the other: by all at once it would take five times as long
+        rows = rows.sort(name, maintain_order=True)
     before = pl.col("awal") <= pl.col("akhir").shift(1)
-    again = pl.all_horizontal(before, *(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in same))
-    unknown = [pl.lit(None, dtype=paid.schema[name]).alias(name) for name in key if name not in same]
-    return rows.filter(again.fill_null(value=False)).select(same).unique().with_columns(unknown).select(key)
+    again = pl.all_horizontal(before, *(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in key))
+    return rows.filter(again.fill_null(value=False)).select(key).unique()
 
 
 def _paid(view: View) -> pl.DataFrame:
-    """The payments of this programme, earlier versions of the list left out."""
+    """What pairs of payments are made of: those of this programme, earlier versions of the list left out."""
+    return _of_programme(view).select(_PAID)
+
+
+def _of_programme(view: View) -> pl.DataFrame:
     return view.semua_bayar.filter(pl.col("program") == view.programme.kode, ~pl.col("versi_lama"))
 
 
@@ -61,16 +70,14 @@ def ranked(view: View, paid: pl.DataFrame) -> pl.DataFrame:
     What other lists of the run paid before comes first; then payees whose NIK the registers confirm, those who are paid
     more often, the earlier period, the earlier row.
     """
-    payee = view.rows.join(paid.select("baris_id"), on="baris_id", how="semi").select(
-        "baris_id", "nik", "nik_mutu", "nama", "lahir", "no_kk"
-    )
-    payee = payee.with_columns(kokoh=pl.col("baris_id").is_in(view.kokoh["baris_id"].implode()))
-    often = view.semua_bayar.join(paid.select("baris_id"), on="baris_id", how="semi").group_by("baris_id").len("kali")
+    facts = view.rows.select("nik", "nik_mutu", "nama", "lahir", "no_kk")
     known = (
-        paid.drop("nik", strict=False)
-        .join(payee, on="baris_id", how="left")
-        .join(often, on="baris_id", how="left")
-        .with_columns(lawan=fill(_("{berkas} row {nomor_baris}"), {"berkas", "nomor_baris"}))
+        view.beside(paid, facts)
+        .join(view.kali, on="baris_id", how="left")
+        .with_columns(
+            kokoh=pl.col("baris_id").is_in(view.kokoh["baris_id"].implode()),
+            lawan=fill(_("{berkas} row {nomor_baris}"), {"berkas", "nomor_baris"}),
+        )
     )
     order = ["dinilai", "kokoh", "kali", "awal", "berkas", "lembar", "nomor_baris", "bayar_id"]
     down = [False, True, True, False, False, False, False, False]
@@ -89,9 +96,7 @@ def ranked(view: View, paid: pl.DataFrame) -> pl.DataFrame:
 def same_nik(view: View) -> pl.DataFrame:
     """Payments under one NIK that meet in time; certain when the NIK is trusted and name or birth date agree."""
     paid = view.once("bayar_program", _paid)
-    niks = view.rows.join(paid.select("baris_id").unique(), on="baris_id", how="semi").select(
-        "baris_id", nik_kunci="nik"
-    )
+    niks = view.beside(paid.select("baris_id").unique(), view.rows.select(nik_kunci="nik"))
     several = niks.filter(pl.col("nik_kunci").is_not_null(), pl.len().over("nik_kunci") > 1)
     one_row = clashes(view, paid, "baris_id").with_columns(baris_id_lain="baris_id")
     one_nik = clashes(view, paid.join(several, on="baris_id"), "nik_kunci")
@@ -101,7 +106,7 @@ def same_nik(view: View) -> pl.DataFrame:
     if found.is_empty():
         return no_marks()
     found = view.alike(found)
-    trusted = pl.col("nik_mutu").cast(pl.String) == "TEPERCAYA"
+    trusted = pl.col("nik_mutu") == "TEPERCAYA"
     # Two rows that are equal to the letter are one payee only if they say enough: a name and a village are many people.
     told = pl.col("nik").is_not_null() | (pl.col("lahir").is_not_null() & pl.col("no_kk").is_not_null())
     agree = (told & (pl.col("baris_id") == pl.col("baris_id_lain"))) | (
@@ -184,10 +189,10 @@ def _family_context(view: View) -> tuple[Context, pl.DataFrame]:
     """The finding rules' context over the suspects, and their payments with `unit` (payees of one family share it)."""
     paid = view.once("bayar_program", _paid)
     chosen, near = _suspects(view, paid)
-    mine = paid.filter(pl.col("orang").is_in(chosen.implode()))
-    ctx = view.context(near, mine)
+    suspected = pl.col("orang").is_in(chosen.implode())
+    ctx = view.context(near, _of_programme(view).filter(suspected))
     named = family_payments(ctx).select("bayar_id", unit="unit").collect()
-    return ctx, mine.join(named, on="bayar_id")
+    return ctx, paid.filter(suspected).join(named, on="bayar_id")
 
 
 @gate_rule(
@@ -272,11 +277,10 @@ def one_kitchen(view: View) -> pl.DataFrame:
     if view.programme.satuan != "KELUARGA":
         return no_marks()
     paid = view.once("bayar_program", _paid)
-    listed = view.newest(
-        view.rows.filter(pl.col("sumber").cast(pl.String) == "dtks", pl.col("id_keluarga").is_not_null())
-    )
-    home = listed.join(paid.select("orang"), on="orang", how="semi").select(
-        "orang", dapur="id_keluarga", bukti="baris_id"
+    listed = view.rows.filter(pl.col("sumber") == "dtks", pl.col("id_keluarga").is_not_null())
+    listed = listed.select("orang", "id_keluarga", "baris_id", "sumber", "tanggal_data", "kode_wilayah")
+    home = view.newest(listed.join(paid.select("orang"), on="orang", how="semi")).select(
+        "orang", dapur=pl.col("id_keluarga").rank("dense"), bukti="baris_id"
     )
     home = home.unique("orang", keep="first", maintain_order=True)
     met = clashes(view, paid.join(home, on="orang"), "dapur").filter(pl.col("orang") != pl.col("orang_lain"))

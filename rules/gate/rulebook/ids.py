@@ -33,11 +33,11 @@ def unusable_nik(view: View) -> pl.DataFrame:
     mine = view.penerima.filter(bad | blank).with_columns(unusable=bad)
     if mine.is_empty():
         return no_marks()
-    good = view.rows.filter("daftar", pl.col("nik_mutu").cast(pl.String) == "TEPERCAYA")
+    good = view.rows.filter("daftar", pl.col("nik_mutu") == "TEPERCAYA")
     linked = (
         good.join(mine.select("orang"), on="orang", how="semi").group_by("orang").agg(bukti=pl.col("baris_id").sort())
     )
-    weak = view.frames.links.filter(pl.col("putusan").cast(pl.String) != "bukan")
+    weak = view.frames.links.filter(pl.col("putusan") != "bukan")
     ids = mine.select("baris_id")
     ends = pl.concat(
         [

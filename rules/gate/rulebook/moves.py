@@ -28,8 +28,8 @@ def moved(view: View) -> pl.DataFrame:
     Who is listed in another place later has moved, and keeps what is not bound to the desa.
     """
     gone = view.rows.filter(
-        pl.col("keberadaan").cast(pl.String).is_in(["PINDAH", "LUAR_NEGERI"]),
-        pl.col("sumber").cast(pl.String).is_in(view.p.sumber_pindah.nilai),
+        pl.col("keberadaan").is_in(["PINDAH", "LUAR_NEGERI"]),
+        pl.col("sumber").is_in(view.p.sumber_pindah.nilai),
     )
     found = pairs_with(view, view.newest(gone))
     # Residence is a fact of a person: a review pair or a borrowed NIK is too little to ask anybody about it.
@@ -54,14 +54,14 @@ def moved(view: View) -> pl.DataFrame:
     )
     if judged.is_empty():
         return no_marks()
-    official = pl.col("sumber").cast(pl.String).is_in(view.p.sumber_pindah_pasti.nilai)
+    official = pl.col("sumber").is_in(view.p.sumber_pindah_pasti.nilai)
     certain = (
         pl.lit(view.programme.terikat_desa)
         & official
         & pl.col("orang_itu")
         & known
         & here
-        & (pl.col("keberadaan").cast(pl.String) == "PINDAH")
+        & (pl.col("keberadaan") == "PINDAH")
         & (pl.col("hari") < pl.col("mulai"))
     ).fill_null(value=False)
     judged = judged.with_columns(

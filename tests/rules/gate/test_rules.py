@@ -12,10 +12,11 @@ import pytest
 from rules import i18n
 from rules.findings.programme import load_programmes
 from rules.gate.additions import additions, coverage
+from rules.gate.frames import Frames
 from rules.gate.judge import verdicts
 from rules.gate.parameters import load_gate_parameters
 from rules.gate.registry import gate_rules
-from rules.gate.view import Frames, View
+from rules.gate.view import View
 from tests.rules.findings.builder import Builder
 
 JAN, MAR = date(2023, 1, 1), date(2023, 3, 31)
@@ -34,7 +35,7 @@ def view(b: Builder, program: str, berkas: str | None = None, local: tuple[Path,
     """The list of `program` (or the file `berkas`) against everything else of the builder."""
     data = b.tables()
     chosen = (pl.col("program") == program) if berkas is None else (pl.col("berkas") == berkas)
-    frames = Frames(data.records.lazy(), data.entities, data.links, data.payments.with_columns(dinilai=chosen))
+    frames = Frames.of(data.records.lazy(), data.entities, data.links, data.payments.with_columns(dinilai=chosen))
     known = load_programmes(local)
     return View(frames, known[program], known, load_gate_parameters())
 
@@ -427,7 +428,7 @@ def test_nothing_depends_on_the_order_of_rows() -> None:
     pay(b, "mati", nik=B, keluarga="K7")
     seen = view(b, "pkh")
     whole = verdicts(seen)
-    turned = Frames(
+    turned = Frames.of(
         seen.frames.records, seen.frames.entities.reverse(), seen.frames.links, seen.frames.payments.reverse()
     )
     assert verdicts(View(turned, seen.programme, seen.programmes, seen.p)).equals(whole)
