@@ -129,7 +129,7 @@ class _Column:
         self.parts = (schema, array)
         capsule = ctypes.pythonapi.PyCapsule_New
         capsule.restype, capsule.argtypes = ctypes.py_object, (c_void_p, c_char_p, c_void_p)
-        return tuple(  # type: ignore[return-value]
+        return tuple(
             capsule(ctypes.addressof(part), name, None)
             for part, name in zip(self.parts, (b"arrow_schema", b"arrow_array"), strict=True)
         )

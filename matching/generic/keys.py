@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from blocking.candidates import Plan
+from blocking.heap import lined
 from blocking.jit import each, threads
 from blocking.mix import U64, combine, mix
 from blocking.pairs import Blocks, PassCount, block, refine
@@ -82,7 +83,7 @@ def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
 
     The keys are the columns of one matrix (`together`): the keys of a row lie side by side.
     """
-    together = np.empty((rows.n, len(spec.keys)), dtype=np.uint64)
+    together = lined(rows.n, len(spec.keys), np.uint64)
     given = _Parts(rows, spec)
     step = max(-(-rows.n // threads()), 1)
     each(
@@ -109,7 +110,7 @@ def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
         Pass(rule.title, lambda _e: np.zeros(0, dtype=np.uint64), (), _settled(spec, number, complete))
         for number, rule in enumerate(spec.passes)
     ]
-    return Plan(passes, list(together.T), counts, [blocks for blocks, _count in found], together)
+    return Plan(passes, list(together.T[: len(spec.keys)]), counts, [blocks for blocks, _count in found], together)
 
 
 def _finer(rows: Prepared, spec: LinkageSpec, parts: list[KeyPart], times: float) -> U64:

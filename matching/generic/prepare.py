@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from blocking.heap import lined
 from blocking.jit import each
 from blocking.kernels import sort_rows
 from blocking.mix import U64
@@ -32,7 +33,7 @@ _AT_ONCE: Final = 1 << 13  # rows of the matrix written at a time: they stay in 
 
 @dataclass
 class Prepared:
-    """All rows of all lists: `rows` (n, columns) as the kernels read them, and what each column's integers mean."""
+    """All rows of all lists: `rows` (n, columns or more) as the kernels read them, and what each integer means."""
 
     columns: dict[str, Coded]
     rows: npt.NDArray[np.int64]
@@ -138,9 +139,11 @@ def _rows(columns: dict[str, Coded], cuts: dict[str, tuple[float, ...]], n: int)
                 column.classes = len(columns) + len(apart)
                 apart.append(found)
     parts = [*values.values(), *apart]
-    rows = np.empty((n, len(parts)), dtype=np.int64)
+    rows = lined(n, len(parts), np.int64)
+    spare = slice(len(parts), None)
 
     def fill(begin: int) -> None:
+        rows[begin : begin + _AT_ONCE, spare] = 0
         for place, part in enumerate(parts):
             rows[begin : begin + _AT_ONCE, place] = part[begin : begin + _AT_ONCE]
 

@@ -51,7 +51,7 @@ def _earlier(keys: U64, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
 def _free_of(keys: U64, free: U64, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
     """The comparisons of which pass `number` or a later one that holds the pair says nothing."""
     mask = free[number]
-    for q in range(number + 1, keys.shape[1]):
+    for q in range(number + 1, len(free)):
         if keys[i, q] == keys[j, q] and keys[i, q] != 0:
             mask |= free[q]
     return mask

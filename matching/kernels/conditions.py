@@ -42,6 +42,7 @@ COLUMN, KIND, BASE, BEGIN, END, DIFFERENT, SHIFT, MASK, OTHER, OTHER_KIND, OTHER
 WORD, LEVEL, TABLE = range(3)
 
 _LOW: Final = 0xFFFFFFFF
+_ABOVE: Final = -2  # CLASS of values that have their class above bit 32
 _NEAR: Final = 1e-12  # what a cut may be missed by
 _NO_BOUND = np.uint64(0xFFFFFFFFFFFFFFFF)
 
@@ -275,6 +276,66 @@ def _crossed(
 
 
 @inlined
+def _same(p: Program, t: Tables, f: Scalar, i: Scalar, v: Scalar) -> Scalar:
+    """The level of equal values: the first, and above it as many as the value is more common."""
+    place = p.comparisons[f, CLASS]
+    return 1 + (t.rows[i, place] if place >= 0 else (v >> 32 if place == _ABOVE else 0))
+
+
+@inlined
+def _level(p: Program, t: Tables, f: Scalar, i: Scalar, j: Scalar, room: Letters, rows: I64, memo: F64) -> Scalar:
+    """The level of rows i and j in a comparison that looks for no swap."""
+    column = p.comparisons[f, COLUMN]
+    va, vb = t.rows[i, column], t.rows[j, column]
+    if va == 0 or vb == 0:
+        return 0
+    if va == vb:
+        return _same(p, t, f, i, va)  # without a level `equal`, equal values fulfil whatever comes first
+    kind, base = p.comparisons[f, KIND], p.comparisons[f, BASE]
+    memo[0] = -1.0
+    for k in range(p.comparisons[f, BEGIN], p.comparisons[f, END]):
+        word = p.conditions[k, WORD]
+        if word != EQUAL and _fulfilled(
+            t, word, p.numbers[k], p.conditions[k, TABLE], kind, base, va, vb,
+            t.floats[i, column], t.floats[j, column], room, rows, memo,
+        ):  # fmt: skip
+            return p.conditions[k, LEVEL]
+    return p.comparisons[f, DIFFERENT]
+
+
+@kernel
+def _level_or_swap(
+    p: Program, t: Tables, f: Scalar, i: Scalar, j: Scalar, room: Letters, rows: I64, memo: F64
+) -> tuple[Scalar, Scalar]:
+    """The level of a comparison that looks for a swap with another column, and whether it found one."""
+    column = p.comparisons[f, COLUMN]
+    va, vb = t.rows[i, column], t.rows[j, column]
+    known = va != 0 and vb != 0
+    kind, base = p.comparisons[f, KIND], p.comparisons[f, BASE]
+    memo[0] = -1.0
+    for k in range(p.comparisons[f, BEGIN], p.comparisons[f, END]):
+        word = p.conditions[k, WORD]
+        if word == CROSSED:
+            # A swap may leave one side empty, so that it is looked for in unknown values too.
+            hit = _crossed(p, t, f, i, j, p.numbers[k], room, rows, memo)
+            memo[0] = -1.0
+        elif not known:
+            hit = False
+        elif va == vb:
+            if word == EQUAL:
+                return _same(p, t, f, i, va), False
+            hit = True
+        else:
+            hit = word != EQUAL and _fulfilled(
+                t, word, p.numbers[k], p.conditions[k, TABLE], kind, base, va, vb,
+                t.floats[i, column], t.floats[j, column], room, rows, memo,
+            )  # fmt: skip
+        if hit:
+            return p.conditions[k, LEVEL], word == CROSSED
+    return p.comparisons[f, DIFFERENT] if known else 0, False
+
+
+@inlined
 def pattern_of(p: Program, t: Tables, i: Scalar, j: Scalar, room: Letters, rows: I64, memo: F64) -> Scalar:
     """The levels of rows i and j, packed as `matching.specification.Specification.pack` does.
 
@@ -283,40 +344,12 @@ def pattern_of(p: Program, t: Tables, i: Scalar, j: Scalar, room: Letters, rows:
     pattern = np.uint64(0)
     swapped = np.uint64(0)  # columns whose values a swap explained
     for f in range(len(p.comparisons)):
-        column = p.comparisons[f, COLUMN]
-        va, vb = t.rows[i, column], t.rows[j, column]
-        known = va != 0 and vb != 0
-        level = p.comparisons[f, DIFFERENT] if known else 0
-        memo[0] = -1.0
-        for k in range(p.comparisons[f, BEGIN], p.comparisons[f, END]):
-            word = p.conditions[k, WORD]
-            if word == CROSSED:
-                # A swap may leave one side empty, so that it is looked for in unknown values too.
-                hit = _crossed(p, t, f, i, j, p.numbers[k], room, rows, memo)
-                memo[0] = -1.0
-                if hit:
-                    swapped |= np.uint64(1) << np.uint64(p.comparisons[f, OTHER])
-            elif not known:
-                hit = False
-            elif va == vb:
-                hit = True  # without a level `equal`, equal values fulfil whatever comes first
-            elif word == EQUAL:
-                hit = False
-            else:
-                kind, base = p.comparisons[f, KIND], p.comparisons[f, BASE]
-                hit = _fulfilled(
-                    t, word, p.numbers[k], p.conditions[k, TABLE], kind, base, va, vb,
-                    t.floats[i, column], t.floats[j, column], room, rows, memo,
-                )  # fmt: skip
-            if hit:
-                level = p.conditions[k, LEVEL]
-                if word == EQUAL:
-                    level += (
-                        t.rows[i, p.comparisons[f, CLASS]]
-                        if p.comparisons[f, CLASS] >= 0
-                        else (va >> 32 if p.comparisons[f, CLASS] == -2 else 0)
-                    )
-                break
+        if p.comparisons[f, OTHER] < 0:
+            level = _level(p, t, f, i, j, room, rows, memo)
+        else:
+            level, swap = _level_or_swap(p, t, f, i, j, room, rows, memo)
+            if swap:
+                swapped |= np.uint64(1) << np.uint64(p.comparisons[f, OTHER])
         pattern |= np.uint64(level) << np.uint64(p.comparisons[f, SHIFT])
     if swapped:
         for f in range(len(p.comparisons)):

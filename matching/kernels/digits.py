@@ -27,12 +27,7 @@ def is_long(x: Scalar) -> Scalar:
 @kernel
 def count(x: Scalar) -> Scalar:
     """Number of digits."""
-    v = np.uint64(x)
-    n = 0
-    while v:
-        v >>= np.uint64(4)
-        n += 1
-    return n
+    return bits_set(_marks(x, 0))  # no digit is kept as four bits of 0
 
 
 @kernel
