@@ -62,6 +62,13 @@ _ARGUMENTS = (
         **(_FILE | {"metavar": N_("RUN")}),
     ),
     click.option("--tanpa-kembali", cls=Option, is_flag=True, help=N_("Do not write the return files.")),
+    click.option(
+        "--keluarga-cetak",
+        cls=Option,
+        metavar="N",
+        type=click.IntRange(min=1),
+        help=N_("Families per village on paper, the worst first (default 100); the workbook holds all."),
+    ),
     _own_programmes,
     _memory,
     _shared,
@@ -92,6 +99,8 @@ def _chosen(
     asked: dict[str, Any] = {name: str(given[name].absolute()) for name in _PATHS if given[name]}
     if given["tanggal_acuan"]:
         asked["tanggal_acuan"] = given["tanggal_acuan"]
+    if given["keluarga_cetak"]:
+        asked["keluarga_cetak"] = given["keluarga_cetak"]
     if given["mode_uji"]:
         asked["mode_uji"] = True
     if tanpa_kembali:

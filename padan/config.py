@@ -75,6 +75,7 @@ class Settings(Part):
     tanggal_acuan: date | None = None  # ages and staleness refer to it; default: the newest tanggal_data
     mode_uji: bool = False  # admits the synthetic NIK and KK whose kecamatan part is 90-99
     kembali: bool = True  # write the return files
+    keluarga_cetak: int = Field(default=100, ge=1)  # families per village on paper; the workbook holds all
     bahasa: Literal["id", "en"] | None = None
     jembatan: Text | None = None  # own bridge of kode wilayah: csv with the columns kode, kode_bps
     ambang: Bands = Field(default_factory=Bands)

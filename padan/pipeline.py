@@ -434,7 +434,15 @@ def _reports(
             from padan.returning import returned
 
             sheets = returned(inputs, names(inputs))
-        write_reports(data, folder.path, sheets=sheets, progress=tell, tables_written=True, products=products)
+        write_reports(
+            data,
+            folder.path,
+            sheets=sheets,
+            progress=tell,
+            tables_written=True,
+            products=products,
+            printed=settings.keluarga_cetak,
+        )
     return products
 
 

@@ -160,8 +160,6 @@ def _set(data: Mapping[str, Any]) -> bytes:
         _family(one, family)
     if not data["keluarga"]:
         one.paragraph(one.words["kosong"], _TEXT)
-    if data["sisa"]:
-        one.paragraph(data["sisa"], _TEXT)
     if data["pasangan"]:
         one.title = data["judul_pasangan"]
         one.columns = _columns(_PAIR_WIDTHS, one.words["kolom_pasangan"], (5, 6))
@@ -169,6 +167,9 @@ def _set(data: Mapping[str, Any]) -> bytes:
         one.paragraph(data["ringkas_pasangan"], _TEXT)
         for pair in data["pasangan"]:
             _pair(one, pair)
+    if data["sisa"]:
+        one.need(56 * MM)  # on one page with the signatures
+        one.paragraph(data["sisa"], _BOLD)
     _signatures(one)
     return one.feet()
 
@@ -180,6 +181,8 @@ def _introduction(one: _List) -> None:
     for number, step in enumerate(one.words["cara"], start=1):
         first, *more = by_line([_TEXT.block(step, room - 5 * MM)])
         lines += [((_TEXT, f"{number}.  "), *first), *(((_TEXT, "     "), *line) for line in more)]
+    if one.data["sisa"]:
+        lines.append(_BOLD.block(one.data["sisa"], room))
     high = _high([lines]) + 2
     one.leaves.boxes([(_LEFT, one.y - high, _RIGHT - _LEFT, high)], _EDGE, 0.5)
     one.leaves.text(_LEFT + 2 * MM, one.y - _PAD - 1, lines)

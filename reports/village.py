@@ -25,7 +25,7 @@ from reports.village_sheet import FAMILY_TEXTS, PAIR_TEXTS, Village, sheet_names
 from rules.i18n import _
 
 REGISTER: Final = Path(".padan") / "daftar"  # in the run folder: what the lines of every list written are about
-_MAX_FAMILIES: Final = 3_000  # per village: more is no list to walk with; the parquet holds all
+MAX_FAMILIES: Final = 3_000  # per village: more is no list to walk with; the parquet holds all
 _MAX_PAIRS: Final = 500
 _BATCH: Final = 80_000  # findings whose texts are built at a time
 _GROUPS: Final = ("usang", "ganda", "bayar")
@@ -38,11 +38,12 @@ def write_villages(
     *,
     key: bytes,
     register: Path | None = None,
+    printed: int = MAX_FAMILIES,
 ) -> list[Path]:
     """Write a PDF and a workbook per village that has a stale family, a double recipient or a doubtful pair.
 
     Findings on which people have decided are not asked again. `key` makes the codes of the lines; `register` is the
-    folder that keeps what they stand for (None: nowhere).
+    folder that keeps what they stand for (None: nowhere). Paper holds the `printed` worst families of a village.
     """
     asked = context.keyed.filter(pl.col("kelompok").is_in(_GROUPS)).join(
         context.tables.diputuskan, on="temuan_id", how="anti", maintain_order="left"
@@ -68,7 +69,7 @@ def write_villages(
         kept: list[pl.DataFrame] = []
         with press:
             for batch in _batches(sizes):
-                for village in _villages(context, batch, families, asked, pairs, key):
+                for village in _villages(context, batch, families, asked, pairs, key, printed):
                     name = folder / village.kode
                     press.draw(page_data(context, village), name.with_suffix(".pdf"))
                     files += [name.with_suffix(".pdf"), write_book(context, village, name.with_suffix(".xlsx"))]
@@ -104,10 +105,11 @@ def _villages(
     asked: pl.DataFrame,
     pairs: pl.DataFrame,
     key: bytes,
+    printed: int,
 ) -> Iterator[Village]:
     """The lists of the villages `batch`, with texts and codes."""
     mine = families.filter(pl.col("kode_desa").is_in(batch))
-    shown = mine.filter(pl.int_range(pl.len()).over("kode_desa") < _MAX_FAMILIES)
+    shown = mine.filter(pl.int_range(pl.len()).over("kode_desa") < MAX_FAMILIES)
     lines = with_cells(family_lines(context, shown, asked))
     contents = finding_contents(
         context,
@@ -139,7 +141,7 @@ def _villages(
             ]
         )["t"]
         (whole,) = codes(key, ["\x1e".join(["daftar", code, *words])])
-        yield Village(code, whole, own, int(totals.get(code, 0)), two)
+        yield Village(code, whole, own, int(totals.get(code, 0)), two, printed)
 
 
 def _pairs_by_village(context: Context) -> pl.DataFrame:

@@ -18,24 +18,24 @@ def page_data(context: Context, village: Village) -> dict[str, Any]:
     """The data of `reports.paper.render`."""
     place = place_of(context, village.kode)
     family_titles, pair_titles = columns_of()
-    families = village.lines["keluarga"].n_unique()
-    left = village.total - families
+    families = village.families
+    lines = village.lines.filter(pl.col("keluarga") <= village.printed)
     return {
         "bahasa": language(),
         "judul": _("Families to check: {place}").format(place=place),
         "judul_pasangan": _("Doubtful pairs: {place}").format(place=place),
         "kode": village.daftar,
         "ringkas": _("{n} families, {lines} lines, worst first.").format(
-            n=number(families), lines=number(village.lines.height)
+            n=number(min(families, village.printed)), lines=number(lines.height)
         ),
         "acuan": _("Reference date {date}. Village code {code}.").format(
             date=day(context.as_of) or "–", code=village.kode
         ),
-        "sisa": _("{n} more families are in data/findings.parquet.").format(n=number(left)) if left > 0 else "",
+        "sisa": _not_printed(village, lines.height),
         "ringkas_pasangan": _(
             "Are these one person or two? Tick one box. {shown} of {total} pairs, most probable first."
         ).format(shown=number(min(village.pairs.height, _MAX_PAIRS)), total=number(village.all_pairs)),
-        "keluarga": _families(village.lines),
+        "keluarga": _families(lines),
         "pasangan": village.pairs.head(_MAX_PAIRS)
         .select("nomor", "orang_1", "orang_2", "sama", "beda", "kode_baris")
         .to_dicts(),
@@ -56,6 +56,28 @@ def page_data(context: Context, village: Village) -> dict[str, Any]:
             ],
         },
     }
+
+
+def _not_printed(village: Village, lines: int) -> str:
+    """What stands in the workbook, or nowhere but in the tables of the run, and not on paper; empty when nothing."""
+    families, pairs = village.families - village.printed, village.pairs.height - _MAX_PAIRS
+    told = []
+    if families > 0:
+        told.append(
+            _("NOT ON PAPER: {n} more families with {lines} lines.").format(
+                n=number(families), lines=number(village.lines.height - lines)
+            )
+        )
+    if pairs > 0:
+        told.append(_("NOT ON PAPER: {n} more pairs.").format(n=number(pairs)))
+    if told:
+        told.append(
+            _("They stand in {file} and can be filled in there; when those above are decided, they come in the next "
+              "edition of this list.").format(file=f"{village.kode}.xlsx")
+        )  # fmt: skip
+    if village.left:
+        told.append(_("{n} more families are in data/findings.parquet.").format(n=number(village.left)))
+    return " ".join(told)
 
 
 def _families(lines: pl.DataFrame) -> list[dict[str, Any]]:

@@ -33,7 +33,8 @@ _SMALL: Final = {"font_size": 8, "align": "center", "indent": 0}
 class Village:
     """The list of one village: `lines` of `reports.lines.family_lines` and doubtful `pairs`, both with `kode_baris`.
 
-    `daftar` is the code of the whole list, `total` the number of families found (the list may show fewer).
+    `daftar` is the code of the whole list, `total` the number of families found (the list may show fewer), `printed`
+    of how many of them there is place on paper.
     """
 
     kode: str
@@ -41,6 +42,17 @@ class Village:
     lines: pl.DataFrame
     total: int
     pairs: pl.DataFrame
+    printed: int
+
+    @property
+    def families(self) -> int:
+        """Families of the list: in the workbook all, on paper `printed` of them."""
+        return self.lines["keluarga"].n_unique()
+
+    @property
+    def left(self) -> int:
+        """Families that the list does not show."""
+        return self.total - self.families
 
     @property
     def all_pairs(self) -> int:
@@ -171,14 +183,18 @@ def _family_sheet(book: Book, context: Context, place: str, village: Village) ->
         Column("kode_baris", _("Line code"), 17, "id", {"num_format": "General"}),
     ]
     sheet.widths(columns)
-    families = village.lines["keluarga"].n_unique()
-    rest = village.total - families
+    families, rest = village.families, village.left
     sheet.heading(
         _("Families to check: {place}").format(place=place),
         _("{n} families, {lines} lines, worst first. Reference date {date}. Village code {code}.").format(
             n=number(families), lines=number(village.lines.height), date=day(context.as_of) or "–", code=village.kode
         )
-        + (" " + _("{n} more families are in data/findings.parquet.").format(n=number(rest)) if rest > 0 else ""),
+        + (" " + _("{n} more families are in data/findings.parquet.").format(n=number(rest)) if rest > 0 else "")
+        + (
+            " " + _("On paper stand the first {n}; all can be filled in here.").format(n=number(village.printed))
+            if families > village.printed
+            else ""
+        ),
         _("Write x in one box per line, fill in date and name below, save, and send this file back."),
     )
     _fill_in(sheet, village)

@@ -16,7 +16,7 @@ from reports.data import write_beside, write_tables
 from reports.labels import name_programs
 from reports.page import write_page
 from reports.returns import RawSheets, write_returns
-from reports.village import REGISTER, write_villages
+from reports.village import MAX_FAMILIES, REGISTER, write_villages
 from reports.workbook import write_workbook
 from rules.findings.registry import all_rules
 from rules.i18n import _
@@ -71,6 +71,7 @@ def write_reports(
     rules: Mapping[str, RuleInfo] | None = None,
     key: bytes | None = None,
     products: Products | None = None,
+    printed: int | None = None,
 ) -> list[Path]:
     """Write all reports of a run into the folder `out` and return the files written.
 
@@ -79,7 +80,8 @@ def write_reports(
     only persons.csv and run.json are missing there. `tables.info` may hold `tanggal_acuan` (ISO date), `catatan`
     (sentences for the reader), `penautan` (figures of the matching) and anything else that run.json is to hold.
     `key` makes the codes of the village lists (default: the key of this installation). `products` that are finished
-    already (laporan.html, desa, kembali, laporan.xlsx) are not made again.
+    already (laporan.html, desa, kembali, laporan.xlsx) are not made again. Paper holds the `printed` worst families of
+    a village (None: all); its workbook holds all.
     `progress(step, share)` is called with the name of the step in the run's language and the share (0-1) done.
     """
 
@@ -112,6 +114,7 @@ def write_reports(
             lambda share: told(step, 0.6 * share),
             key=installation_key() if key is None else key,
             register=out / REGISTER,
+            printed=MAX_FAMILIES if printed is None else printed,
         )
 
     told(_("village lists"), 0.0)

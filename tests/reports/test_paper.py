@@ -36,7 +36,7 @@ PAIR = ("nomor", "orang_1", "orang_2", "sama", "beda", "kode_baris")
 def _page(context: Context, *lines: dict[str, Any]) -> dict[str, Any]:
     frame = pl.DataFrame([{**LINE, **line} for line in lines], schema=list(LINE))
     pairs = pl.DataFrame(schema={**dict.fromkeys(PAIR, pl.String), "n_desa": pl.UInt32})
-    return page_data(context, Village("3303012001", "KODE", frame, frame["keluarga"].n_unique(), pairs))
+    return page_data(context, Village("3303012001", "KODE", frame, frame["keluarga"].n_unique(), pairs, 100))
 
 
 def _words(pdf: bytes) -> str:

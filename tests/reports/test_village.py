@@ -101,6 +101,27 @@ def test_the_pdf_holds_every_line_with_its_code_and_page_numbers(files: list[Pat
         assert text.count(_("Verifying officer,")) == 1
 
 
+def test_paper_holds_the_worst_and_says_what_the_workbook_holds_beside(
+    files: list[Path], register: pl.DataFrame, context: Context, tmp_path: Path
+) -> None:
+    again = write_villages(context, tmp_path, key=KEY, register=tmp_path / "daftar", printed=1)
+    (kept,) = (tmp_path / "daftar").iterdir()
+    assert pl.read_parquet(kept).equals(register)
+    for path, old in zip((p for p in again if p.suffix == ".xlsx"), files, strict=True):
+        mine = register.filter((pl.col("kode_desa") == path.stem) & (pl.col("jenis") == "temuan"))
+        first = pl.col("nomor").str.split(".").list.first() == "1"
+        more = len(set(mine.filter(~first)["nomor"].str.split(".").list.first()))
+        text = _pdf_text(path.with_suffix(".pdf"))
+        assert all(code in text for code in mine.filter(first)["kode_baris"])
+        assert not any(code in text for code in mine.filter(~first)["kode_baris"])
+        said = _("NOT ON PAPER: {n} more families with {lines} lines.").format(n=more, lines=mine.filter(~first).height)
+        pages = text.split("\f")[:-1]
+        assert (said in pages[0]) and (said in pages[-1]) if more else said[:10] not in text
+        # The workbook holds every line as before, and tells how far the paper goes.
+        texts, before = _texts(path), _texts(old)
+        assert set(before) - set(texts) == ({before[1]} if more else set())
+
+
 def test_fonts_are_in_the_pdf(files: list[Path]) -> None:
     if shutil.which("pdffonts") is None:
         pytest.skip("pdffonts is not installed")
