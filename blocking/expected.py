@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.candidates import Plan
+from blocking.jit import each
 from blocking.pairs import Blocks, Index, block, first_pass_only
 
 SAMPLE: Final = 50_000  # pairs looked at per pass; their share is then known to half a per cent
@@ -32,16 +33,18 @@ class Expected:
 
 def expected_pairs(chosen: Plan, admit: Admit | None = None, sample: int = SAMPLE) -> list[Expected]:
     """The pairs of every pass of `chosen`, `pasangan` from `sample` pairs of each; exact where a pass has no more."""
-    found = []
-    for k, (one, keys) in enumerate(zip(chosen.passes, chosen.keys, strict=True)):
+
+    def of_pass(k: int) -> Expected:
+        keys = chosen.keys[k]
         blocks = chosen.blok[k] if chosen.blok else block(keys)
         a, b = drawn(blocks, sample)
         keep = first_pass_only(a, b, chosen.keys[:k])
         if admit is not None:
             keep &= admit(a, b)
         share = float(keep.mean()) if len(a) else 0.0
-        found.append(Expected(one.nama, blocks.pairs, round(blocks.pairs * share)))
-    return found
+        return Expected(chosen.passes[k].nama, blocks.pairs, round(blocks.pairs * share))
+
+    return each(of_pass, range(len(chosen.keys)))
 
 
 def drawn(blocks: Blocks, wanted: int) -> tuple[Index, Index]:

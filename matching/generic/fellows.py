@@ -7,17 +7,18 @@ own from them; rows that are one person after all are taken by the match class, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from blocking.candidates import Plan
-from blocking.pairs import Index, block, first_pass_only
+from blocking.jit import each
+from blocking.pairs import Index
 from blocking.tally import distinct
 from matching.fit import LEAST_PAIRS, Anchors, fit, level_counts
 from matching.generic.pairing import Comparer
 from matching.generic.prepare import Prepared
+from matching.kernels.candidates import fill_fellows
 from matching.model import PatternTable, Strata
 from matching.specification import LatentClass
 from matching.terms import F64
@@ -27,29 +28,23 @@ LOOSE = 20.0  # pairs that the first guess of a class is worth
 TOO_LIKE = 0.5  # overlap with the match class from which a pass finds rows listed twice rather than two people
 
 
-def fellow_pairs(rows: Prepared, chosen: Plan) -> Iterator[tuple[int, Index, Index, F64]]:
+def fellow_pairs(rows: Prepared, chosen: Plan) -> list[tuple[int, Index, Index, F64]]:
     """(pass, left, right, weight) of neighbours in the blocks of one list that no earlier pass holds.
 
     A block of n rows of a list gives n - 1 of its n (n - 1) / 2 pairs, each with the weight n / 2.
     """
-    for k, keys in enumerate(chosen.keys):
-        blocks = chosen.blok[k] if chosen.blok else block(keys)
-        edge = np.zeros(len(blocks.order) + 1, dtype=np.int64)
-        edge[blocks.start] += 1
-        edge[blocks.stop - 1] -= 1
-        at = np.flatnonzero(np.cumsum(edge[:-1]))  # its next row stands in the same block
-        a, b = blocks.order[at], blocks.order[at + 1]
-        same = rows.source[a] == rows.source[b]
-        at, a, b = at[same], a[same], b[same]
-        begin = np.flatnonzero(np.diff(at, prepend=-2) != 1) if len(at) else at
-        length = np.diff(np.append(begin, len(at)))
-        weight = np.repeat((length + 1) / 2, length)
-        keep = first_pass_only(a, b, chosen.keys[:k])
-        a, b, weight = a[keep], b[keep], weight[keep]
-        if len(a) > MOST:
-            some = np.arange(MOST) * len(a) // MOST
-            a, b, weight = a[some], b[some], weight[some] * (len(a) / MOST)
-        yield k, a, b, weight
+    keys = chosen.bersama
+    assert keys is not None
+
+    def of_pass(k: int) -> tuple[int, Index, Index, F64]:
+        blocks = chosen.blok[k]
+        most = int((blocks.stop - blocks.start - 1).sum())
+        a, b, weight = np.empty(most, dtype=np.uint32), np.empty(most, dtype=np.uint32), np.empty(most)
+        n = fill_fellows(keys, rows.source, k, blocks.order, blocks.start, blocks.stop, a, b, weight)
+        some = np.arange(MOST) * n // MOST if n > MOST else slice(n)
+        return k, a[some], b[some], weight[some] * max(n / MOST, 1.0)
+
+    return each(of_pass, range(len(chosen.blok)))
 
 
 def fellow_anchors(

@@ -18,6 +18,7 @@ from matching.kernels.conditions import Program, Room, Tables, fetch_letters, fe
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
+F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 Slots = npt.NDArray[np.int32]
@@ -25,6 +26,7 @@ Slots = npt.NDArray[np.int32]
 COUNT, HOLD, FIND = range(3)
 _U1 = np.uint64(1)
 _BATCH = 64  # pairs
+_SOON = 12  # pairs
 _STRATUM = np.uint64(48)  # bit from which the stratum stands in a cell
 
 
@@ -226,6 +228,36 @@ def _compare(
                 held += 1
         at[USED], at[PAIRS] = used, held
     return False
+
+
+@kernel
+def fill_fellows(
+    keys: U64, source: U8, number: Scalar, order: U32, start: I64, stop: I64, left: U32, right: U32, weight: F64
+) -> Scalar:
+    """Write the neighbours of one list in the blocks of pass `number` that no earlier pass holds; returns how many.
+
+    A run of n rows of a list gives n - 1 of its n (n - 1) / 2 pairs, each with the weight n / 2.
+    """
+    n = 0
+    for block in range(len(start)):
+        x = start[block]
+        while x < stop[block]:
+            y = x + 1
+            while y < stop[block] and source[order[y]] == source[order[x]]:
+                y += 1
+            for z in range(x, y - 1):
+                left[n], right[n], weight[n] = order[z], order[z + 1], (y - x) / 2.0
+                n += 1
+            x = y
+    kept = 0
+    for k in range(n):
+        if k + _SOON < n:
+            prefetch(keys, left[k + _SOON])
+            prefetch(keys, right[k + _SOON])
+        if not _earlier(keys, number, left[k], right[k]):
+            left[kept], right[kept], weight[kept] = left[k], right[k], weight[k]
+            kept += 1
+    return kept
 
 
 @kernel

@@ -15,6 +15,7 @@ from benchmarks.speed import quality
 from benchmarks.speed.cases import Case
 from benchmarks.speed.with_padan import SPEC
 from blocking.candidates import Plan
+from blocking.pairs import block
 from matching.generic import Linkage
 from matching.generic.fellows import fellow_pairs
 
@@ -27,7 +28,8 @@ def test_neighbours_of_one_list_stand_for_all_pairs_of_its_blocks(drawn: list[tu
     rows = sorted(drawn)
     source = np.array([r[0] for r in rows], dtype=np.uint8)
     keys = [np.array([r[k] for r in rows], dtype=np.uint64) for k in (1, 2)]
-    found = list(fellow_pairs(SimpleNamespace(source=source), Plan([], keys)))
+    plan = Plan([], keys, blok=[block(one) for one in keys], bersama=np.column_stack(keys))
+    found = fellow_pairs(SimpleNamespace(source=source), plan)
     assert [k for k, *_rest in found] == [0, 1]
     for k, a, b, weight in found:
         assert (source[a] == source[b]).all()
