@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -29,6 +30,9 @@ from rules.i18n import _
 from rules.masking import mask_text
 from rules.vocab import PAYMENT_PREFIX, REGISTERS
 from sources.formats import books_kept
+
+if TYPE_CHECKING:
+    from sources.model import Loaded
 
 PASSED: Final = 10  # exit code: a limit was passed; the files are written all the same
 # Rules of programme_rules.md, section 3, that no source of padan can answer.
@@ -180,29 +184,13 @@ def _frames(
     parameters: GateParameters, report: Report,
 ) -> tuple[Frames, pl.DataFrame, pl.DataFrame, dict[str, int]]:  # fmt: skip
     """The run with the list in it, rejected rows and control totals of the list, and how its payees were found."""
-    data = base.folder / "data"
-    read = {name: pl.read_parquet(data / f"{name}.parquet") for name in _TABLES}
-    inside = [base.labels[digest] for digest in hashes if digest in base.labels]
-    is_mine = pl.col("berkas").is_in(inside)
-    run = Frames.of(
-        pl.scan_parquet(data / "records.parquet"),
-        read["entities"],
-        read["links"],
-        read["payments"].with_columns(dinilai=is_mine),
-    )
-    rejected = pl.read_parquet(data / "rejected.parquet").filter(is_mine)
-    files = pl.read_parquet(data / "files.parquet").filter(is_mine)
-    paid = read["payments"].filter(is_mine)["baris_id"].n_unique()
     new = [one for one, digest in zip(inputs, hashes, strict=True) if digest not in base.labels]
-    if not new:
-        return run, rejected, files, {"run": paid}
-    from sources.load import load
-    from sources.model import Input, SourceSettings
-
-    loaded = load(
-        [Input(one.path, one.sumber, one.tanggal) for one in new],
-        SourceSettings(mode_uji=settings.mode_uji or bool(base.info.get("mode_uji"))),
-    )
+    with ThreadPoolExecutor(1) as beside:  # the list is read on one core while the run is read on another
+        listed = beside.submit(_load, settings, base, new) if new else None
+        run, rejected, files, paid = _run_frames(base, hashes)
+        if listed is None:
+            return run, rejected, files, {"run": paid}
+        loaded = listed.result()
     report(0.45, _("Linking"))
     attached = attach(run, loaded.records, loaded.payments, parameters)
     how = {"run": paid, **attached.cara}
@@ -212,6 +200,28 @@ def _frames(
         pl.concat([files, loaded.files.select(files.columns)]),
         how,
     )
+
+
+def _load(settings: GateSettings, base: _Base, new: list[config.InputFile]) -> Loaded:
+    """The lists that are no part of the run, read."""
+    from sources.load import load
+    from sources.model import Input, SourceSettings
+
+    return load(
+        [Input(one.path, one.sumber, one.tanggal) for one in new],
+        SourceSettings(mode_uji=settings.mode_uji or bool(base.info.get("mode_uji"))),
+    )
+
+
+def _run_frames(base: _Base, hashes: list[str]) -> tuple[Frames, pl.DataFrame, pl.DataFrame, int]:
+    """The run, what it knows of those lists that are part of it (rejected rows, control totals), and their payees."""
+    data = base.folder / "data"
+    is_mine = pl.col("berkas").is_in([base.labels[digest] for digest in hashes if digest in base.labels])
+    entities, links, payments = (pl.read_parquet(data / f"{name}.parquet") for name in _TABLES)
+    run = Frames.of(pl.scan_parquet(data / "records.parquet"), entities, links, payments.with_columns(dinilai=is_mine))
+    rejected = pl.read_parquet(data / "rejected.parquet").filter(is_mine)
+    files = pl.read_parquet(data / "files.parquet").filter(is_mine)
+    return run, rejected, files, payments.filter(is_mine)["baris_id"].n_unique()
 
 
 def _with_places(view: View, found: pl.DataFrame) -> pl.DataFrame:

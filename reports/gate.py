@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,7 +23,6 @@ FOLDER: Final = "putusan"
 REFUSED: Final = "DITOLAK"
 _FILLS: Final = {"TAHAN": "#F8D7D4", "VERIFIKASI": "#FBF3D0", REFUSED: "#E9EEF3"}
 _PLACE: Final = ("berkas", "lembar", "nomor_baris")
-_FEW: Final = 1000
 _MOST: Final = 12  # rows named as evidence in a cell; the parquet table names all
 
 
@@ -30,9 +30,9 @@ _MOST: Final = 12  # rows named as evidence in a cell; the parquet table names a
 class GateResult:
     """What a gate run found.
 
-    `putusan`: one row per payment (rules.gate.judge.verdicts, `bukti` and `bukti_bayar` as places: lists of structs
-    label, sumber, berkas, lembar, nomor_baris, tanggal); `ditolak`: rows of the rejected table that belong to the
-    lists; `tambah`: rules.gate.additions; `ringkasan`: plain values for ringkasan.json.
+    `putusan`: one row per payment, in the order of the lists (rules.gate.judge.verdicts, `bukti` and `bukti_bayar` as
+    places: lists of structs label, sumber, berkas, lembar, nomor_baris, tanggal); `ditolak`: rows of the rejected table
+    that belong to the lists; `tambah`: rules.gate.additions; `ringkasan`: plain values for ringkasan.json.
     """
 
     putusan: pl.DataFrame
@@ -50,29 +50,22 @@ def write_gate(
     added = Added(
         ("alasan", "tindakan", "kode", "bukti", "putusan"), titles, _FILLS, (60, 40, 14, 48, 14), result.acuan
     )
-    written = write_remarked(_remarks(result), added, sheets, out / FOLDER, progress)
-    for name, frame, key in (
-        ("putusan", result.putusan, _PLACE),
-        ("tambah", result.tambah, ("kode_wilayah", "jenis", "baris_id")),
-    ):
-        path = private(out / "data" / f"{name}.parquet")
-        in_order = frame.select(pl.arg_sort_by(_ranks(frame, key), nulls_last=True)).to_series()
-        frame[in_order].rechunk().write_parquet(path, compression="zstd", row_group_size=131_072)
-        written.append(path)
-    written.append(_write_additions(result, out / "tambah.xlsx"))
+    with ThreadPoolExecutor(1) as beside:  # Polars writes text on one core
+        tables = beside.submit(_write_tables, result, out)
+        written = write_remarked(_remarks(result), added, sheets, out / FOLDER, progress)
+        written += tables.result()
     text = json.dumps(result.ringkasan, ensure_ascii=False, indent=2, sort_keys=True, default=str)
     written.append(write_private(out / "ringkasan.json", text + "\n"))
     return written
 
 
-def _ranks(frame: pl.DataFrame, columns: Sequence[str]) -> list[pl.Expr]:
-    """`columns` as what to sort by: a text of which there are few, file or sheet, as the rank of its value."""
-    few = {}
-    for name in columns:
-        values = frame[name].unique().drop_nulls().sort() if frame.schema[name] == pl.String else None
-        if values is not None and len(values) < _FEW:
-            few[name] = pl.col(name).replace_strict(values, pl.int_range(len(values), dtype=pl.UInt32, eager=True))
-    return [few.get(name, pl.col(name)) for name in columns]
+def _write_tables(result: GateResult, out: Path) -> list[Path]:
+    written = []
+    for name, frame in (("putusan", result.putusan), ("tambah", result.tambah)):
+        path = private(out / "data" / f"{name}.parquet")
+        frame.rechunk().write_parquet(path, compression="zstd", row_group_size=131_072)
+        written.append(path)
+    return [*written, _write_additions(result, out / "tambah.xlsx")]
 
 
 def _remarks(result: GateResult) -> pl.DataFrame:

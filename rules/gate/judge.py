@@ -19,8 +19,9 @@ def all_marks(view: View) -> pl.DataFrame:
 
 
 def verdicts(view: View) -> pl.DataFrame:
-    """One row per payment to judge, by bayar_id: place, money, putusan, kode, alasan, tindakan, peluang and evidence.
+    """One row per payment to judge, in the order of the lists.
 
+    Place, money, putusan, kode, alasan, tindakan, peluang and evidence.
     `kode` lists the rules, worst first; `alasan` their sentences in the language in force, without any id; `peluang`
     is that of the mark that decided (1 for LAYAK); `bukti` the register rows (baris_id), `bukti_bayar` the payments.
     """
@@ -41,7 +42,8 @@ def verdicts(view: View) -> pl.DataFrame:
         rupiah=_rupiah(view),
     )  # fmt: skip
     return (
-        place.join(grouped, on="bayar_id", how="left", maintain_order="left")
+        _by_place(place)
+        .join(grouped, on="bayar_id", how="left", maintain_order="left")
         .with_columns(
             pl.col("putusan").fill_null("LAYAK"),
             pl.col("kode", "alasan", "tindakan").fill_null(""),
@@ -49,8 +51,15 @@ def verdicts(view: View) -> pl.DataFrame:
             pl.col("bukti").fill_null([]),
             pl.col("bukti_bayar").fill_null([]),
         )
-        .sort("bayar_id")
     )
+
+
+def _by_place(frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` in the order of files, sheets and rows; of several payments of one row by bayar_id."""
+    for name in ("bayar_id", "nomor_baris", "lembar", "berkas"):  # one by one: together they take five times as long
+        if not frame[name].is_sorted(nulls_last=True):
+            frame = frame.sort(name, nulls_last=True, maintain_order=True)
+    return frame
 
 
 def _of_several(told: pl.DataFrame) -> pl.DataFrame:
