@@ -11,7 +11,7 @@ Rows = npt.NDArray[np.integer]
 
 
 @kernel
-def _joined(a: Rows, b: Rows, up: npt.NDArray[np.int64]) -> None:
+def join(a: Rows, b: Rows, up: npt.NDArray[np.int64]) -> None:
     """Union-find in which the smaller row always stands for the larger; `up` ends with the root of every row."""
     for k in range(len(a)):
         x, y = np.int64(a[k]), np.int64(b[k])
@@ -32,7 +32,7 @@ def _joined(a: Rows, b: Rows, up: npt.NDArray[np.int64]) -> None:
 def closure(n: int, a: Rows, b: Rows) -> npt.NDArray[np.int64]:
     """(n,) smallest row number of each row's component when the links (a, b) are followed."""
     up = np.arange(n, dtype=np.int64)
-    _joined(a, b, up)
+    join(a, b, up)
     return up
 
 

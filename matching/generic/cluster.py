@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from blocking.pairs import Blocks, Index, block, pairs_of
-from matching.closure import closure
-from matching.kernels.clusters import grow
+from blocking.mix import U64
+from blocking.pairs import Blocks, Index, pairs_of
+from matching.closure import closure, join
+from matching.kernels.clusters import grow, tally
 from matching.terms import F64
 
 LARGE = 300  # rows of a component above which only its links are looked at
@@ -30,7 +31,7 @@ class Clusters:
 
 
 def cluster(
-    order: Index,
+    content: U64,
     a: Index,
     b: Index,
     weight: F64,
@@ -39,47 +40,55 @@ def cluster(
 ) -> Clusters:
     """Cluster the match links (a, b) of log2 odds `weight`; `against` scores any pair of rows.
 
-    `order`: all rows by content, so that ties do not fall by where a row stands. `side`: the list of each row, when
-    each list is clean: then no cluster holds two rows of one list.
+    `content` of every row: ties fall by it, not by where a row stands. `side`: the list of each row, when each list is
+    clean: then no cluster holds two rows of one list.
     """
-    n = len(order)
+    n = len(content)
     cut = np.zeros(len(a), dtype=bool)
     label = closure(n, a, b)
-    size = np.bincount(label, minlength=n)
-    links = np.bincount(label[a], minlength=n)
+    rows, links = np.zeros(n, dtype=np.uint32), np.zeros(n, dtype=np.uint32)
+    tally(label, a, rows, links)
     # In a component of which every pair is a link nothing speaks against a join.
-    care = size > 2
+    large = np.flatnonzero(rows > 2)
+    size = rows[large].astype(np.int64)
     if side is None:
-        care &= (size <= LARGE) & ((links < size * (size - 1) // 2) | (weight.min(initial=0.0) < 0))
-    if not care.any():
+        open_ = (links[large] < size * (size - 1) // 2) | (weight.min(initial=0.0) < 0)
+        large, size = large[(size <= LARGE) & open_], size[(size <= LARGE) & open_]
+    if len(large) == 0:
         return Clusters(label, cut)
-    inner = np.where(care[label], label.astype(np.uint64) + np.uint64(1), np.uint64(0))
-    whole = block(inner)
-    few = whole.stop - whole.start <= LARGE
-    said = [against(x, y) for x, y in pairs_of(Blocks(whole.order, whole.start[few], whole.stop[few]), 1_000_000)]
+    care = np.zeros(n, dtype=bool)
+    care[large] = True
+    member = np.flatnonzero(care[label]).astype(np.uint32)
+    member = member[np.argsort(label[member], kind="stable")]
+    stop = np.cumsum(size)
+    start = stop - size
+    few = size <= LARGE
+    said = [against(x, y) for x, y in pairs_of(Blocks(member, start[few], stop[few]), 1_000_000)]
     edges = np.flatnonzero(care[label[a]])
-    rank = np.empty(n, dtype=np.uint32)
-    rank[order] = np.arange(n, dtype=np.uint32)
+    rank = np.empty(n, dtype=np.uint32)  # of the members
+    rank[member[np.lexsort((member, content[member]))]] = np.arange(len(member), dtype=np.uint32)
     one, two = rank[a[edges]], rank[b[edges]]
-    ordered = np.lexsort((np.maximum(one, two), np.minimum(one, two), -weight[edges], label[a[edges]]))
-    edges = edges[ordered]
-    first = np.concatenate(([0], np.cumsum(links[label[whole.order[whole.start]]])))
+    edges = edges[np.lexsort((np.maximum(one, two), np.minimum(one, two), -weight[edges], label[a[edges]]))]
     grow(
-        whole.order,
-        whole.start,
-        whole.stop,
+        member,
+        start,
+        stop,
         np.concatenate([*said, np.zeros(0)]),
         LARGE,
         edges,
-        first.astype(np.int64),
+        np.concatenate(([0], np.cumsum(links[large]))).astype(np.int64),
         a,
         b,
         weight,
         CAP,
         side if side is not None else np.zeros(0, dtype=np.uint8),
         cut,
-        np.zeros(n, dtype=np.uint32),
+        rank,
         np.zeros(int(size.max()), dtype=np.int64),
-        np.zeros((int(size[size <= LARGE].max(initial=1)),) * 2),
+        np.zeros((int(size[few].max(initial=1)),) * 2),
     )
-    return Clusters(closure(n, a[~cut], b[~cut]) if cut.any() else label, cut)
+    if cut.any():
+        kept = edges[~cut[edges]]
+        label[member] = member
+        join(a[kept], b[kept], label)
+    return Clusters(label, cut)

@@ -14,6 +14,7 @@ import polars as pl
 from blocking.candidates import Plan, found_by
 from blocking.heap import trim
 from blocking.jit import in_background
+from blocking.kernels import sort_rows
 from blocking.pairs import Index
 from blocking.tally import distinct
 from matching.fit import fit, level_counts, stated_prior, theta_of
@@ -21,8 +22,10 @@ from matching.generic.anchors import (
     OTHER,
     SAME,
     admissible,
+    apart,
     classes,
     confirmed_counts,
+    joined,
     possible_pairs,
     random_pairs,
     similar_counts,
@@ -168,7 +171,7 @@ class Linkage:
         weight, probability = weight[kept.cell], probability[kept.cell]
         match = probability >= spec.thresholds.match
         found = cluster(
-            rows.order,
+            rows.content,
             kept.a[match],
             kept.b[match],
             weight[match],
@@ -286,8 +289,8 @@ def _pairs_frame(
     match: npt.NDArray[np.bool_],
 ) -> pl.DataFrame:
     # Rows are numbered in the order of the lists: left is the list given first, within one list the upper row.
-    order = np.argsort(a.astype(np.uint64) << np.uint64(32) | b)
-    a, b = a[order], b[order]
+    both, order = sort_rows(joined(a, b), np.arange(len(a), dtype=np.uint32), max(len(a).bit_length() - 1, 2))
+    a, b = apart(both)
     return pl.DataFrame(
         {
             "source_l": _source_names(sources, rows.source[a]),
@@ -302,7 +305,7 @@ def _pairs_frame(
 
 
 def _entities_frame(rows: Prepared, sources: list[str], label: npt.NDArray[np.int64]) -> pl.DataFrame:
-    letters = entity_ids(label, rows.order, rows.content)
+    letters = entity_ids(label, rows.content, *rows.again)
     begin = np.arange(0, 16 * (rows.n + 1), 16, dtype=np.uint64)
     return pl.DataFrame(
         {

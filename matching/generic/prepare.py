@@ -51,10 +51,22 @@ class Prepared:
         return len(self.source)
 
     @cached_property
+    def _by_content(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+        number = np.arange(self.n, dtype=np.uint32)
+        content, order = sort_rows(self.content, number, max(self.n.bit_length() - 1, 2))
+        same = np.flatnonzero(content[1:] == content[:-1]) + 1
+        begin = np.maximum.accumulate(np.where(np.diff(same, prepend=-1) != 1, np.arange(len(same)), 0))
+        return order, order[same], np.arange(1, len(same) + 1) - begin
+
+    @property
     def order(self) -> npt.NDArray[np.uint32]:
         """Record numbers by content; rows of one content in the order of the lists."""
-        number = np.arange(self.n, dtype=np.uint32)
-        return np.asarray(sort_rows(self.content, number, max(self.n.bit_length() - 1, 2))[1])
+        return self._by_content[0]
+
+    @property
+    def again(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+        """The rows whose content other rows above them have, and how many those are."""
+        return self._by_content[1:]
 
     def place(self, name: str) -> int:
         """Where a column stands in `rows`."""

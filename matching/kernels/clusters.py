@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from blocking.jit import Scalar, kernel
 from blocking.kernels import mixed
+from blocking.mix import mix
 from blocking.prefetch import prefetch
 
 U8 = npt.NDArray[np.uint8]
@@ -15,6 +16,8 @@ I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_SOON = 24  # rows
 
 
 @kernel
@@ -92,37 +95,54 @@ def _share_list(order: U32, start: Scalar, group: I64, side: U8, x: Scalar, y: S
     return False
 
 
-def entity_ids(label: I64, order: U32, content: U64) -> U8:
-    """(n * 16) letters: the id of each row's entity, from the content of its first row in the `order` of content.
+@kernel
+def tally(label: I64, a: U32, rows: U32, links: U32) -> None:
+    """Count the rows and the links of every component at the place of its label; `a`: a row of each link."""
+    for i in range(len(label)):
+        rows[label[i]] += np.uint32(1)
+    for k in range(len(a)):
+        links[label[a[k]]] += np.uint32(1)
 
-    Entities whose first rows have one content are told apart by how many such rows stand before them.
+
+def entity_ids(label: I64, content: U64, again: U32, times: I64) -> U8:
+    """(n * 16) letters: the id of each row's entity, from the least content of its rows, of the upper row of several.
+
+    `label` is the smallest row number of each entity. Entities of one content are told apart by how many rows of it
+    stand above their own: `again` are the rows that have any above them, `times` how many.
     """
     n = len(label)
+    first, id_of = np.empty(n, dtype=np.uint32), np.empty(n, dtype=np.uint64)
+    _fill_first(label, content, first, id_of)
+    entity = label[again]
+    chosen = first[entity] == again
+    id_of[entity[chosen]] = mix(content[again[chosen]] + times[chosen].astype(np.uint64) * _GOLDEN)
     out = np.empty(2 * n, dtype="<u8")
-    _fill_ids(label, order, content, np.zeros(n, dtype=np.uint64), np.zeros(n, dtype=np.bool_), out)
+    _spell_ids(label, id_of, out)
     return out.view(np.uint8)
 
 
 @kernel
-def _fill_ids(label: I64, order: U32, content: U64, id_of: U64, done: Bools, out: U64) -> None:
+def _fill_first(label: I64, content: U64, first: U32, id_of: U64) -> None:
+    """The row by which each entity is known, and its id, both at the place of the label."""
     n = len(label)
-    again = np.uint64(0)
-    for k in range(n):
-        if k + 24 < n:
-            prefetch(label, order[k + 24])
-            prefetch(content, order[k + 24])
-            prefetch(done, label[order[k + 12]])
-        row = order[k]
-        if k > 0 and content[order[k - 1]] == content[row]:
-            again += np.uint64(1)
-        else:
-            again = np.uint64(0)
-        if not done[label[row]]:
-            done[label[row]] = True
-            id_of[label[row]] = mixed(content[row] + again * np.uint64(0x9E3779B97F4A7C15))
     for row in range(n):
-        if row + 24 < n:
-            prefetch(id_of, label[row + 24])
+        if row + _SOON < n:
+            prefetch(first, label[row + _SOON])
+            prefetch(content, label[row + _SOON])
+        one = label[row]
+        if one == row or content[row] < content[first[one]]:
+            first[one] = row
+    for row in range(n):
+        if label[row] == row:
+            id_of[row] = mixed(content[first[row]])
+
+
+@kernel
+def _spell_ids(label: I64, id_of: U64, out: U64) -> None:
+    n = len(label)
+    for row in range(n):
+        if row + _SOON < n:
+            prefetch(id_of, label[row + _SOON])
         value = id_of[label[row]]
         out[2 * row] = _spelled(value >> np.uint64(32))
         out[2 * row + 1] = _spelled(value & np.uint64(0xFFFFFFFF))
