@@ -16,13 +16,13 @@ from rules.nik import (
     TRUST,
     as_number,
     birth_date_reason,
-    clean_ids,
+    clean_swap_reason,
     flag_lists,
     is_placeholder,
     is_scientific,
     may_be_swapped,
+    numbered,
     only_where,
-    swaps,
 )
 from rules.wilayah import PROVINCES
 
@@ -98,17 +98,31 @@ def _sound_at_a_glance(acuan: date) -> pl.Expr:
 def grade_kk(frame: pl.DataFrame, *, tanggal_acuan: date) -> pl.DataFrame:
     """The columns of `kk_columns` for a frame of raw columns: `raw dari_angka`, and `nik tanggal_lahir jenis_kelamin`
     where N14 is looked for."""
+    frame = frame.hstack(numbered(frame.get_column("raw")))
+    if "nik" in frame.columns:
+        person = numbered(frame.get_column("nik"))
+        frame = frame.with_columns(person["angka"].alias("nik"), person["bilangan"].alias("bilangan_nik"))
+    graded, flags = graded_kk(frame, tanggal_acuan=tanggal_acuan)
+    return graded.with_columns(flag_lists(flags).alias("kk_bendera"))
+
+
+def graded_kk(frame: pl.DataFrame, *, tanggal_acuan: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`no_kk kk_mutu kk_kode`, and the further reasons as one column per check.
+
+    `frame` is that of `grade_kk` with the ids `numbered`: `angka` and `bilangan` of the KK, and, where N14 is looked
+    for, `nik` cleaned and `bilangan_nik`.
+    """
     given = set(frame.columns)
     digits, number, reason = pl.col("angka"), pl.col("bilangan"), pl.col("alasan")
-    frame = frame.with_columns(clean_ids(frame.get_column("raw")).alias("angka"))
-    frame = frame.with_columns(bilangan=as_number(digits), tukar=pl.lit(None, pl.String))
+    frame = frame.with_columns(tukar=pl.lit(None, pl.String))
     odd = only_where(frame, digits.is_not_null() & number.is_null(), _odd_code(), pl.String)
     doubtful = number.is_not_null() & ~_sound_at_a_glance(tanggal_acuan)
     full = only_where(frame, doubtful, _full_code(tanggal_acuan), pl.String)
     frame = frame.with_columns(alasan=pl.coalesce(odd, full))
     if "nik" in given:
-        suspect = may_be_swapped(pl.lit(_sixteen(frame)), digits, pl.col("tanggal_lahir"))
-        frame = frame.with_columns(tukar=swaps(frame.with_columns(no_kk="angka"), suspect))
+        suspect = may_be_swapped(pl.col("bilangan_nik"), number, pl.col("tanggal_lahir"))
+        swap = clean_swap_reason(pl.col("nik"), digits, pl.col("tanggal_lahir"), pl.col("jenis_kelamin"))
+        frame = frame.with_columns(tukar=only_where(frame, suspect, swap, pl.String))
         # One number in both columns that contradicts the birth date is this row's KK written twice.
         same = pl.col("tukar") == "N14:sama"
         contradicts = birth_date_reason(digits, pl.col("tanggal_lahir")).is_not_null()
@@ -130,19 +144,12 @@ def grade_kk(frame: pl.DataFrame, *, tanggal_acuan: date) -> pl.DataFrame:
         .otherwise(TRUST["TEPERCAYA"])
     )
     detail = pl.when(reason.str.contains(":", literal=True)).then(reason)
-    return frame.select(
+    graded = frame.select(
         no_kk=pl.when(reason.is_null()).then(digits),
         kk_mutu=grade,
         kk_kode=pl.coalesce(reason.str.head(3), "provinsi"),
-        kk_bendera=flag_lists(frame.select(detail.alias("rinci"), "provinsi", "tukar")),
     )
-
-
-def _sixteen(frame: pl.DataFrame) -> pl.Series:
-    """The first 16 digits in a row of the raw `nik`; those that are nothing else are seen without cutting."""
-    plain = pl.col("nik").str.contains(r"^\d{16}$")
-    cut = only_where(frame, ~plain, pl.col("nik").str.extract(r"(\d{16})"), pl.String)
-    return frame.select(pl.coalesce(pl.when(plain).then("nik"), cut)).to_series()
+    return graded, frame.select(detail.alias("rinci"), "provinsi", "tukar")
 
 
 def kk_columns(

@@ -54,7 +54,7 @@ def clean_ids(raw: pl.Series) -> pl.Series:
     frame = raw.cast(pl.String).to_frame("raw")
     plain = pl.col("raw").str.contains(_PLAIN)
     odd = only_where(frame, ~plain, clean_id(pl.col("raw")), pl.String)
-    return frame.select(pl.coalesce(pl.when(plain).then("raw"), odd)).to_series().alias(raw.name)
+    return frame.select(pl.when(plain).then("raw").otherwise(odd)).to_series().alias(raw.name)
 
 
 def is_scientific(raw: pl.Expr) -> pl.Expr:
@@ -315,16 +315,11 @@ def ddmmyy(day: pl.Expr) -> pl.Expr:
     return day.dt.day().cast(pl.Int64) * 10_000 + day.dt.month().cast(pl.Int64) * 100 + day.dt.year() % 100
 
 
-def may_be_swapped(digits: pl.Expr, no_kk: pl.Expr, stated: pl.Expr) -> pl.Expr:
-    """A cheap bound on N14, on the raw KK: its day is a woman's, or its date is the birth date, or it is the NIK.
-
-    What is not 16 characters long is left to the exact check.
-    """
-    tail = no_kk.str.tail(10)
-    middle = tail.str.head(6).cast(pl.Int64, strict=False)
-    return (
-        (no_kk.str.len_bytes() != 16) | (middle >= 400_000) | (middle == ddmmyy(stated)) | (tail == digits.str.tail(10))
-    )
+def may_be_swapped(nik: pl.Expr, no_kk: pl.Expr, stated: pl.Expr) -> pl.Expr:
+    """A cheap bound on N14, of numbers (`as_number`): the day of the KK is a woman's, or its date is the birth date,
+    or it is the NIK."""
+    middle = no_kk // 10**4 % 10**6
+    return (middle >= 400_000) | (middle == ddmmyy(stated)) | (nik % 10**10 == no_kk % 10**10)
 
 
 def ktp_reason(ktp_el: pl.Expr, tanggal_lahir: pl.Expr, status_kawin: pl.Expr, tanggal_acuan: date) -> pl.Expr:
@@ -346,13 +341,24 @@ _WEAK: Final = ("N10:satu_digit", "N10:tukar_digit", "N10:tahun", "N10:lain")
 TRUST: Final = {grade: pl.lit(grade, dtype=pl.Enum(vocab.TRUST)) for grade in vocab.TRUST}
 
 
+def once_per_kind(rows: pl.DataFrame, value: pl.Expr) -> pl.Series:
+    """`value` for every row, worked out once for the rows that are alike."""
+    kinds = rows.unique().with_columns(value.alias("_nilai"))
+    found = rows.join(kinds, on=rows.columns, how="left", nulls_equal=True, maintain_order="left")
+    return found.get_column("_nilai")
+
+
 def flag_lists(flags: pl.DataFrame) -> pl.Series:
-    """One list per row of the flags that are not null; most rows have none, and lists are only built for the others."""
-    rows = flags.with_row_index("_i")
-    some = rows.filter(pl.any_horizontal(pl.col(flags.columns).is_not_null()))
-    lists = some.select("_i", daftar=pl.concat_list(flags.columns).list.drop_nulls())
-    joined = rows.select("_i").join(lists, on="_i", how="left", maintain_order="left")
-    return joined.select(pl.col("daftar").fill_null([])).to_series()
+    """One list per row of the flags that are not null, each once and sorted.
+
+    Lists are the dearest values there are: they are made once per set of flags, and most rows share the empty one.
+    """
+    rows = flags.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true()
+    lists = pl.concat_list(flags.columns).list.drop_nulls().list.unique().list.sort()
+    some = once_per_kind(flags.select(pl.all().gather(rows)), lists.cast(pl.List(pl.String)))
+    place = pl.Series([len(some)], dtype=pl.UInt32).new_from_index(0, flags.height)
+    place = place.scatter(rows, pl.int_range(len(some), dtype=pl.UInt32, eager=True))
+    return pl.concat([some, some.clear().extend_constant([], 1)], rechunk=True).gather(place)
 
 
 def only_where(
@@ -365,22 +371,6 @@ def only_where(
         return out
     needed = frame.select(pl.col(value.meta.root_names()).gather(rows))
     return out.scatter(rows, needed.select(value.cast(dtype).alias("v")).to_series())
-
-
-def swaps(frame: pl.DataFrame, suspect: pl.Expr) -> pl.Series:
-    """`clean_swap_reason` for the rows of `suspect` (see `may_be_swapped`), null elsewhere.
-
-    `frame` holds the raw `nik` and `no_kk`, `tanggal_lahir` and `jenis_kelamin`. The ids are cleaned in a step of
-    their own: inside one expression each mention of an id would be cleaned again.
-    """
-    rows = frame.select(suspect.fill_null(value=False).alias("w")).to_series().arg_true()
-    out = pl.Series(values=[None], dtype=pl.String).new_from_index(0, frame.height)
-    if rows.is_empty():
-        return out
-    found = frame.select(pl.col("nik", "no_kk", "tanggal_lahir", "jenis_kelamin").gather(rows))
-    found = found.with_columns(clean_ids(found.get_column(name)) for name in ("nik", "no_kk"))
-    reason = clean_swap_reason(pl.col("nik"), pl.col("no_kk"), pl.col("tanggal_lahir"), pl.col("jenis_kelamin"))
-    return out.scatter(rows, found.select(reason.alias("v")).to_series())
 
 
 def _oldest(acuan: date) -> date:
@@ -438,17 +428,32 @@ def _sound_at_a_glance(acuan: date) -> pl.Expr:
     )
 
 
-def grade_nik(frame: pl.DataFrame, *, tanggal_acuan: date, mode_uji: bool) -> pl.DataFrame:
-    """The columns of `nik_columns` for a frame of raw columns, step by step.
+def numbered(raw: pl.Series) -> pl.DataFrame:
+    """`angka`, the ids of a column as `clean_id` gives them, and `bilangan`, those of 16 digits as integers."""
+    return clean_ids(raw).to_frame("angka").with_columns(bilangan=as_number(pl.col("angka")))
 
-    `frame` has `raw tanggal_lahir jenis_kelamin dari_angka` and, as far as they are known, `lahir_mutu umur no_kk
-    kode_wilayah` (meanings: `nik_columns`). One nested expression would grow beyond all bounds, and Polars would work
+
+def grade_nik(frame: pl.DataFrame, *, tanggal_acuan: date, mode_uji: bool) -> pl.DataFrame:
+    """The columns of `nik_columns` for a frame of raw columns: `raw tanggal_lahir jenis_kelamin dari_angka` and, as far
+    as they are known, `lahir_mutu umur no_kk kode_wilayah` (meanings: `nik_columns`)."""
+    frame = frame.hstack(numbered(frame.get_column("raw")))
+    if "no_kk" in frame.columns:
+        card = numbered(frame.get_column("no_kk"))
+        frame = frame.with_columns(card["angka"].alias("no_kk"), card["bilangan"].alias("bilangan_kk"))
+    graded, flags = graded_nik(frame, tanggal_acuan=tanggal_acuan, mode_uji=mode_uji)
+    return graded.with_columns(flag_lists(flags).alias("nik_bendera"))
+
+
+def graded_nik(frame: pl.DataFrame, *, tanggal_acuan: date, mode_uji: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`nik nik_mutu nik_kode`, and the further reasons as one column per check, step by step.
+
+    `frame` is that of `grade_nik` with the ids `numbered`: `angka` and `bilangan` of the NIK, and, where `no_kk` is
+    known, `no_kk` cleaned and `bilangan_kk`. One nested expression would grow beyond all bounds, and Polars would work
     it out once for every column that comes of it.
     """
     digits, number, stated = pl.col("angka"), pl.col("bilangan"), pl.col("tanggal_lahir")
     given = {name: pl.col(name) for name in frame.columns}
-    frame = frame.with_columns(clean_ids(frame.get_column("raw")).alias("angka"))
-    frame = frame.with_columns(bilangan=as_number(digits)).with_columns(hari_asli=_part(number, 8, 2))
+    frame = frame.with_columns(hari_asli=_part(number, 8, 2))
     frame = frame.with_columns(
         hari=pl.col("hari_asli") - pl.when(pl.col("hari_asli") > 40).then(40).otherwise(0),
         bulan=_part(number, 6, 2),
@@ -470,8 +475,11 @@ def grade_nik(frame: pl.DataFrame, *, tanggal_acuan: date, mode_uji: bool) -> pl
     possible = stated.is_between(_oldest(tanggal_acuan), tanggal_acuan)
     differs = pl.col("selisih") != 0
     birth = _birth_reason(pl.col("hari"), pl.col("bulan"), pl.col("yy"), stated, given.get("lahir_mutu"))
+    # Prefixes are few, and whole numbers are compared faster than texts.
+    prefix = pl.col("awalan").cast(pl.String).str.zfill(6)
+    known = once_per_kind(frame.select(awalan=number // 10**10), region_reason(prefix, mode_uji=mode_uji))
     frame = frame.with_columns(
-        n06=pl.when(sound).then(region_reason(digits, mode_uji=mode_uji)),
+        n06=pl.when(sound).then(known),
         n09=pl.when(sound & ((pl.col("hari_asli") > 40) != (given["jenis_kelamin"].cast(pl.String) == "P"))).then(
             pl.lit("N09")
         ),
@@ -482,12 +490,14 @@ def grade_nik(frame: pl.DataFrame, *, tanggal_acuan: date, mode_uji: bool) -> pl
     if "kode_wilayah" in given:
         here, trial = given["kode_wilayah"], number // 10**10 % 100 >= _KECAMATAN_UJI
         away = (digits.str.head(4) != here.str.head(4)) | (~trial & (digits.str.head(6) != here.str.head(6)))
-        frame = frame.with_columns(
-            n11=only_where(frame, sound & away, residence_reason(digits, given["kode_wilayah"]), pl.String)
-        )
+        rows = frame.select((sound & away).fill_null(value=False).alias("w")).to_series().arg_true()
+        places = frame.select(n=digits.gather(rows).str.head(6), k=here.gather(rows).str.head(6))
+        found = once_per_kind(places, residence_reason(pl.col("n"), pl.col("k")))
+        frame = frame.with_columns(frame.get_column("n11").scatter(rows, found))
     if "no_kk" in given:
-        suspect = may_be_swapped(digits, given["no_kk"], stated)
-        frame = frame.with_columns(n14=swaps(frame.with_columns(nik="raw"), suspect))
+        suspect = may_be_swapped(number, pl.col("bilangan_kk"), stated)
+        reason = clean_swap_reason(digits, given["no_kk"], stated, given["jenis_kelamin"])
+        frame = frame.with_columns(n14=only_where(frame, suspect, reason, pl.String))
         # One number in both columns: when it agrees with the birth date it is the NIK, and the KK column is wrong.
         stands = (pl.col("n14") == "N14:sama") & ~differs & stated.is_not_null()
         swapped = pl.when(pl.col("n14").is_not_null() & ~stands).then(pl.lit("N14"))
@@ -504,12 +514,8 @@ def grade_nik(frame: pl.DataFrame, *, tanggal_acuan: date, mode_uji: bool) -> pl
         .then(TRUST["LEMAH"])
         .otherwise(TRUST["TEPERCAYA"])
     )
-    return frame.select(
-        nik=pl.when(usable).then(digits),
-        nik_mutu=grade,
-        nik_kode=pl.coalesce("kode", weak),
-        nik_bendera=flag_lists(frame.select(flags)),
-    )
+    graded = frame.select(nik=pl.when(usable).then(digits), nik_mutu=grade, nik_kode=pl.coalesce("kode", weak))
+    return graded, frame.select(flags)
 
 
 def nik_columns(

@@ -6,6 +6,7 @@ the odd lines (unclosed quotes, line breaks inside cells, stray delimiters) are 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import itertools
@@ -24,6 +25,7 @@ DELIMITERS = "|;\t,~^"
 TITLE_LINES = 40  # short lines up to here may be titles or a header: they are never called broken by the reader
 JOIN_LINES = 10  # a cell with line breaks spans at most so many lines
 _QUOTE, _NEWLINE = 34, 10
+_PIECE = 1 << 16  # bytes decoded at once: a whole file as str would be held twice
 
 _Ints = npt.NDArray[np.int64]
 _Flags = npt.NDArray[np.bool_]
@@ -51,14 +53,36 @@ def decode(data: bytes, path: Path) -> tuple[bytes, str]:
             place=Place(file=path.name),
             hint=_("Send the file as xlsx, csv or parquet."),
         )
+    if _is_utf8(data):
+        return data, "utf-8"
     try:
-        data.decode("utf-8")
+        return _recoded(data, "cp1252"), "windows-1252"
+    except UnicodeDecodeError:  # five byte values have no meaning in Windows-1252
+        return _recoded(data, "latin-1"), "latin-1"
+
+
+def is_blank(data: bytes, blanks: bytes | None = None) -> bool:
+    """Whether nothing but `blanks` (white space) is in the data; a full file is not copied to know it."""
+    return not data[:_PIECE].strip(blanks) and not data.strip(blanks)
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(data), _PIECE):
+            decoder.decode(data[start : start + _PIECE], final=start + _PIECE >= len(data))
     except UnicodeDecodeError:
-        try:
-            return data.decode("cp1252").encode(), "windows-1252"
-        except UnicodeDecodeError:  # five byte values have no meaning in Windows-1252
-            return data.decode("latin-1").encode(), "latin-1"
-    return data, "utf-8"
+        return False
+    return True
+
+
+def _recoded(data: bytes, encoding: str) -> bytes:
+    """`data` of a one-byte `encoding` as UTF-8. Few letters are beyond ASCII: only the pieces with one are decoded."""
+    small = _PIECE >> 4
+    pieces = (data[start : start + small] for start in range(0, len(data), small))
+    return b"".join(piece if piece.isascii() else piece.decode(encoding).encode() for piece in pieces)
 
 
 def sniff_delimiter(data: bytes) -> str | None:
@@ -181,7 +205,7 @@ def _quote(cells: list[str]) -> str:
 def read(data: bytes, path: Path) -> Text:
     """Cut a delimited file into cells. Raises InputError when it is empty, binary or has no delimiter."""
     data, encoding = decode(data, path)
-    if not data.strip():
+    if is_blank(data):
         raise InputError(_("the file is empty"), place=Place(file=path.name), hint=_("Ask the sender for it again."))
     if b"\n" not in data and b"\r" in data:
         data = data.replace(b"\r", b"\n")
@@ -204,13 +228,12 @@ def read(data: bytes, path: Path) -> Text:
 
 
 def _grid(data: bytes, delimiter: str, skipped: int) -> Grid:
-    buffer = np.frombuffer(data, dtype=np.uint8)
-    starts = np.concatenate(([0], np.flatnonzero(buffer == _NEWLINE) + 1)).astype(np.int64)
-    if starts[-1] >= len(buffer):
-        starts = starts[:-1]
-    quick = _quick(data, delimiter, len(starts))
+    lines = data.count(b"\n") + (data[-1:] not in (b"", b"\n"))
+    quick = _quick(data, delimiter, lines)
     if quick is not None:
-        return _as_grid(quick, np.arange(1, len(starts) + 1) + skipped, np.zeros(len(starts), dtype=bool))
+        return _as_grid(quick, np.arange(1, lines + 1) + skipped, np.zeros(lines, dtype=bool))
+    buffer = np.frombuffer(data, dtype=np.uint8)
+    starts = np.concatenate(([0], np.flatnonzero(buffer == _NEWLINE) + 1)).astype(np.int64)[:lines]
     ends = np.append(starts[1:], len(buffer))
     count, fishy, quoted = _scan(buffer, starts, ord(delimiter))
     blank = ends - starts <= 2

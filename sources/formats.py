@@ -80,7 +80,7 @@ def _bytes(path: Path) -> bytes:
             place=place,
             hint=_("Is it open in another program, or are you not allowed to read it?"),
         ) from error
-    if not data.strip(b"\xef\xbb\xbf \t\r\n\0"):
+    if csvtext.is_blank(data, b"\xef\xbb\xbf \t\r\n\0"):
         raise InputError(_("the file is empty"), place=place, hint=_("Ask the sender for it again."))
     return data
 

@@ -21,6 +21,8 @@ _TOTAL = (
     r"(?:\s+(?:total|jumlah|keseluruhan|seluruhnya|semua|penerima|nominal|data|jiwa|kk|orang|keluarga))*\s*:?\s*$"
 )
 _LONG = r"\d[\d.]{13,}"
+# Found wherever one of the above, or an end mark, may be: most lists hold none of them, and one look says so.
+_MAY_BE_NO_PERSON = r"(?i)^\s*(?:(?:sub|grand)?\s*-?(?:jumlah|total)|###)|NO(?:MOR|\.)?\s*K(?:\.?K|ARTU)"
 
 
 @dataclass(slots=True)
@@ -47,15 +49,11 @@ def shape(grid: Grid, header: Header) -> Shaped:
             frame = frame.with_columns(flags.alias(f"angka_{name}"))
     frame = frame.slice(header.last + 1)
     cells = [name for name in grid.cells.columns if frame.get_column(name).null_count() < frame.height]
-    frame = _without_furniture(frame, cells, header)
+    odd = _any_cell(frame, cells[:6], _MAY_BE_NO_PERSON).any()
+    frame = _without_furniture(frame, cells, header, marked=odd)
     start = int(frame.get_column(BARIS)[0]) if frame.height else int(grid.rows[-1]) + 1
-    frame = _kk_lines(frame, cells)
-    identity = [f"c{columns[name]}" for name in ("nik", "no_kk") if name in columns]
-    totals = _any_cell(frame, cells[:4], _TOTAL) & ~pl.Series(
-        frame.select(pl.any_horizontal([pl.lit(value=False)] + [pl.col(c).str.contains(_LONG) for c in identity]))
-        .to_series()
-        .fill_null(value=False)
-    )
+    frame = _kk_lines(frame, cells) if odd else frame
+    totals = _totals(frame, cells, [f"c{columns[name]}" for name in ("nik", "no_kk") if name in columns], odd)
     broken = frame.get_column("_rusak") & ~totals
     refused = pl.concat(
         [
@@ -76,6 +74,14 @@ def shape(grid: Grid, header: Header) -> Shaped:
     return Shaped(_fill_down(data, header), refused, read, start)
 
 
+def _totals(frame: pl.DataFrame, cells: list[str], identity: list[str], odd: bool) -> pl.Series:
+    """Rows that sum up others: a cell says so, and no id stands beside it."""
+    if not odd:
+        return _any_cell(frame, [], _TOTAL)
+    ids = pl.any_horizontal([pl.lit(value=False)] + [pl.col(c).str.contains(_LONG) for c in identity])
+    return _any_cell(frame, cells[:4], _TOTAL) & ~frame.select(ids.fill_null(value=False)).to_series()
+
+
 def _any_cell(frame: pl.DataFrame, cells: list[str], pattern: str) -> pl.Series:
     if not cells or frame.height == 0:
         return pl.Series("x", [False] * frame.height, dtype=pl.Boolean)
@@ -89,7 +95,7 @@ def _holds(values: pl.Series, pattern: str) -> pl.Series:
     return values.str.contains(pattern).fill_null(value=False)
 
 
-def _without_furniture(frame: pl.DataFrame, cells: list[str], header: Header) -> pl.DataFrame:
+def _without_furniture(frame: pl.DataFrame, cells: list[str], header: Header, *, marked: bool) -> pl.DataFrame:
     """Drop blank rows, a row of column numbers, headers repeated further down, and all from an end mark on."""
     if not cells:
         return frame.clear()
@@ -97,7 +103,7 @@ def _without_furniture(frame: pl.DataFrame, cells: list[str], header: Header) ->
     if frame.select(tiny.any()).item():  # blanks are stripped only where a row could be blank at all
         empty = [pl.col(c).is_null() | (pl.col(c).str.strip_chars(" \t\r\n\u00a0") == "") for c in cells]
         frame = frame.filter(~pl.all_horizontal(empty))
-    ends = _any_cell(frame, cells[:3], r"^\s*###").arg_true()
+    ends = _any_cell(frame, cells[:3] if marked else [], r"^\s*###").arg_true()
     if len(ends):
         frame = frame.head(int(ends[0]))
     for _level in range(2):

@@ -7,12 +7,23 @@ from datetime import date
 import polars as pl
 
 from rules import vocab
-from rules.kk import grade_kk
-from rules.nik import clean_id, grade_nik, is_placeholder, ktp_reason, may_be_swapped, rounded_column, swap_reason
+from rules.kk import graded_kk
+from rules.nik import (
+    clean_id,
+    flag_lists,
+    graded_nik,
+    is_placeholder,
+    ktp_reason,
+    may_be_swapped,
+    numbered,
+    rounded_column,
+    swap_reason,
+)
 from sources.model import SourceSettings
 from sources.region import resolve
 
 _SWAPPED = 0.8  # share of the judged rows from which NIK and KK columns are taken to have each other's header
+_KINDS = ("bersih", "bilangan")  # ids as digits, and as numbers: columns beside those written
 _HARDLY = 0.5  # share that a cheap bound must leave possible before rows are judged at all
 
 
@@ -22,49 +33,50 @@ def validate(frame: pl.DataFrame, tanggal_acuan: date, settings: SourceSettings)
     Decided for the whole column, never per value: ids rounded by Excel (N02), NIK and KK under each other's header,
     the scheme of the region codes.
     """
-    frame = _with_defaults(frame)
+    frame = _numbered(_with_defaults(frame))
     frame = _unswap(frame)
     frame = frame.with_columns(
         pl.lit(value=True).alias(f"angka_{name}") for name in ("nik", "no_kk") if _rounded(frame.get_column(name))
     )
     frame = resolve(frame, settings.bridge)
-    person = frame.select("tanggal_lahir", "jenis_kelamin", "lahir_mutu", "kode_wilayah", "no_kk", raw="nik")
-    nik = grade_nik(
-        person.with_columns(dari_angka=frame["angka_nik"]),
+    nik, flags = graded_nik(
+        frame.select(
+            "tanggal_lahir", "jenis_kelamin", "lahir_mutu", "kode_wilayah", raw="nik", angka="nik_bersih",
+            bilangan="nik_bilangan", no_kk="no_kk_bersih", bilangan_kk="no_kk_bilangan", dari_angka="angka_nik",
+        ),
         tanggal_acuan=tanggal_acuan,
         mode_uji=settings.mode_uji,
-    )
+    )  # fmt: skip
     born = pl.when(pl.col("lahir_mutu") == "LENGKAP").then(pl.col("tanggal_lahir"))
-    card = grade_kk(
-        person.select("jenis_kelamin", nik="raw", raw="no_kk", tanggal_lahir=born, dari_angka=frame["angka_no_kk"]),
+    card, of_card = graded_kk(
+        frame.select(
+            "jenis_kelamin", tanggal_lahir=born, angka="no_kk_bersih", bilangan="no_kk_bilangan", nik="nik_bersih",
+            bilangan_nik="nik_bilangan", dari_angka="angka_no_kk",
+        ),
         tanggal_acuan=tanggal_acuan,
-    )
+    )  # fmt: skip
     frame = frame.rename({"nik": "nik_asli", "no_kk": "no_kk_asli"})
-    flags = [nik.get_column("nik_bendera"), card.get_column("kk_bendera"), *frame.select(pl.col("^bendera$"))]
-    flags += _unrecorded(frame, tanggal_acuan)
+    further = frame.select(pl.col("^bendera$"), *_unrecorded(frame, tanggal_acuan))
+    mutu = flag_lists(pl.concat([flags, of_card, further], how="horizontal"))
+    return frame.with_columns(*nik, *card, mutu.alias("mutu"), _suffix(frame))
+
+
+def _numbered(frame: pl.DataFrame) -> pl.DataFrame:
+    """The ids as digits (`nik_bersih`) and as numbers (`nik_bilangan`) beside those written."""
     return frame.with_columns(
-        *nik.drop("nik_bendera"), *card.drop("kk_bendera"), _one_list(flags).alias("mutu"), _suffix(frame)
+        column.alias(f"{name}_{kind}")
+        for name in ("nik", "no_kk")
+        for kind, column in zip(_KINDS, numbered(frame.get_column(name)), strict=True)
     )
 
 
-def _unrecorded(frame: pl.DataFrame, tanggal_acuan: date) -> list[pl.Series]:
+def _unrecorded(frame: pl.DataFrame, tanggal_acuan: date) -> list[pl.Expr]:
     """N17 where the list says that no KTP-el was recorded of somebody who should have one."""
     if "ktp_el" not in frame.columns:
         return []
     status = pl.col("status_kawin") if "status_kawin" in frame.columns else pl.lit(None, dtype=pl.String)
     reason = ktp_reason(pl.col("ktp_el").fill_null(value=True), pl.col("tanggal_lahir"), status, tanggal_acuan)
-    none = pl.lit([], dtype=pl.List(pl.String))
-    return [frame.select(pl.when(reason.is_not_null()).then(pl.concat_list(reason)).otherwise(none)).to_series()]
-
-
-def _one_list(flags: list[pl.Series]) -> pl.Series:
-    """The flags of a row from several lists as one list, each once and sorted."""
-    frame = pl.DataFrame([one.alias(f"f{i}") for i, one in enumerate(flags)]).with_row_index("_i")
-    lists = pl.all().exclude("_i")
-    some = frame.filter(pl.any_horizontal(lists.list.len() > 0))  # few rows: lists are the dearest values there are
-    tidy = some.select("_i", mutu=pl.concat_list(lists).list.unique().list.sort())
-    joined = frame.select("_i").join(tidy, on="_i", how="left", maintain_order="left")
-    return joined.select(pl.col("mutu").fill_null([])).to_series()
+    return [reason.alias("ktp")]
 
 
 def _rounded(ids: pl.Series) -> bool:
@@ -100,23 +112,21 @@ def _with_defaults(frame: pl.DataFrame) -> pl.DataFrame:
 def _unswap(frame: pl.DataFrame) -> pl.DataFrame:
     """Exchange the NIK and KK columns where nearly every row says that they stand under each other's header."""
     full = pl.all_horizontal(pl.col("nik", "no_kk").str.len_bytes().is_between(16, 20))
-    judged = frame.select("nik", "no_kk", "tanggal_lahir", "jenis_kelamin", "lahir_mutu").filter(
-        full & (pl.col("lahir_mutu") == "LENGKAP")
-    )
-    if judged.height < 5:
+    telling = (full & (pl.col("lahir_mutu") == "LENGKAP")).fill_null(value=False)
+    possible = may_be_swapped(pl.col("nik_bilangan"), pl.col("no_kk_bilangan"), pl.col("tanggal_lahir"))
+    many, perhaps = frame.select(telling.sum().alias("a"), (telling & possible).sum().alias("b")).row(0)
+    if many < 5 or perhaps < _HARDLY * many:  # spares sorting a million rows
         return frame
-    possible = judged.select(may_be_swapped(pl.col("nik"), pl.col("no_kk"), pl.col("tanggal_lahir")).sum()).item()
-    if possible < _HARDLY * judged.height:  # spares sorting a million rows
-        return frame
+    judged = frame.select("nik", "no_kk", "tanggal_lahir", "jenis_kelamin").filter(telling)
     judged = judged.sort("nik", "no_kk").gather_every(max(1, judged.height // 2_000))  # enough to know a column by
     reason = judged.select(
         swap_reason(pl.col("nik"), pl.col("no_kk"), pl.col("tanggal_lahir"), pl.col("jenis_kelamin"))
     ).to_series()
     if (reason == "N14:tertukar").sum() < _SWAPPED * judged.height:
         return frame
-    return frame.rename(
-        {"nik": "no_kk", "no_kk": "nik", "angka_nik": "angka_no_kk", "angka_no_kk": "angka_nik"}
-    ).with_columns(pl.lit(["N14:kolom"]).alias("bendera"))
+    pairs = (("nik", "no_kk"), ("angka_nik", "angka_no_kk"), *((f"nik_{k}", f"no_kk_{k}") for k in _KINDS))
+    exchanged = {old: new for pair in pairs for old, new in (pair, pair[::-1])}
+    return frame.rename(exchanged).with_columns(pl.lit("N14:kolom").alias("bendera"))
 
 
 def has_identity(frame: pl.DataFrame) -> pl.Series:

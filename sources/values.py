@@ -10,6 +10,7 @@ import polars as pl
 
 _BLANKS: Final = "[\\s\u00a0\u200b\u200c\u200d\u2007\u202f\u2060\ufeff]+"
 _DIRTY: Final = '[\u00a0\u200b\u200c\u200d\u2007\u202f\u2060\ufeff\t\r\n]|  |^[ \'`"]|[ "]$|_x000D_'
+_NOT_PLAIN: Final = "[^ -`{-~]|" + _DIRTY  # what this finds nowhere is tidy and in capitals: one look instead of two
 # All that the tidying of a dirty column can change; wider than what calls for it.
 _TOUCHED: Final = '[\\s--\\x20]|[\u00a0\u200b\u200c\u200d\u2007\u202f\u2060\ufeff]|  |^[ \'`"]|[ "`]$|_x000D_'
 # Words that mean "nothing"; met in village systems and hand-outs.
@@ -36,6 +37,8 @@ def on_distinct(values: pl.Series, function: Callable[[pl.Series], pl.Series]) -
     if len(distinct) * _REPEATS > len(values):
         return function(values)
     found = function(distinct)
+    if found.dtype == values.dtype and found.equals(distinct):  # as most columns are: nothing to put back
+        return values.alias(found.name)
     return values.replace_strict(distinct, found, default=None, return_dtype=found.dtype).alias(found.name)
 
 
@@ -46,7 +49,8 @@ def text(values: pl.Series) -> pl.Series:
 
 def _text(values: pl.Series) -> pl.Series:
     name = values.name
-    if values.str.contains(_DIRTY).any():
+    plain = not values.str.contains(_NOT_PLAIN).any()
+    if not plain and values.str.contains(_DIRTY).any():
         rows = values.str.contains(_TOUCHED).arg_true()
         tidy = values.gather(rows)
         tidy = (
@@ -58,7 +62,7 @@ def _text(values: pl.Series) -> pl.Series:
             .str.strip_chars(" ")
         )
         values = values.clone().scatter(rows, tidy)
-    upper = values.str.to_uppercase()
+    upper = values if plain else values.str.to_uppercase()
     nothing = upper.is_in(list(NULL_WORDS))
     return pl.select(pl.when(~nothing).then(upper)).to_series().alias(name)
 
