@@ -117,7 +117,7 @@ def _unswap(frame: pl.DataFrame) -> pl.DataFrame:
     many, perhaps = frame.select(telling.sum().alias("a"), (telling & possible).sum().alias("b")).row(0)
     if many < 5 or perhaps < _HARDLY * many:  # spares sorting a million rows
         return frame
-    judged = frame.select("nik", "no_kk", "tanggal_lahir", "jenis_kelamin").filter(telling)
+    judged = frame.filter(telling).select("nik", "no_kk", "tanggal_lahir", "jenis_kelamin")
     judged = judged.sort("nik", "no_kk").gather_every(max(1, judged.height // 2_000))  # enough to know a column by
     reason = judged.select(
         swap_reason(pl.col("nik"), pl.col("no_kk"), pl.col("tanggal_lahir"), pl.col("jenis_kelamin"))
