@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +38,7 @@ class Bulk:
     `look` says for each row which of the `looks` it has, `lines` how many lines high it is. In the place of the table
     stand `VARIANTS` sample rows per look, then a row as high as 2, 3 ... `highest` lines. `numbers` are the columns
     whose large numbers have a format of their own. Without `blanks` an empty cell has no format: it is not there.
+    `dealt`: the rows are dealt over several workbooks, and are one hand of it.
     """
 
     sheet: int
@@ -48,11 +50,40 @@ class Bulk:
     highest: int
     numbers: frozenset[str]
     blanks: bool = True
+    dealt: Hand | None = None
 
     @property
     def samples(self) -> int:
         """Sample rows that stand in the place of the table."""
         return self.looks * VARIANTS + self.highest - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """`height` rows from row `start` on of the rows of `deal`."""
+
+    deal: Deal
+    start: int
+    height: int
+
+
+@dataclass(slots=True)
+class Deal:
+    """Rows that are dealt over workbooks of one make: they become xml together, since small frames cost most.
+
+    `rows`, `look`, `lines` as in `Bulk`, of all hands one after the other; `place`: that of each row in its hand.
+    """
+
+    rows: pl.DataFrame
+    look: pl.Series
+    lines: pl.Series
+    place: pl.Series
+    made: dict[tuple[object, ...], pl.Series] = field(default_factory=dict)
+
+    def hands(self) -> dict[int, Hand]:
+        """Number of its first row -> hand."""
+        begins = self.place.eq(0).arg_true().to_list()
+        return {a: Hand(self, a, b - a) for a, b in pairwise([*begins, self.rows.height])}
 
 
 def fits(rows: pl.DataFrame) -> bool:
@@ -113,16 +144,33 @@ def _sheet(xml: bytes, tables: Sequence[Bulk]) -> Iterator[bytes]:
 def _rows(table: Bulk, samples: list[re.Match[str]]) -> Iterator[bytes]:
     styles = [_STYLE.findall(one[3]) for one in samples[: table.looks * VARIANTS]]
     heights = [""] * 2 + [found[0] if (found := _HEIGHT.search(one[2])) else "" for one in samples[len(styles) :]]
+    hand = table.dealt
+    if hand is None:
+        place = pl.int_range(table.rows.height, eager=True)
+        yield from ("".join(part).encode() for part in _drawn(table, place, styles, heights))
+        return
+    # Workbooks of one make number their formats alike; one that does not gets rows of its own.
+    key = (table.first, tuple(map(tuple, styles)), tuple(heights))
+    if key not in hand.deal.made:
+        deal = hand.deal
+        whole = replace(table, rows=deal.rows, look=deal.look, lines=deal.lines)
+        deal.made[key] = pl.concat(_drawn(whole, deal.place, styles, heights))
+    yield "".join(hand.deal.made[key].slice(hand.start, hand.height)).encode()
+
+
+def _drawn(table: Bulk, place: pl.Series, styles: list[list[str]], heights: Sequence[str]) -> Iterator[pl.Series]:
+    """The xml of each row of `table`, which stand at these places below the first."""
     pieces = table.rows.select(_prepared(pl.col(n), kind).alias(n) for n, kind in table.rows.schema.items())
-    number = pl.int_range(table.first + 1, table.first + table.rows.height + 1, eager=True).cast(pl.String)
     whole = pieces.with_columns(
-        _number=number, _look=table.look, _height=pl.Series(heights, dtype=pl.String).gather(table.lines)
+        _number=(place + (table.first + 1)).cast(pl.String),
+        _look=table.look,
+        _height=pl.Series(heights, dtype=pl.String).gather(table.lines),
     )
     cells = [_cell(table, index, name, kind, styles) for index, (name, kind) in enumerate(table.rows.schema.items())]
     head = (pl.lit('<row r="'), pl.col("_number"), pl.lit('"'), pl.col("_height"), pl.lit(">"))
     row = pl.concat_str(*head, *cells, pl.lit("</row>"))
     for part in whole.iter_slices(_SLICE):
-        yield "".join(part.select(row).to_series()).encode()
+        yield part.select(row).to_series()
 
 
 def _prepared(column: pl.Expr, kind: pl.DataType) -> pl.Expr:

@@ -7,7 +7,7 @@ sixteen digits stays text. (`polars.write_excel` is not used: on a constant-memo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ import polars as pl
 import xlsxwriter
 
 from reports import bulk
-from reports.bulk import CELL_LIMIT, LARGE_FROM, Bulk
+from reports.bulk import CELL_LIMIT, LARGE_FROM, Bulk, Deal, Hand
 from reports.labels import number
 from reports.private import private
 from rules.i18n import _
@@ -31,17 +31,20 @@ _SMALL: Final = r"[>=1000000]#\.000\.000;[>=1000]#\.000;0"
 _NEGATIVE: Final = r"[<=-1000000]-#\.000\.000;[<=-1000]-#\.000;-0"
 _LARGE: Final = r"[>=1000000000000]#\.000\.000\.000\.000;[>=1000000000]#\.000\.000\.000;0"
 _TINTED: Final = 2  # first columns of a row that carry its `tint`: ink for a signal, not for the page
-_STYLED: Final = "\x00gaya"  # the column that a row's style depends on
 _NUMBERS: Final = ("count", "rupiah", "percent", "prob")
 MANY: Final = 200  # rows from which a table is written by the column
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """More format properties of a row, by its value in `column`; `tint` colours the first two cells only."""
+    """More format properties of a row, by its value in `column`; `tint` colours the first two cells only.
+
+    `values` are those it may have, where they are told beforehand.
+    """
 
     column: str
     of: Callable[[Any], Mapping[str, object]]
+    values: Sequence[Any] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,69 @@ def plain(text: str) -> str:
     """`text` as a cell may hold it: not too long, and never what xlsxwriter would take for ready-made markup."""
     cut = text if len(text) <= CELL_LIMIT else text[: CELL_LIMIT - 3] + "..."
     return f" {cut}" if cut.startswith("<r>") else cut
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A table laid out: its `rows`, for each which of the `looks` (more format properties) it has, its `lines`.
+
+    `heights` are the points of a row of 0, 1, 2 ... lines. `dealt`: see `reports.bulk.Bulk`.
+    """
+
+    columns: Sequence[Column]
+    rows: pl.DataFrame
+    which: pl.Series
+    looks: list[Mapping[str, object]]
+    lines: pl.Series
+    heights: list[float]
+    dealt: Hand | None = None
+
+    def dealt_by(self, key: pl.Series) -> dict[Any, Laid]:
+        """The rows of each value of `key` (equal ones stand together) for a workbook of its own."""
+        place = key.to_frame("_key").select(pl.int_range(pl.len()).over("_key")).to_series()
+        hands = Deal(self.rows, self.which, self.lines, place).hands()
+        return {
+            key[start]: replace(
+                self,
+                rows=self.rows.slice(start, hand.height),
+                which=self.which.slice(start, hand.height),
+                lines=self.lines.slice(start, hand.height),
+                dealt=hand,
+            )
+            for start, hand in hands.items()
+        }
+
+
+def lay(
+    columns: Sequence[Column],
+    frame: pl.DataFrame,
+    style: Style | None,
+    max_lines: int = 9,
+    line_height: float = 12.75,
+) -> Laid:
+    """Lay out `frame` as `Sheet.table` says; a column that it has not is empty."""
+    rows = frame.select(
+        pl.col(c.key) if c.key in frame.columns else pl.lit(None, dtype=pl.String).alias(c.key) for c in columns
+    )
+    wrapped = [c for c in columns if c.kind == "wrap" and rows.schema[c.key] == pl.String]
+    of_cell = (bulk.text_lines(pl.col(c.key), c.width * 12.75 / line_height) for c in wrapped)
+    lines = rows.select(
+        pl.max_horizontal(pl.lit(1, dtype=pl.Int32), *of_cell).clip(upper_bound=max_lines).alias("_lines")
+    ).to_series()
+    if lines.len() != rows.height:
+        lines = lines.new_from_index(0, rows.height)
+    heights = [min(3 + line_height * n, 409) for n in range(max_lines + 1)]
+    if style is None or style.column not in frame.columns:
+        one = pl.Series([0], dtype=pl.UInt32).new_from_index(0, rows.height)
+        return Laid(columns, rows, one, [style.of(None) if style else {}], lines, heights)
+    values = style.values or frame[style.column].unique(maintain_order=True).to_list()
+    looks: list[Mapping[str, object]] = []
+    for value in values:
+        if (extra := style.of(value)) not in looks:
+            looks.append(extra)
+    number = [looks.index(style.of(value)) for value in values]
+    which = frame[style.column].replace_strict(values, number, return_dtype=pl.UInt32)
+    return Laid(columns, rows, which, looks, lines, heights)
 
 
 class Book:
@@ -209,35 +275,24 @@ class Sheet:
         A row is as high as its longest text needs, at most `max_lines` of `line_height` points, because LibreOffice
         and Excel do not measure the rows of a finished file.
         """
+        return self.put(lay(columns, frame.head(limit), style, max_lines, line_height), freeze=freeze, filters=filters)
+
+    def put(self, laid: Laid, *, freeze: int = 0, filters: bool = True) -> int:
+        """`table` for rows that have been laid out."""
+        columns, rows = laid.columns, laid.rows
         self.header(columns)
         top = self.row
         if freeze >= 0:
             self.sheet.freeze_panes(top, freeze)
-        rows = frame.head(limit).select(
-            *(pl.col(c.key) if c.key in frame.columns else pl.lit(None, dtype=pl.String).alias(c.key) for c in columns),
-            *((pl.col(style.column).alias(_STYLED),) if style and style.column in frame.columns else ()),
-        )
-        which, looks = self._looks(columns, rows, style)
-        lines = rows.select(
-            _lines=pl.max_horizontal(
-                pl.lit(1, dtype=pl.Int32),
-                *(
-                    bulk.text_lines(pl.col(c.key), c.width * 12.75 / line_height)
-                    for c in columns
-                    if c.kind == "wrap" and rows.schema[c.key] == pl.String
-                ),
-            ).clip(upper_bound=max_lines)
-        ).to_series()
-        if lines.len() != rows.height:
-            lines = lines.new_from_index(0, rows.height)
-        heights = [min(3 + line_height * n, 409) for n in range(max_lines + 1)]
-        shown = rows.select(c.key for c in columns)
-        if rows.height >= MANY and bulk.fits(shown):
-            self._bulk(columns, shown, which, looks, lines, heights)
+        looks = [self._formats_of(columns, extra) for extra in laid.looks]
+        # Below its samples a table that is dealt would cover what stands under it.
+        least = len(looks) * bulk.VARIANTS + len(laid.heights) if laid.dealt else MANY
+        if rows.height >= least and bulk.fits(rows):
+            self._bulk(laid, looks)
         else:
-            for values, look, high in zip(shown.iter_rows(), which, lines, strict=True):
+            for values, look, high in zip(rows.iter_rows(), laid.which, laid.lines, strict=True):
                 if high > 1:
-                    self.sheet.set_row(self.row, heights[high])
+                    self.sheet.set_row(self.row, laid.heights[high])
                 for index, (column, value, form) in enumerate(zip(columns, values, looks[look], strict=True)):
                     self._put(index, value, column.kind, form, column.look)
                 self.row += 1
@@ -249,25 +304,6 @@ class Sheet:
             self.row += 1
         return rows.height
 
-    def _looks(
-        self, columns: Sequence[Column], rows: pl.DataFrame, style: Style | None
-    ) -> tuple[pl.Series, list[list[Any]]]:
-        """Per row the number of its look, and per look the format of each cell."""
-        if style is None or _STYLED not in rows.columns:
-            one = self._formats_of(columns, style.of(None) if style else {})
-            return pl.Series([0], dtype=pl.UInt32).new_from_index(0, rows.height), [one]
-        known = rows[_STYLED].unique(maintain_order=True)
-        looks: dict[tuple[tuple[str, object], ...], int] = {}
-        formats, number_of = [], []
-        for value in known:
-            extra = style.of(value)
-            key = tuple(sorted(extra.items()))
-            if key not in looks:
-                looks[key] = len(looks)
-                formats.append(self._formats_of(columns, extra))
-            number_of.append(looks[key])
-        return rows[_STYLED].replace_strict(known, number_of, return_dtype=pl.UInt32), formats
-
     def _formats_of(self, columns: Sequence[Column], extra: Mapping[str, object]) -> list[Any]:
         tint = {"bg_color": extra["tint"]} if "tint" in extra else {}
         whole = {name: value for name, value in extra.items() if name != "tint"}
@@ -276,18 +312,14 @@ class Sheet:
             for i, c in enumerate(columns)
         ]
 
-    def _bulk(
-        self,
-        columns: Sequence[Column],
-        rows: pl.DataFrame,
-        which: pl.Series,
-        looks: list[list[Any]],
-        lines: pl.Series,
-        heights: list[float],
-    ) -> None:
+    def _bulk(self, laid: Laid, looks: list[list[Any]]) -> None:
         """Leave the rows to `reports.bulk`; here stand samples of every look and height."""
+        columns, heights = laid.columns, laid.heights
         numbers = frozenset(c.key for c in columns if c.kind in ("count", "rupiah"))
-        table = Bulk(self.sheet.index + 1, self.row, rows, which, len(looks), lines, max(len(heights) - 1, 1), numbers)
+        table = Bulk(
+            self.sheet.index + 1, self.row, laid.rows, laid.which, len(looks), laid.lines, max(len(heights) - 1, 1),
+            numbers, dealt=laid.dealt,
+        )  # fmt: skip
         samples = [
             [
                 self.book.format(**{**self._plain[column.kind], **column.look, "num_format": num_format})
@@ -304,7 +336,7 @@ class Sheet:
             self.sheet.set_row(row, height)
             self.sheet.write_blank(row, 0, None, looks[0][0])  # in constant memory a row without cells is not written
             row += 1
-        self.row += rows.height
+        self.row += laid.rows.height
 
     def lines(self, texts: Iterable[str]) -> None:
         """Free text, one row per line, in the first column."""

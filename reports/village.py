@@ -7,7 +7,7 @@ under the line's code, so that `padan verify` can read a filled list back.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +20,8 @@ from reports.labels import short_id
 from reports.lines import family_lines, finding_contents, pair_contents, with_codes
 from reports.press import Press
 from reports.private import private
-from reports.village_page import page_data
-from reports.village_sheet import FAMILY_TEXTS, PAIR_TEXTS, Village, sheet_names, with_cells, write_book
+from reports.village_page import on_paper, page_data
+from reports.village_sheet import FAMILY_TEXTS, PAIR_TEXTS, Books, Village, sheet_names, with_cells
 from rules.i18n import _
 
 REGISTER: Final = Path(".padan") / "daftar"  # in the run folder: what the lines of every list written are about
@@ -63,19 +63,23 @@ def write_villages(
         .sort("kode_desa")
     )
     whole = int(sizes["n"].sum())
+    found = dict(families.group_by("kode_desa").len().iter_rows())
 
     def written(press: Press) -> tuple[list[Path], list[pl.DataFrame]]:
         files: list[Path] = []
         kept: list[pl.DataFrame] = []
         with press:
             for batch in _batches(sizes):
-                for village in _villages(context, batch, families, asked, pairs, key, printed):
+                lines, doubts = _lines(context, batch, families, asked, pairs, key)
+                villages = _villages(batch, lines, doubts, found, key, printed)
+                kept.append(_register(villages, lines, doubts))
+                books, shown = Books(context, lines, doubts), on_paper(lines, doubts, printed)
+                for village in villages:
                     name = folder / village.kode
-                    press.draw(page_data(context, village), name.with_suffix(".pdf"))
-                    files += [name.with_suffix(".pdf"), write_book(context, village, name.with_suffix(".xlsx"))]
-                    kept.append(_register(village))
+                    press.draw(page_data(context, village, shown(village.kode)), name.with_suffix(".pdf"))
+                    files += [name.with_suffix(".pdf"), books.write(village, name.with_suffix(".xlsx"))]
                     if progress:
-                        progress(len(kept) / sizes.height)
+                        progress(len(files) / 2 / sizes.height)
         return files, kept
 
     try:
@@ -98,18 +102,18 @@ def _batches(sizes: pl.DataFrame) -> Iterator[list[str]]:
         yield part["kode_desa"].to_list()
 
 
-def _villages(
+def _lines(
     context: Context,
     batch: list[str],
     families: pl.DataFrame,
     asked: pl.DataFrame,
     pairs: pl.DataFrame,
     key: bytes,
-    printed: int,
-) -> Iterator[Village]:
-    """The lists of the villages `batch`, with texts and codes."""
-    mine = families.filter(pl.col("kode_desa").is_in(batch))
-    shown = mine.filter(pl.int_range(pl.len()).over("kode_desa") < MAX_FAMILIES)
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The lines and the doubtful pairs of the villages `batch`, in the order of the villages, with texts and codes."""
+    shown = families.filter(
+        pl.col("kode_desa").is_in(batch) & (pl.int_range(pl.len()).over("kode_desa") < MAX_FAMILIES)
+    )
     lines = with_cells(family_lines(context, shown, asked))
     contents = finding_contents(
         context,
@@ -127,21 +131,49 @@ def _villages(
     lines = with_codes(lines, key, pl.concat_str(pl.lit("temuan"), evidence, separator="|"))
     doubts = _pair_rows(context, pairs.filter(pl.col("kode_desa").is_in(batch)))
     doubts = with_codes(doubts, key, pl.concat_str(pl.lit("pasangan"), "sidik_1", "sidik_2", separator="|"))
-    by_village = lines.partition_by("kode_desa", as_dict=True)
-    doubts_by_village = doubts.partition_by("kode_desa", as_dict=True)
-    totals = dict(mine.group_by("kode_desa").len().iter_rows())
-    empty, no_doubts = lines.clear(), doubts.clear()
-    for code in batch:
-        own, two = by_village.get((code,), empty), doubts_by_village.get((code,), no_doubts)
-        # The code of the whole list covers every word on it: a list that differs in anything is another list.
-        words = pl.concat(
-            [
-                own.select(pl.concat_str("kode_baris", *FAMILY_TEXTS, separator="\x1f").alias("t")),
-                two.select(pl.concat_str("kode_baris", *PAIR_TEXTS, separator="\x1f").alias("t")),
-            ]
-        )["t"]
-        (whole,) = codes(key, ["\x1e".join(["daftar", code, *words])])
-        yield Village(code, whole, own, int(totals.get(code, 0)), two, printed)
+    return lines, doubts.sort("kode_desa", maintain_order=True)
+
+
+def _villages(
+    batch: list[str], lines: pl.DataFrame, doubts: pl.DataFrame, found: Mapping[str, int], key: bytes, printed: int
+) -> list[Village]:
+    """The lists of the villages `batch`; `found` are the families of each."""
+    # The code of the whole list covers every word on it: a list that differs in anything is another list.
+    words = pl.concat(
+        [
+            frame.select("kode_desa", t=pl.concat_str("kode_baris", *texts, separator="\x1f"))
+            for frame, texts in ((lines, FAMILY_TEXTS), (doubts, PAIR_TEXTS))
+        ]
+    )
+    told = dict(words.group_by("kode_desa").agg(pl.col("t").str.join("\x1e")).iter_rows())
+    whole = codes(key, ["\x1e".join(["daftar", code, told[code]]) for code in batch])
+    counts = (
+        pl.DataFrame({"kode_desa": batch, "daftar": whole})
+        .join(
+            lines.group_by("kode_desa").agg(
+                pl.col("keluarga").max(), baris=pl.len(), aturan=pl.col("kode").unique().sort()
+            ),
+            on="kode_desa",
+            how="left",
+            maintain_order="left",
+        )
+        .join(doubts.group_by("kode_desa").agg(pl.col("n_desa").first(), pasangan=pl.len()), on="kode_desa",
+              how="left", maintain_order="left")
+    )  # fmt: skip
+    return [
+        Village(
+            row["kode_desa"],
+            row["daftar"],
+            families=row["keluarga"] or 0,
+            lines=row["baris"] or 0,
+            all_families=found.get(row["kode_desa"], 0),
+            pairs=row["pasangan"] or 0,
+            all_pairs=row["n_desa"] or 0,
+            rules=tuple(row["aturan"] or ()),
+            printed=printed,
+        )
+        for row in counts.iter_rows(named=True)
+    ]
 
 
 def _pairs_by_village(context: Context) -> pl.DataFrame:
@@ -183,31 +215,28 @@ def _pair_rows(context: Context, pairs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _register(village: Village) -> pl.DataFrame:
-    """What `padan verify` must know of a list: every line with its code, its words and what it is about."""
-    families, doubts = sheet_names()
+def _register(villages: list[Village], lines: pl.DataFrame, doubts: pl.DataFrame) -> pl.DataFrame:
+    """What `padan verify` must know of the lists: every line with its code, its words and what it is about."""
+    families, pairs = sheet_names()
+    lists = pl.DataFrame([(v.daftar, v.kode) for v in villages], schema=["kode_daftar", "kode_desa"], orient="row")
 
     def part(frame: pl.DataFrame, kind: str, sheet: str, texts: tuple[str, ...]) -> pl.DataFrame:
-        return frame.select(
-            kode_daftar=pl.lit(village.daftar),
-            kode_desa=pl.lit(village.kode),
+        return frame.join(lists, on="kode_desa", how="left", maintain_order="left").select(
+            "kode_daftar",
+            "kode_desa",
             jenis=pl.lit(kind),
             lembar=pl.lit(sheet),
             nomor="nomor",
             kode_baris="kode_baris",
             teks=pl.concat_list(texts),
-            temuan="tentang" if kind == "temuan" else pl.lit([], dtype=village.lines.schema["tentang"]),
-            pasangan="tentang" if kind == "pasangan" else pl.lit([], dtype=village.pairs.schema["tentang"]),
+            temuan="tentang" if kind == "temuan" else pl.lit([], dtype=lines.schema["tentang"]),
+            pasangan="tentang" if kind == "pasangan" else pl.lit([], dtype=doubts.schema["tentang"]),
             sidik_1="sidik_1" if kind == "pasangan" else pl.lit(None, dtype=pl.String),
             sidik_2="sidik_2" if kind == "pasangan" else pl.lit(None, dtype=pl.String),
         )
 
-    return pl.concat(
-        [
-            part(village.lines, "temuan", families, FAMILY_TEXTS),
-            part(village.pairs, "pasangan", doubts, PAIR_TEXTS),
-        ]
-    )
+    both = [part(lines, "temuan", families, FAMILY_TEXTS), part(doubts, "pasangan", pairs, PAIR_TEXTS)]
+    return pl.concat(both).sort("kode_desa", maintain_order=True)
 
 
 def _keep(lines: pl.DataFrame, folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
@@ -14,31 +16,35 @@ from rules.i18n import _, language
 _MAX_PAIRS: Final = 100  # on paper; the workbook holds more
 
 
-def page_data(context: Context, village: Village) -> dict[str, Any]:
-    """The data of `reports.paper.render`."""
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What paper shows of a village: `families` and `pairs` as `reports.paper.render` wants them, one a row."""
+
+    families: pl.DataFrame
+    pairs: pl.DataFrame
+
+
+def page_data(context: Context, village: Village, shown: Printed) -> dict[str, Any]:
+    """The data of `reports.paper.render`; `shown` is of `on_paper`."""
     place = place_of(context, village.kode)
     family_titles, pair_titles = columns_of()
-    families = village.families
-    lines = village.lines.filter(pl.col("keluarga") <= village.printed)
+    families, pairs = shown.families.to_dicts(), shown.pairs.to_dicts()
+    lines = sum(len(family["baris"]) for family in families)
     return {
         "bahasa": language(),
         "judul": _("Families to check: {place}").format(place=place),
         "judul_pasangan": _("Doubtful pairs: {place}").format(place=place),
         "kode": village.daftar,
-        "ringkas": _("{n} families, {lines} lines, worst first.").format(
-            n=number(min(families, village.printed)), lines=number(lines.height)
-        ),
+        "ringkas": _("{n} families, {lines} lines, worst first.").format(n=number(len(families)), lines=number(lines)),
         "acuan": _("Reference date {date}. Village code {code}.").format(
             date=day(context.as_of) or "–", code=village.kode
         ),
-        "sisa": _not_printed(village, lines.height),
+        "sisa": _not_printed(village, lines),
         "ringkas_pasangan": _(
             "Are these one person or two? Tick one box. {shown} of {total} pairs, most probable first."
-        ).format(shown=number(min(village.pairs.height, _MAX_PAIRS)), total=number(village.all_pairs)),
-        "keluarga": _families(lines),
-        "pasangan": village.pairs.head(_MAX_PAIRS)
-        .select("nomor", "orang_1", "orang_2", "sama", "beda", "kode_baris")
-        .to_dicts(),
+        ).format(shown=number(len(pairs)), total=number(village.all_pairs)),
+        "keluarga": families,
+        "pasangan": pairs,
         "teks": {
             "kolom_keluarga": family_titles,
             "kolom_pasangan": pair_titles,
@@ -60,12 +66,12 @@ def page_data(context: Context, village: Village) -> dict[str, Any]:
 
 def _not_printed(village: Village, lines: int) -> str:
     """What stands in the workbook, or nowhere but in the tables of the run, and not on paper; empty when nothing."""
-    families, pairs = village.families - village.printed, village.pairs.height - _MAX_PAIRS
+    families, pairs = village.families - village.printed, village.pairs - _MAX_PAIRS
     told = []
     if families > 0:
         told.append(
             _("NOT ON PAPER: {n} more families with {lines} lines.").format(
-                n=number(families), lines=number(village.lines.height - lines)
+                n=number(families), lines=number(village.lines - lines)
             )
         )
     if pairs > 0:
@@ -80,17 +86,24 @@ def _not_printed(village: Village, lines: int) -> str:
     return " ".join(told)
 
 
-def _families(lines: pl.DataFrame) -> list[dict[str, Any]]:
+def on_paper(lines: pl.DataFrame, pairs: pl.DataFrame, printed: int) -> Callable[[str], Printed]:
+    """What paper shows of each village of `lines` (of `reports.lines.family_lines`) and of doubtful `pairs`."""
     line = pl.col("nomor", "urut", "tingkat", "kode", "kode_baris", "siapa", "masalah", "tindakan")
     proof = pl.col("bukti_teks").str.split("\n").list.eval(pl.element().filter(pl.element() != ""))
-    return (
-        lines.group_by(nomor_keluarga=pl.col("keluarga").cast(pl.String), maintain_order=True)
+    families = (
+        lines.filter(pl.col("keluarga") <= printed)
+        .group_by("kode_desa", "keluarga", maintain_order=True)
         .agg(
             kepala=pl.first("kepala"),
             alamat=pl.first("alamat_teks"),
             data=pl.first("data_teks"),
             baris=pl.struct(line, proof.alias("bukti")),
         )
-        .rename({"nomor_keluarga": "nomor"})
-        .to_dicts()
+        .select("kode_desa", "kepala", "alamat", "data", "baris", nomor=pl.col("keluarga").cast(pl.String))
     )
+    likely = pairs.filter(pl.int_range(pl.len()).over("kode_desa") < _MAX_PAIRS).select(
+        "kode_desa", "nomor", "orang_1", "orang_2", "sama", "beda", "kode_baris"
+    )
+    own, two = (f.partition_by("kode_desa", as_dict=True, include_key=False) for f in (families, likely))
+    none, no_pairs = families.drop("kode_desa").clear(), likely.drop("kode_desa").clear()
+    return lambda code: Printed(own.get((code,), none), two.get((code,), no_pairs))

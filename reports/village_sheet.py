@@ -6,6 +6,7 @@ change it can, and `padan verify` tells).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,8 +15,9 @@ import polars as pl
 
 from reports.context import Context
 from reports.labels import day, number
-from reports.sheets import Book, Column, Sheet, Style, severity_tint
+from reports.sheets import Book, Column, Laid, Sheet, Style, lay, severity_tint
 from rules.i18n import _
+from rules.vocab import SEVERITY
 
 FAMILY_TEXTS: Final = ("nomor", "tanda", "keluarga_teks", "siapa", "isi", "tindakan")
 PAIR_TEXTS: Final = ("nomor", "orang_1", "orang_2", "sama", "beda")
@@ -31,33 +33,27 @@ _SMALL: Final = {"font_size": 8, "align": "center", "indent": 0}
 
 @dataclass(frozen=True, slots=True)
 class Village:
-    """The list of one village: `lines` of `reports.lines.family_lines` and doubtful `pairs`, both with `kode_baris`.
+    """What is told of the list of one village: how much it holds, and of what.
 
-    `daftar` is the code of the whole list, `total` the number of families found (the list may show fewer), `printed`
-    of how many of them there is place on paper.
+    `daftar` is the code of the whole list. `families`, `lines`, `pairs` count what the list holds, `all_families`,
+    `all_pairs` what was found (the list may hold fewer); paper has place for `printed` families. `rules` are the codes
+    of its lines.
     """
 
     kode: str
     daftar: str
-    lines: pl.DataFrame
-    total: int
-    pairs: pl.DataFrame
+    families: int
+    lines: int
+    all_families: int
+    pairs: int
+    all_pairs: int
+    rules: tuple[str, ...]
     printed: int
 
     @property
-    def families(self) -> int:
-        """Families of the list: in the workbook all, on paper `printed` of them."""
-        return self.lines["keluarga"].n_unique()
-
-    @property
     def left(self) -> int:
-        """Families that the list does not show."""
-        return self.total - self.families
-
-    @property
-    def all_pairs(self) -> int:
-        """Doubtful pairs of the village; the list may show fewer."""
-        return int(self.pairs["n_desa"][0]) if self.pairs.height else 0
+        """Families that the list does not hold."""
+        return self.all_families - self.families
 
 
 def sheet_names() -> tuple[str, str]:
@@ -131,15 +127,39 @@ def with_cells(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def write_book(context: Context, village: Village, path: Path) -> Path:
-    """Write the workbook of `village`."""
-    place = place_of(context, village.kode)
-    with Book(path, created=context.as_of, title=place, small=True) as book:
-        _family_sheet(book, context, place, village)
-        if village.pairs.height:
-            _pair_sheet(book, place, village)
-        _guide(book, context, village.lines)
-    return path
+class Books:
+    """The workbooks of several villages: `lines` and `pairs` of all of them, those of one village together."""
+
+    def __init__(self, context: Context, lines: pl.DataFrame, pairs: pl.DataFrame) -> None:
+        self._context = context
+        self._families = _laid(_family_columns(), lines)
+        self._pairs = _laid(_pair_columns(), pairs)
+        self._none = lay(_family_columns(), lines.clear(), _STYLE, *_HEIGHT)
+        self._rules: dict[tuple[str, ...], Laid] = {}
+
+    def write(self, village: Village, path: Path) -> Path:
+        """Write the workbook of `village`."""
+        place = place_of(self._context, village.kode)
+        with Book(path, created=self._context.as_of, title=place, small=True) as book:
+            _family_sheet(book, self._context, place, village, self._families.get(village.kode, self._none))
+            if village.kode in self._pairs:
+                _pair_sheet(book, place, village, self._pairs[village.kode])
+            _guide(book, self._explained(village.rules))
+        return path
+
+    def _explained(self, rules: tuple[str, ...]) -> Laid:
+        """The table of the guide: what the codes of the list mean."""
+        if rules not in self._rules:
+            known = self._context.rules
+            texts = [(c, self._context.title(c), known[c].tindakan if c in known else "") for c in rules]
+            columns = _guide_columns()
+            frame = pl.DataFrame(texts, schema={c.key: pl.String for c in columns}, orient="row")
+            self._rules[rules] = lay(columns, frame, None)
+        return self._rules[rules]
+
+
+def _laid(columns: list[Column], rows: pl.DataFrame) -> dict[str, Laid]:
+    return lay(columns, rows, _STYLE, *_HEIGHT).dealt_by(rows["kode_desa"])
 
 
 def _fill_in(sheet: Sheet, village: Village) -> None:
@@ -159,7 +179,7 @@ def _fill_in(sheet: Sheet, village: Village) -> None:
     sheet.row = DATE_ROW + 4
 
 
-def _protect(sheet: Sheet, first: int, columns: list[Column]) -> None:
+def _protect(sheet: Sheet, first: int, columns: Sequence[Column]) -> None:
     boxes = [i for i, c in enumerate(columns) if c.key in (*FAMILY_BOXES, *PAIR_BOXES)]
     if sheet.row > first:
         sheet.sheet.data_validation(
@@ -170,10 +190,9 @@ def _protect(sheet: Sheet, first: int, columns: list[Column]) -> None:
     sheet.sheet.protect("", {"format_columns": True, "format_rows": True, "autofilter": True, "sort": True})
 
 
-def _family_sheet(book: Book, context: Context, place: str, village: Village) -> None:
-    sheet = book.sheet(sheet_names()[0])
+def _family_columns() -> list[Column]:
     box = box_titles()
-    columns = [
+    return [
         *(
             Column(key, title, width, "wrap" if width > 6 else "text")
             for key, title, width in zip(FAMILY_TEXTS, text_titles("temuan"), (6, 11, 25, 28, 58, 24), strict=True)
@@ -182,28 +201,34 @@ def _family_sheet(book: Book, context: Context, place: str, village: Village) ->
         Column("catatan", _("Remark"), 18, "wrap", _OPEN),
         Column("kode_baris", _("Line code"), 17, "id", {"num_format": "General"}),
     ]
-    sheet.widths(columns)
-    families, rest = village.families, village.left
+
+
+def _family_sheet(book: Book, context: Context, place: str, village: Village, laid: Laid) -> None:
+    sheet = book.sheet(sheet_names()[0])
+    sheet.widths(laid.columns)
+    rest = village.left
     sheet.heading(
         _("Families to check: {place}").format(place=place),
         _("{n} families, {lines} lines, worst first. Reference date {date}. Village code {code}.").format(
-            n=number(families), lines=number(village.lines.height), date=day(context.as_of) or "–", code=village.kode
+            n=number(village.families),
+            lines=number(village.lines),
+            date=day(context.as_of) or "–",
+            code=village.kode,
         )
         + (" " + _("{n} more families are in data/findings.parquet.").format(n=number(rest)) if rest > 0 else "")
         + (
             " " + _("On paper stand the first {n}; all can be filled in here.").format(n=number(village.printed))
-            if families > village.printed
+            if village.families > village.printed
             else ""
         ),
         _("Write x in one box per line, fill in date and name below, save, and send this file back."),
     )
     _fill_in(sheet, village)
-    rows = village.lines.with_columns(pl.lit(None, dtype=pl.String).alias(c) for c in (*FAMILY_BOXES, "catatan"))
     first = sheet.row + 1
-    sheet.table(columns, rows, freeze=1, style=Style("urut", _grid), max_lines=34, line_height=11.6)
-    _protect(sheet, first if village.lines.height else sheet.row, columns)
-    if village.lines.height:
-        _signatures(sheet, columns, head_of_village(village.kode))
+    sheet.put(laid, freeze=1)
+    _protect(sheet, first if village.lines else sheet.row, laid.columns)
+    if village.lines:
+        _signatures(sheet, laid.columns, head_of_village(village.kode))
     sheet.print_setup(footer=place)
 
 
@@ -212,7 +237,11 @@ def _grid(rank: object) -> dict[str, object]:
     return {"border": 1, "border_color": "#9AA5B1", "font_size": 9, **severity_tint(rank)}
 
 
-def _signatures(sheet: Sheet, columns: list[Column], head: str) -> None:
+_STYLE: Final = Style("urut", _grid, range(len(SEVERITY)))
+_HEIGHT: Final = (34, 11.6)  # lines of a row at most, points of a line
+
+
+def _signatures(sheet: Sheet, columns: Sequence[Column], head: str) -> None:
     """Place for date and three signatures below the list."""
     sheet.row += 1
     for line in (0, 1, 5):
@@ -228,10 +257,9 @@ def _signatures(sheet: Sheet, columns: list[Column], head: str) -> None:
     sheet.sheet.print_area(0, 0, sheet.row, len(columns) - 1)
 
 
-def _pair_sheet(book: Book, place: str, village: Village) -> None:
-    sheet = book.sheet(sheet_names()[1])
+def _pair_columns() -> list[Column]:
     box = box_titles()
-    columns = [
+    return [
         *(
             Column(key, title, width, "wrap" if width > 6 else "text")
             for key, title, width in zip(PAIR_TEXTS, text_titles("pasangan"), (6, 34, 34, 30, 30), strict=True)
@@ -240,36 +268,38 @@ def _pair_sheet(book: Book, place: str, village: Village) -> None:
         Column("catatan", _("Remark"), 28, "wrap", _OPEN),
         Column("kode_baris", _("Line code"), 17, "id", {"num_format": "General"}),
     ]
-    sheet.widths(columns)
+
+
+def _pair_sheet(book: Book, place: str, village: Village, laid: Laid) -> None:
+    sheet = book.sheet(sheet_names()[1])
+    sheet.widths(laid.columns)
     sheet.heading(
         _("Doubtful pairs: {place}").format(place=place),
         _("Are these one person or two? Showing {shown} of {total}, most probable first. Complete: {table}").format(
-            shown=number(village.pairs.height), total=number(village.all_pairs), table="data/links.parquet"
+            shown=number(village.pairs), total=number(village.all_pairs), table="data/links.parquet"
         ),
         _("Write x in one box per line, fill in date and name below, save, and send this file back."),
     )
     _fill_in(sheet, village)
-    rows = village.pairs.with_columns(pl.lit(None, dtype=pl.String).alias(c) for c in (*PAIR_BOXES, "catatan"))
     first = sheet.row + 1
-    sheet.table(columns, rows, freeze=1, style=Style("urut", _grid), max_lines=34, line_height=11.6)
-    _protect(sheet, first, columns)
+    sheet.put(laid, freeze=1)
+    _protect(sheet, first, laid.columns)
     sheet.print_setup(footer=place)
 
 
-def _guide(book: Book, context: Context, lines: pl.DataFrame) -> None:
-    sheet = book.sheet(_("Guide"))
-    columns = [
+def _guide_columns() -> list[Column]:
+    return [
         Column("kode", _("Code"), 14),
         Column("judul", _("Meaning"), 60, "wrap"),
         Column("tindakan", _("What to do"), 80, "wrap"),
     ]
-    sheet.widths(columns)
+
+
+def _guide(book: Book, laid: Laid) -> None:
+    sheet = book.sheet(_("Guide"))
+    sheet.widths(laid.columns)
     sheet.heading(_("How to use this list"))
     sheet.lines(f"{i}. {text}" for i, text in enumerate(steps(), start=1))
     sheet.blank()
-    rows = [
-        {"kode": c, "judul": context.title(c), "tindakan": context.rules[c].tindakan if c in context.rules else ""}
-        for c in lines["kode"].unique().sort().to_list()
-    ]
-    sheet.table(columns, pl.DataFrame(rows, schema={c.key: pl.String for c in columns}), freeze=-1, filters=False)
+    sheet.put(laid, freeze=-1, filters=False)
     sheet.print_setup()

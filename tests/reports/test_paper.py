@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reports import letters, paper
 from reports.context import Context
-from reports.village_page import page_data
+from reports.village_page import on_paper, page_data
 from reports.village_sheet import Village
 
 LINE = {
@@ -35,8 +35,11 @@ PAIR = ("nomor", "orang_1", "orang_2", "sama", "beda", "kode_baris")
 
 def _page(context: Context, *lines: dict[str, Any]) -> dict[str, Any]:
     frame = pl.DataFrame([{**LINE, **line} for line in lines], schema=list(LINE))
-    pairs = pl.DataFrame(schema={**dict.fromkeys(PAIR, pl.String), "n_desa": pl.UInt32})
-    return page_data(context, Village("3303012001", "KODE", frame, frame["keluarga"].n_unique(), pairs, 100))
+    frame = frame.with_columns(kode_desa=pl.lit("3303012001"))
+    pairs = pl.DataFrame(schema=dict.fromkeys(("kode_desa", *PAIR), pl.String))
+    n = frame["keluarga"].n_unique()
+    village = Village("3303012001", "KODE", n, frame.height, n, 0, 0, ("ST01",), 100)
+    return page_data(context, village, on_paper(frame, pairs, 100)(village.kode))
 
 
 def _words(pdf: bytes) -> str:
