@@ -109,7 +109,7 @@ class Limits(Part):
 
     block: int = Field(default=1_000, ge=2)
     chunk: int = Field(default=1_000_000, ge=1_000)
-    random_pairs: int = Field(default=500_000, ge=1_000)
+    random_pairs: int = Field(default=250_000, ge=1_000)
 
 
 class Fitting(Part):
