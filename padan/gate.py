@@ -226,15 +226,14 @@ def _run_frames(base: _Base, hashes: list[str]) -> tuple[Frames, pl.DataFrame, p
 
 def _with_places(view: View, found: pl.DataFrame) -> pl.DataFrame:
     """`found` with its evidence as places: list of (label, sumber, berkas, lembar, nomor_baris, tanggal)."""
-    order = pl.struct("label", "sumber", "berkas", "lembar", "nomor_baris", "tanggal")
     row = _("{file} row {row}")
     before, between = row.split("{file}")[0], row.split("{file}")[1].split("{row}")[0]
     where = pl.concat_str(pl.lit(before), "berkas", pl.lit(between), pl.col("nomor_baris").cast(pl.String))
-    rows = found.filter(pl.col("bukti").list.len() > 0).select("bayar_id", baris_id="bukti").explode("baris_id")
-    ids = rows.select("baris_id").unique()
+    found = found.with_row_index("_i")
+    rows = found.filter(pl.col("bukti").list.len() > 0).select("_i", baris_id="bukti").explode("baris_id")
     known = (
-        view.frames.records.join(ids.lazy(), on="baris_id", how="semi")
-        .select("baris_id", "sumber", "berkas", "lembar", "nomor_baris", tanggal="tanggal_data")
+        view.frames.records.select("baris_id", "sumber", "berkas", "lembar", "nomor_baris", tanggal="tanggal_data")
+        .filter(pl.col("baris_id").is_in(rows["baris_id"].unique().implode()))
         .collect()
     )
     labels = {source: view.label(source) for source in known["sumber"].unique().sort().to_list()}
@@ -242,27 +241,27 @@ def _with_places(view: View, found: pl.DataFrame) -> pl.DataFrame:
     day = pl.col("tanggal").dt.strftime("%d-%m-%Y").fill_null("-")
     text = pl.concat_str(named, pl.lit(" "), day, pl.lit(" ("), where, pl.lit(")"))
     rows = rows.join(known.with_columns(label=text), on="baris_id")
-    paid = found.filter(pl.col("bukti_bayar").list.len() > 0).select("bayar_id", lain="bukti_bayar").explode("lain")
+    paid = found.filter(pl.col("bukti_bayar").list.len() > 0).select("_i", lain="bukti_bayar").explode("lain")
     other = view.frames.payments.select(
         "berkas", "lembar", "nomor_baris", lain="bayar_id", sumber=pl.lit(PAYMENT_PREFIX) + pl.col("program"),
         tanggal="periode_awal",
-    )  # fmt: skip
-    paid = paid.join(other, on="lain").with_columns(label=where)
-
-    def lists(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-        # The newest source first; ties by place, so that the same evidence reads the same.
-        ordered = frame.sort(
-            "bayar_id", "tanggal", "berkas", "lembar", "nomor_baris", descending=[False, True, False, False, False],
-            nulls_last=True,
-        )  # fmt: skip
-        return ordered.group_by("bayar_id", maintain_order=True).agg(order.alias(name))
-
+    ).filter(pl.col("lain").is_in(paid["lain"].unique().implode()))  # fmt: skip
+    paid = paid.join(other.with_columns(label=where), on="lain")
     return (
         found.drop("bukti", "bukti_bayar")
-        .join(lists(rows, "bukti"), on="bayar_id", how="left", maintain_order="left")
-        .join(lists(paid, "bukti_bayar"), on="bayar_id", how="left", maintain_order="left")
+        .join(_listed(rows, "bukti"), on="_i", how="left", maintain_order="left")
+        .join(_listed(paid, "bukti_bayar"), on="_i", how="left", maintain_order="left")
         .with_columns(pl.col("bukti", "bukti_bayar").fill_null([]))
+        .drop("_i")
     )
+
+
+def _listed(places: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Per verdict `_i` its places as the list `name`: the newest source first, ties by place."""
+    for column in ("nomor_baris", "lembar", "berkas", "tanggal", "_i"):  # one by one: much faster than all at once
+        places = places.sort(column, descending=column == "tanggal", nulls_last=True, maintain_order=True)
+    place = pl.struct("label", "sumber", "berkas", "lembar", "nomor_baris", "tanggal")
+    return places.group_by("_i", maintain_order=True).agg(place.alias(name))
 
 
 def _summary(

@@ -96,8 +96,9 @@ def _placed(
 
     `found` names a row of the run that is the payee (bukti), `alone` the entity of those who have none there.
     """
-    ids = run.entities.select(bukti="baris_id", person_id="person_id", family_id="family_id", rumah="household_id")
-    numbers = run.people.select(bukti="baris_id", orang="orang", keluarga="keluarga")
+    chosen = pl.col("bukti").is_in(found["bukti"].implode())
+    ids = run.entities.select("person_id", "family_id", bukti="baris_id", rumah="household_id").filter(chosen)
+    numbers = run.people.select("orang", "keluarga", bukti="baris_id").filter(chosen)
     known = payees.join(found, on="baris_id", how="left").join(alone, on="baris_id", how="left")
     known = known.join(ids, on="bukti", how="left").join(numbers, on="bukti", how="left").sort("baris_id")
     known = known.with_columns(
@@ -151,7 +152,8 @@ def _near(look: pl.DataFrame, rest: pl.DataFrame) -> pl.Series:
     """baris_id of the rows of `look` that share one of the keys with a row of `rest` (both of `_look`), maybe twice."""
     chosen = [pl.Series("baris_id", [], dtype=pl.UInt32)]
     for first, seconds in _KEYS:
-        mine = look.join(rest.select(first).drop_nulls().unique(), on=first, how="semi")
+        fields = {"baris_id", first, *(name for second in seconds for name in second.meta.root_names())}
+        mine = look.select(sorted(fields)).filter(pl.col(first).is_in(rest[first].drop_nulls().unique().implode()))
         for second in seconds:
             wanted = rest.select(first, lain=second).drop_nulls().unique()
             chosen.append(mine.with_columns(lain=second).join(wanted, on=[first, "lain"], how="semi")["baris_id"])

@@ -12,7 +12,11 @@ _MEANS = {"CATATAN": "LAYAK", "VERIFIKASI": "VERIFIKASI", "TAHAN": "TAHAN"}
 
 
 def all_marks(view: View) -> pl.DataFrame:
-    """The marks of every rule on the payments to judge, sorted by payment, worst first."""
+    """The marks of every rule on the payments to judge, sorted by payment, worst first; computed once."""
+    return view.once("tanda", _all_marks)
+
+
+def _all_marks(view: View) -> pl.DataFrame:
     made = [no_marks(), *(view.once(f"tanda:{rule.kode}", rule.fungsi) for rule in gate_rules())]
     frame = pl.concat(made)
     return frame.sort("bayar_id", "akibat", "kode", "alasan", descending=[False, True, False, False])
