@@ -9,6 +9,7 @@ import polars as pl
 
 from rules.vocab import PAYMENT_PREFIX
 from sources import assemble, dates, periods
+from sources.clean import clean
 from sources.layout import Layout, key
 from sources.shape import BARIS
 
@@ -35,6 +36,32 @@ _SLUG = {name: program for program, names in _PROGRAMS.items() for name in names
 # What a row says of its payment, not of its payee: read by `with_payments` and not needed after it.
 _OF_PAYMENT = ("periode", "periode_awal", "periode_akhir", "bulan", "tahun", "tahap", "no_kartu", "keterangan")
 PAYMENT_COLUMNS = ("_program", "_awal", "_akhir", "_tahap", "_no_kartu", "_nominal", "_keterangan")
+
+
+def clean_payments(data: pl.DataFrame, chosen: Layout, reference: date | None) -> pl.DataFrame:
+    """`clean` for a payment list, with `_sama`: rows of one number write their payee alike.
+
+    A list of six months names each payee six times: what stands there is cleaned once.
+    """
+    about = [c for c in data.columns if c in _OF_PAYMENT or c in (BARIS, "nominal", "program")]
+    payee = [c for c in data.columns if c not in about]
+    # Whether a column holds member ids shows in how often they stand there: that is judged on all rows.
+    whole = "id_keluarga" in payee and "id_art" not in payee
+    if whole or any(2 * data.get_column(c).n_unique() > data.height for c in payee if c in ("nik", "no_kk")):
+        return clean(data, chosen, reference).with_row_index("_sama")
+    same = _numbers(data, payee)
+    first = same.is_first_distinct().arg_true()
+    once = clean(data.select(BARIS, *payee).select(pl.all().gather(first)), chosen, reference).drop(BARIS)
+    paid = clean(data.select(about), chosen, reference)
+    return paid.hstack(once.select(pl.all().gather(same))).with_columns(same)
+
+
+def _numbers(frame: pl.DataFrame, columns: list[str]) -> pl.Series:
+    """`_sama`: the distinct rows of `columns` numbered from 0 as they come, for every row."""
+    if not columns:
+        return pl.Series("_sama", [0], dtype=pl.UInt32).new_from_index(0, frame.height)
+    groups = frame.select(columns).with_row_index("_i").group_by(columns, maintain_order=True).agg("_i").select("_i")
+    return groups.with_row_index("_sama").explode("_i", empty_as_null=False).sort("_i").get_column("_sama")
 
 
 def program_slug(text: str) -> str:
@@ -138,16 +165,19 @@ def split_payee(frame: pl.DataFrame, info: dict[str, str]) -> pl.DataFrame:
 
 
 def split(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split cleaned payment rows into payees and payments, tied by the number `_penerima`.
+    """Split cleaned payment rows (`clean_payments`) into payees and payments, tied by the number `_penerima`.
 
     Payees: one row for all rows that write the payee alike, standing at the first of them: a list of six months checks
     each payee once. Payments: every row, with its number and the payment columns.
     """
-    alike = [c for c in frame.columns if c not in _OF_PAYMENT and c not in PAYMENT_COLUMNS and c != BARIS]
-    groups = frame.select(alike).with_row_index("_i").group_by(alike, maintain_order=True).agg("_i").select("_i")
-    ids = groups.with_row_index("_penerima").explode("_i").sort("_i").get_column("_penerima")
-    payee = frame.select(BARIS, *alike).with_columns(ids)
-    payee = payee.filter(payee.get_column("_penerima").is_first_distinct())
+    alike = [
+        c for c in frame.columns if c not in _OF_PAYMENT and c not in PAYMENT_COLUMNS and c not in (BARIS, "_sama")
+    ]
+    written = frame.get_column("_sama")
+    once = frame.select(BARIS, "_sama", *alike).filter(written.is_first_distinct())
+    once = once.with_columns(_numbers(once, alike).alias("_penerima"))
+    ids = written.replace_strict(once.get_column("_sama"), once.get_column("_penerima")).alias("_penerima")
+    payee = once.filter(once.get_column("_penerima").is_first_distinct()).drop("_sama")
     return payee, frame.select(BARIS, *PAYMENT_COLUMNS).with_columns(ids)
 
 
@@ -185,5 +215,6 @@ def newest_period(frame: pl.DataFrame) -> date | None:
 
 
 __all__ = [
-    "dates", "newest_period", "payees", "payments_table", "program_slug", "split", "split_payee", "with_payments",
+    "clean_payments", "dates", "newest_period", "payees", "payments_table", "program_slug", "split", "split_payee",
+    "with_payments",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ import polars as pl
 from rules.errors import InputError, Place
 from rules.i18n import _
 from rules.vocab import PAYMENT_PREFIX, REGISTERS
-from sources import dates, workbook
+from sources import dates, payments, workbook
 from sources.clean import clean
 from sources.formats import open_book
 from sources.header import Header, find, top_rows
@@ -177,7 +177,8 @@ def _part(
 ) -> Part:
     chosen = header.layout
     when = given.tanggal or stated_date(grid, header, book) or chosen.tanggal_bawaan
-    frame = clean(shaped.data, chosen, when or settings.tanggal_acuan)
+    cleaned = payments.clean_payments if chosen.jenis == "bayar" else clean
+    frame = cleaned(shaped.data, chosen, when or settings.tanggal_acuan)
     if when is None and "tanggal_perbarui" in frame.columns:  # a file cannot be older than its newest row
         newest = frame.get_column("tanggal_perbarui").max()
         when = newest if isinstance(newest, date) else None

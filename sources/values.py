@@ -75,7 +75,16 @@ def ident(values: pl.Series) -> pl.Series:
     return on_distinct(values, _ident)
 
 
+_PLAIN_IDENT: Final = r"^[1-9]\d{5,}$"
+
+
 def _ident(values: pl.Series) -> pl.Series:
+    """Nearly every id is digits and nothing else; what is not is looked at."""
+    odd = (~values.str.contains(_PLAIN_IDENT)).arg_true()
+    return values.clone().scatter(odd, _odd_ident(values.gather(odd))) if len(odd) < len(values) else _odd_ident(values)
+
+
+def _odd_ident(values: pl.Series) -> pl.Series:
     tidy = (
         values.str.replace_all("[\\s\u00a0\u200b\u2060\ufeff'`\"=]+", "")
         .str.replace(r"^(\d{6,})[.,]0{1,2}$", "$1")
