@@ -38,9 +38,18 @@ def verdicts(view: View) -> pl.DataFrame:
             default=None, return_dtype=pl.String,
         ),
     )  # fmt: skip
-    # Most payments have one mark or none: only those of several are brought together.
-    alone = pl.col("bayar_id").is_unique()
-    grouped = pl.concat([_of_one(told.filter(alone)), _of_several(told.filter(~alone))])
+    # Most payments have one mark or none: only those of several are brought together, only long lists put in order.
+    other = pl.col("bayar_id") != pl.col("bayar_id").shift(1, fill_value="")
+    told = told.with_columns(sendiri=other & other.shift(-1, fill_value=True))
+    short = (pl.col("bukti").list.len() < 2) & (pl.col("bukti_bayar").list.len() < 2)
+    in_order = pl.col("bukti", "bukti_bayar").list.unique().list.sort()
+    grouped = pl.concat(
+        [
+            _of_one(told.filter("sendiri", short)),
+            _of_one(told.filter("sendiri", ~short)).with_columns(in_order),
+            _of_several(told.filter(~pl.col("sendiri"))),
+        ]
+    )
     place = view.bayar.select(
         "bayar_id", "baris_id", "berkas", "lembar", "nomor_baris", "program", "periode_awal", "periode_akhir", "tahap",
         rupiah=_rupiah(view),
@@ -81,7 +90,7 @@ def _of_several(told: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_one(told: pl.DataFrame) -> pl.DataFrame:
-    """The same as `_of_several` for payments with one mark each."""
+    """The same as `_of_several` for payments with one mark each, but for the order of the evidence."""
     asks = pl.col("akibat") != "CATATAN"
     return told.select(
         "bayar_id",
@@ -90,8 +99,8 @@ def _of_one(told: pl.DataFrame) -> pl.DataFrame:
         "alasan",
         tindakan=pl.when(asks).then("tindakan").otherwise(pl.lit("")),
         peluang=pl.when(asks).then("peluang"),
-        bukti=pl.col("bukti").list.drop_nulls().list.unique().list.sort(),
-        bukti_bayar=pl.col("bukti_bayar").list.drop_nulls().list.unique().list.sort(),
+        bukti=pl.col("bukti").list.drop_nulls(),
+        bukti_bayar=pl.col("bukti_bayar").list.drop_nulls(),
     )
 
 
