@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import polars as pl
@@ -23,17 +24,17 @@ CONTENT: Final = (
 _STANDS: Final = ("tanggal_data", "berkas", "lembar", "nomor_baris")  # orders equal rows by where they stand
 _NULL: Final = "\x00"
 _SEPARATOR: Final = "\x1f"
-_SLICE: Final = 200_000  # rows whose texts are held at once
+_SLICE: Final = 100_000  # rows whose texts are held at once, in each of
+_SLICES_AT_ONCE: Final = 2  # slices
 _AT_ONCE: Final = 6  # columns moved at once
 
 
 def content_hash(frame: pl.DataFrame, columns: Sequence[str], first: str) -> pl.Series:
     """128-bit hex BLAKE3 over `first` and the columns as text; null is not the empty string, absent is null."""
-    return (
-        pl.concat([_hash_slice(rows, columns, first) for rows in frame.iter_slices(_SLICE)])
-        if frame.height
-        else (pl.Series("isi", [], dtype=pl.String))
-    )
+    if not frame.height:
+        return pl.Series("isi", [], dtype=pl.String)
+    with ThreadPoolExecutor(_SLICES_AT_ONCE) as threads:
+        return pl.concat(threads.map(lambda rows: _hash_slice(rows, columns, first), frame.iter_slices(_SLICE)))
 
 
 def _hash_slice(frame: pl.DataFrame, columns: Sequence[str], first: str) -> pl.Series:

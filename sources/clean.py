@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 
 import polars as pl
 
@@ -31,6 +34,7 @@ _CODED = (
     ("status_kawin", "status_kawin"), ("keberadaan", "keberadaan"),
 )  # fmt: skip
 _YES_NO = (("hamil", "ya_tidak"), ("status_padan", "ya_tidak"), ("nonaktif", "nonaktif"), ("ktp_el", "ya_tidak"))
+_AT_ONCE = 2  # columns worked on at once: what Polars does with the texts of one column keeps one core busy
 _LOOKS_LIKE_ART = 0.95  # share of suffixes 01-20 from which an id column is read as member ids
 
 
@@ -43,21 +47,8 @@ def clean(data: pl.DataFrame, chosen: Layout, reference: date | None) -> pl.Data
     have = set(data.columns)
     out: list[pl.Series] = [data.get_column(BARIS)]
     out += [data.get_column(c) for c in have if c.startswith("angka_")]
-    out += [_as_written(data.get_column(name)).alias(name) for name in _RAW if name in have]
-    out += [values.text(data.get_column(name)).alias(name) for name in _TEXT if name in have]
-    out += [values.ident(data.get_column(name)).alias(name) for name in _IDENT if name in have]
-    for name, group in _CODED:
-        if name in have:
-            out.append(
-                codes.canonical(values.text_keep(data.get_column(name)), group, chosen.kolom[name].kode).alias(name)
-            )
-    for name, group in _YES_NO:
-        if name in have:
-            word = codes.canonical(values.text_keep(data.get_column(name)), group, None)
-            out.append(pl.select(pl.when(word.is_not_null()).then(word == "YA")).to_series().alias(name))
-    for name, words in (("pekerjaan", "pekerjaan"), ("pendidikan", None)):
-        if name in have:
-            out.append(codes.labelled(values.text(data.get_column(name)), words, chosen.kolom[name].kode).alias(name))
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        out += threads.map(lambda named: named[1](data.get_column(named[0])).alias(named[0]), _columns(have, chosen))
     frame = pl.DataFrame(out)
     return frame.with_columns(
         *_numbers(data, have),
@@ -67,6 +58,28 @@ def clean(data: pl.DataFrame, chosen: Layout, reference: date | None) -> pl.Data
         *_dates(data, frame, have, reference),
         *_money(data, have),
     ).with_columns(*_member_ids(data, frame, have))
+
+
+def _columns(have: set[str], chosen: Layout) -> list[tuple[str, Callable[[pl.Series], pl.Series]]]:
+    """The columns that are read without looking at any other, and how each is."""
+
+    def coded(name: str, group: str) -> Callable[[pl.Series], pl.Series]:
+        return lambda column: codes.canonical(values.text_keep(column), group, chosen.kolom[name].kode)
+
+    def labelled(name: str, group: str | None) -> Callable[[pl.Series], pl.Series]:
+        return lambda column: codes.labelled(values.text(column), group, chosen.kolom[name].kode)
+
+    found: list[tuple[str, Callable[[pl.Series], pl.Series]]] = [(name, _as_written) for name in _RAW]
+    found += [(name, values.text) for name in _TEXT] + [(name, values.ident) for name in _IDENT]
+    found += [(name, coded(name, group)) for name, group in _CODED]
+    found += [(name, partial(_yes_no, group=group)) for name, group in _YES_NO]
+    found += [(name, labelled(name, group)) for name, group in (("pekerjaan", "pekerjaan"), ("pendidikan", None))]
+    return [(name, how) for name, how in found if name in have]
+
+
+def _yes_no(column: pl.Series, group: str) -> pl.Series:
+    word = codes.canonical(values.text_keep(column), group, None)
+    return pl.select(pl.when(word.is_not_null()).then(word == "YA")).to_series()
 
 
 def _as_written(column: pl.Series) -> pl.Series:

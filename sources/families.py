@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 
 from rules import tables, vocab
 
 _UNITS = {"dtks": "DTKS", "p3ke": "BKKBN"}  # the unit that id_keluarga counts in a register
+_AT_ONCE = 2  # registers worked on at once
 _NEEDED = (
     "baris_id", "tanggal_data", "nik", "nama", "nama_kepala", "desil", "kode_wilayah", "jumlah_anggota", "hub_kk",
     "hub_krt", "no_kk", "id_keluarga", "id_rumah_tangga",
@@ -20,19 +22,24 @@ def families(records: pl.DataFrame, stated: Sequence[pl.DataFrame] = ()) -> pl.D
 
     A family that only a family file knows has no rows (`jumlah_baris` 0). Payment lists state no families.
     """
-    parts = []
-    for sumber in vocab.REGISTERS:
-        own = records.lazy().filter(pl.col("sumber") == sumber).select(_NEEDED).collect()
-        parts.append(_group(own, sumber, "no_kk", "KK", "hub_kk"))
-        if sumber in _UNITS:
-            unit = _UNITS[sumber]
-            parts.append(_group(own, sumber, "id_keluarga", unit, "hub_krt" if unit == "DTKS" else "hub_kk"))
-        kitchens = own.filter(pl.col("id_rumah_tangga") != pl.col("id_keluarga").fill_null(""))
-        parts.append(_group(kitchens, sumber, "id_rumah_tangga", "DAPUR", "hub_krt"))
-    found = pl.concat(parts)
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        parts = list(threads.map(lambda sumber: _of_register(records, sumber), vocab.REGISTERS))
+    found = pl.concat([part for of_one in parts for part in of_one])
     if stated:
         found = _enrich(found, pl.concat(list(stated), how="diagonal"))
     return tables.check("families", found.sort("keluarga_id"))
+
+
+def _of_register(records: pl.DataFrame, sumber: str) -> list[pl.DataFrame]:
+    """Cards, families or households, and kitchens of one register."""
+    own = records.lazy().filter(pl.col("sumber") == sumber).select(_NEEDED).collect()
+    parts = [_group(own, sumber, "no_kk", "KK", "hub_kk")]
+    if sumber in _UNITS:
+        unit = _UNITS[sumber]
+        parts.append(_group(own, sumber, "id_keluarga", unit, "hub_krt" if unit == "DTKS" else "hub_kk"))
+    kitchens = own.filter(pl.col("id_rumah_tangga") != pl.col("id_keluarga").fill_null(""))
+    parts.append(_group(kitchens, sumber, "id_rumah_tangga", "DAPUR", "hub_krt"))
+    return parts
 
 
 def _group(rows: pl.DataFrame, sumber: str, key: str, unit: str, head_column: str) -> pl.DataFrame:
