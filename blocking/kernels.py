@@ -191,6 +191,15 @@ def _fill_blocks(keys: U64, least: Scalar, start: I64, stop: I64) -> Scalar:
     return count
 
 
+@kernel
+def pairs_within(start: I64, stop: I64) -> Scalar:
+    """Number of pairs that the blocks `start` to `stop` hold."""
+    n = np.int64(0)
+    for k in range(len(start)):
+        n += (stop[k] - start[k]) * (stop[k] - start[k] - 1) // 2
+    return n
+
+
 def keyed_rows(keys: U64) -> tuple[U64, U32]:
     """(keys, rows) of the rows that have a key."""
     found, rows = np.empty(len(keys), dtype=np.uint64), np.empty(len(keys), dtype=np.uint32)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from blocking.kernels import blocks_of, keyed_rows, pairs_between, sort_rows, unshared
+from blocking.kernels import blocks_of, keyed_rows, pairs_between, pairs_within, sort_rows, unshared
 from blocking.mix import U64, combine
 
 Index = npt.NDArray[np.uint32]
@@ -29,8 +29,7 @@ class Blocks:
     @property
     def pairs(self) -> int:
         """Number of pairs that all blocks hold."""
-        size = self.stop - self.start
-        return int((size * (size - 1) // 2).sum())
+        return int(pairs_within(self.start, self.stop))
 
     @property
     def members(self) -> Index:

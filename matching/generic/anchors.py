@@ -76,8 +76,7 @@ def possible_pairs(rows: Prepared, spec: LinkageSpec) -> int:
     total = n * (n - 1) // 2
     if rows.n_sources == 1 or spec.within:
         return total
-    size = np.bincount(rows.source, minlength=rows.n_sources).astype(np.int64)
-    return total - int((size * (size - 1) // 2).sum())
+    return total - sum(height * (height - 1) // 2 for height in rows.heights)
 
 
 def random_pairs(rows: Prepared, spec: LinkageSpec) -> tuple[Index, Index]:

@@ -327,9 +327,8 @@ def _info(
     prior: float,
 ) -> dict[str, Any]:
     size = np.bincount(label, minlength=rows.n)
-    count = np.bincount(rows.source, minlength=rows.n_sources).tolist()
     return {
-        "rows": dict(zip(sources, count, strict=True)),
+        "rows": dict(zip(sources, rows.heights, strict=True)),
         "passes": [asdict(one) for one in chosen.hitung],
         "pairs_compared": int(sum(one.pasangan for one in chosen.hitung)),
         "pairs_possible": possible_pairs(rows, spec),

@@ -41,7 +41,7 @@ class Prepared:
     row: npt.NDArray[np.uint32]  # from 1 in each list
     content: U64
     blank: npt.NDArray[np.uint32]  # rows without any value
-    n_sources: int
+    heights: list[int]  # rows of each list
     frames: Sequence[Frame]
     given: list[str]  # columns that the lists were looked through for
 
@@ -49,6 +49,11 @@ class Prepared:
     def n(self) -> int:
         """Number of rows."""
         return len(self.source)
+
+    @property
+    def n_sources(self) -> int:
+        """Number of lists."""
+        return len(self.heights)
 
     @cached_property
     def _by_content(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
@@ -130,7 +135,7 @@ def prepare(frames: Sequence[Frame], spec: LinkageSpec) -> Prepared:
         np.concatenate([np.arange(1, height + 1, dtype=np.uint32) for height in heights]),
         content,
         np.flatnonzero(content == nothing).astype(np.uint32),
-        len(frames),
+        heights,
         frames,
         names,
     )
