@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 import os
 import secrets
@@ -11,12 +10,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from reports.private import private
 from rules.errors import ConfigError, Place
 from rules.i18n import _
 
 ENVIRONMENT: Final = "PADAN_KUNCI"  # names another key file, for two computers that share their lists
 _BYTES: Final = 32
+_DIGITS: Final = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", dtype=np.uint8)  # of RFC 4648
 _LENGTH: Final = 12  # characters of a code: 60 bits, so that a guessed code is no code
 PATTERN: Final = r"[A-Z2-7]{4}-[A-Z2-7]{4}-[A-Z2-7]{4}"
 
@@ -63,8 +65,12 @@ def installation_key() -> bytes:
 
 def codes(key: bytes, texts: Iterable[str]) -> list[str]:
     """A code such as `K7QD-2MXA-PL5C` per text: HMAC-SHA256 under `key`, the same text always the same code."""
-    out = []
-    for text in texts:
-        code = base64.b32encode(hmac.digest(key, text.encode(), "sha256")).decode()[:_LENGTH]
-        out.append(f"{code[:4]}-{code[4:8]}-{code[8:]}")
-    return out
+    # The first 60 bits in base 32, of all texts at once: the library of Python takes three times as long.
+    heads = b"".join([hmac.digest(key, text.encode(), "sha256")[:8] for text in texts])
+    numbers = np.frombuffer(heads, dtype=">u8").astype(np.uint64)
+    written = np.full((numbers.size, _LENGTH + 2), ord("-"), dtype=np.uint8)
+    for digit in range(_LENGTH):
+        value = numbers >> np.uint64(64 - 5 * (digit + 1)) & np.uint64(31)
+        written[:, digit + digit // 4] = _DIGITS[value.astype(np.intp)]
+    found: list[str] = written.view(f"S{_LENGTH + 2}").ravel().astype(str).tolist()
+    return found

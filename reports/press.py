@@ -41,13 +41,12 @@ class Press:
     def __enter__(self) -> Self:
         return self
 
-    def draw(self, data: Mapping[str, Any], path: Path) -> None:
-        """Draw the list `data` (of `reports.village_page.page_data`) into `path`."""
+    def draw(self, data: str, path: Path) -> None:
+        """Draw the list `data` (JSON, of `reports.village_page.page_data`) into `path`."""
         if self._job is None:
-            _draw(data, path)
+            _draw(json.loads(data), path)
             return
-        order = json.dumps([str(path), data], ensure_ascii=False, separators=(",", ":"))
-        self._orders.put(order.encode() + b"\n")
+        self._orders.put(f"[{json.dumps(str(path))}, {data}]\n".encode())
 
     def _hand_over(self) -> bool:
         """Write the orders into the pipe; whether the process took them all."""

@@ -80,6 +80,10 @@ class Laid:
     heights: list[float]
     dealt: Hand | None = None
 
+    def only(self, places: Sequence[int]) -> Laid:
+        """The rows at these places."""
+        return replace(self, rows=self.rows[places], which=self.which[places], lines=self.lines[places])
+
     def dealt_by(self, key: pl.Series) -> dict[Any, Laid]:
         """The rows of each value of `key` (equal ones stand together) for a workbook of its own."""
         place = key.to_frame("_key").select(pl.int_range(pl.len()).over("_key")).to_series()

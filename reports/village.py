@@ -151,7 +151,10 @@ def _villages(
         pl.DataFrame({"kode_desa": batch, "daftar": whole})
         .join(
             lines.group_by("kode_desa").agg(
-                pl.col("keluarga").max(), baris=pl.len(), aturan=pl.col("kode").unique().sort()
+                pl.col("keluarga").max(),
+                baris=pl.len(),
+                dicetak=(pl.col("keluarga") <= printed).sum(),
+                aturan=pl.col("kode").unique().sort(),
             ),
             on="kode_desa",
             how="left",
@@ -171,6 +174,7 @@ def _villages(
             all_pairs=row["n_desa"] or 0,
             rules=tuple(row["aturan"] or ()),
             printed=printed,
+            printed_lines=row["dicetak"] or 0,
         )
         for row in counts.iter_rows(named=True)
     ]

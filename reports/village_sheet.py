@@ -36,8 +36,8 @@ class Village:
     """What is told of the list of one village: how much it holds, and of what.
 
     `daftar` is the code of the whole list. `families`, `lines`, `pairs` count what the list holds, `all_families`,
-    `all_pairs` what was found (the list may hold fewer); paper has place for `printed` families. `rules` are the codes
-    of its lines.
+    `all_pairs` what was found (the list may hold fewer); paper has place for `printed` families, and holds
+    `printed_lines` lines. `rules` are the codes of the lines.
     """
 
     kode: str
@@ -49,6 +49,7 @@ class Village:
     all_pairs: int
     rules: tuple[str, ...]
     printed: int
+    printed_lines: int
 
     @property
     def left(self) -> int:
@@ -135,7 +136,8 @@ class Books:
         self._families = _laid(_family_columns(), lines)
         self._pairs = _laid(_pair_columns(), pairs)
         self._none = lay(_family_columns(), lines.clear(), _STYLE, *_HEIGHT)
-        self._rules: dict[tuple[str, ...], Laid] = {}
+        self._rules = sorted(set(lines["kode"].unique()))
+        self._explained = self._explanations()
 
     def write(self, village: Village, path: Path) -> Path:
         """Write the workbook of `village`."""
@@ -144,18 +146,15 @@ class Books:
             _family_sheet(book, self._context, place, village, self._families.get(village.kode, self._none))
             if village.kode in self._pairs:
                 _pair_sheet(book, place, village, self._pairs[village.kode])
-            _guide(book, self._explained(village.rules))
+            _guide(book, self._explained.only([self._rules.index(code) for code in village.rules]))
         return path
 
-    def _explained(self, rules: tuple[str, ...]) -> Laid:
-        """The table of the guide: what the codes of the list mean."""
-        if rules not in self._rules:
-            known = self._context.rules
-            texts = [(c, self._context.title(c), known[c].tindakan if c in known else "") for c in rules]
-            columns = _guide_columns()
-            frame = pl.DataFrame(texts, schema={c.key: pl.String for c in columns}, orient="row")
-            self._rules[rules] = lay(columns, frame, None)
-        return self._rules[rules]
+    def _explanations(self) -> Laid:
+        """What the codes of the lists mean."""
+        context, known, columns = self._context, self._context.rules, _guide_columns()
+        texts = [(c, context.title(c), known[c].tindakan if c in known else "") for c in self._rules]
+        frame = pl.DataFrame(texts, schema={c.key: pl.String for c in columns}, orient="row")
+        return lay(columns, frame, None)
 
 
 def _laid(columns: list[Column], rows: pl.DataFrame) -> dict[str, Laid]:

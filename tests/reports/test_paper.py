@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -38,8 +39,9 @@ def _page(context: Context, *lines: dict[str, Any]) -> dict[str, Any]:
     frame = frame.with_columns(kode_desa=pl.lit("3303012001"))
     pairs = pl.DataFrame(schema=dict.fromkeys(("kode_desa", *PAIR), pl.String))
     n = frame["keluarga"].n_unique()
-    village = Village("3303012001", "KODE", n, frame.height, n, 0, 0, ("ST01",), 100)
-    return page_data(context, village, on_paper(frame, pairs, 100)(village.kode))
+    village = Village("3303012001", "KODE", n, frame.height, n, 0, 0, ("ST01",), 100, frame.height)
+    page: dict[str, Any] = json.loads(page_data(context, village, on_paper(frame, pairs, 100)(village.kode)))
+    return page
 
 
 def _words(pdf: bytes) -> str:
