@@ -58,8 +58,8 @@ def _sort_small(keys: U64, rows: U32, start: Scalar, stop: Scalar) -> None:
         keys[j], rows[j] = key, row
 
 
-def sort_rows(keys: U64, rows: U32, bits: int) -> tuple[U64, U32]:
-    """`rows` and their `keys` sorted by key, rows of equal keys in the order given.
+def sort_rows(keys: U64, rows: U32, bits: int, *, spare: bool = False) -> tuple[U64, U32]:
+    """`rows` and their `keys` sorted by key, rows of equal keys in the order given; in place where they can be spared.
 
     Keys lie evenly below their largest, as mixes and labels do: two scatters by their leading bits (`bits` in all,
     about log2 of their number) leave buckets of a few rows.
@@ -67,7 +67,7 @@ def sort_rows(keys: U64, rows: U32, bits: int) -> tuple[U64, U32]:
     high, low = max(bits - bits // 2, 1), bits // 2
     n = len(rows)
     room = np.empty(n, dtype=np.uint64), np.empty(n, dtype=np.uint32)
-    out = np.empty(n, dtype=np.uint64), np.empty(n, dtype=np.uint32)
+    out = (keys, rows) if spare else (np.empty(n, dtype=np.uint64), np.empty(n, dtype=np.uint32))
     starts = np.zeros((2, (1 << high) + 1), dtype=np.uint64)
     _scatter(keys, rows, high, low, *room, *out, starts, np.empty((1 << low) + 1, dtype=np.uint64))
     return out
@@ -128,7 +128,8 @@ def _scatter_again(
     begin = lo
     for k in range(len(inner) - 1):
         if inner[k] - begin <= np.uint64(_SMALL):
-            _sort_small(key_two, row_two, begin, inner[k])
+            if inner[k] - begin > _U1:
+                _sort_small(key_two, row_two, begin, inner[k])
         else:
             _sort_large(key_two, row_two, begin, inner[k], key_one, row_one)
         begin = inner[k]

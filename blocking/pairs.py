@@ -58,7 +58,7 @@ class PassCount:
 def block(keys: U64, *, only: npt.NDArray[np.bool_] | None = None) -> Blocks:
     """Sort records by `keys` (0 = no key) and find the blocks with two members or more."""
     found, rows = keyed_rows(keys if only is None else np.where(only, keys, np.uint64(0)))
-    ordered, order = sort_rows(found, rows, max(len(rows).bit_length() - 1, 2))
+    ordered, order = sort_rows(found, rows, max(len(rows).bit_length() - 1, 2), spare=True)
     return Blocks(order, *blocks_of(ordered, 2))
 
 

@@ -289,7 +289,9 @@ def _pairs_frame(
     match: npt.NDArray[np.bool_],
 ) -> pl.DataFrame:
     # Rows are numbered in the order of the lists: left is the list given first, within one list the upper row.
-    both, order = sort_rows(joined(a, b), np.arange(len(a), dtype=np.uint32), max(len(a).bit_length() - 1, 2))
+    both, order = sort_rows(
+        joined(a, b), np.arange(len(a), dtype=np.uint32), max(len(a).bit_length() - 1, 2), spare=True
+    )
     a, b = apart(both)
     return pl.DataFrame(
         {

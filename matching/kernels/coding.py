@@ -154,6 +154,7 @@ def _factor(
             prefetch(slots, mix[i] & mask)
         for i in range(least, most):
             prefetch(mixes, slots[mix[i] & mask])
+            prefetch(rows, slots[mix[i] & mask])
         for i in range(least, most):
             h = mix[i]
             if h == np.uint64(0):
