@@ -8,9 +8,10 @@ from datetime import date
 
 import polars as pl
 
-from reports.context import CERTAIN, Context, money_once, once
+from reports.context import CERTAIN, Context, once
 from reports.families import stale_families
 from reports.labels import percent
+from rules.findings.money import money_once
 from rules.i18n import N_, _
 
 _MAX_SOURCES = 60  # bits of a combination mask
@@ -45,11 +46,12 @@ def overlap(members: pl.DataFrame, sources: list[str]) -> Overlap:
     sources = sources[:_MAX_SOURCES]
     bits = {s: 1 << i for i, s in enumerate(sources)}
     masks = (
-        members.filter(pl.col("unit").is_not_null() & pl.col("sumber").is_in(sources))
-        .unique()
-        .with_columns(bit=pl.col("sumber").replace_strict(bits, default=0, return_dtype=pl.Int64).cast(pl.Int64))
+        members.select(
+            "unit", bit=pl.col("sumber").cast(pl.String).replace_strict(bits, default=None, return_dtype=pl.Int64)
+        )
+        .drop_nulls()
         .group_by("unit")
-        .agg(pl.col("bit").sum())
+        .agg(pl.col("bit").bitwise_or())
         .group_by("bit")
         .len()
         .sort("len", "bit", descending=[True, False])
@@ -63,7 +65,7 @@ def overlap(members: pl.DataFrame, sources: list[str]) -> Overlap:
 @once
 def person_overlap(context: Context) -> Overlap:
     """Persons by the sources they are in, payment lists included."""
-    return overlap(context.rows.select(pl.col("person_id").alias("unit"), "sumber"), context.sources)
+    return overlap(context.coded.select("sumber", unit="orang"), context.sources)
 
 
 def register_combinations(context: Context) -> list[tuple[list[str], int]]:
@@ -78,7 +80,7 @@ def register_combinations(context: Context) -> list[tuple[list[str], int]]:
 @once
 def family_overlap(context: Context) -> Overlap:
     """Families (by a member) by the registers they are in."""
-    return overlap(context.rows.select(pl.col("family_id").alias("unit"), "sumber"), context.registers)
+    return overlap(context.coded.select("sumber", unit="keluarga"), context.registers)
 
 
 def _age(as_of: date | None) -> pl.Expr:

@@ -5,9 +5,58 @@ Two findings may name one payment (paid twice, and dead). It belongs to the one 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 _DESA, _KEC = 10, 6
+
+
+def owners(findings: pl.DataFrame, order: Mapping[str, bool]) -> pl.DataFrame:
+    """`temuan_id, bayar_id, milik`: every payment that a finding counts, and whether it belongs to this finding.
+
+    It does to the first of those that count it by the columns of `order` (name: descending).
+    """
+    each = findings.select("temuan_id", *(c for c in order if c != "temuan_id"), bayar_id="bayar")
+    each = each.explode("bayar_id", empty_as_null=False).drop_nulls("bayar_id")
+    each = each.sort(list(order), descending=list(order.values()))
+    return each.select("temuan_id", "bayar_id", milik=pl.col("bayar_id").is_first_distinct())
+
+
+def money_once(findings: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
+    """`temuan_id, pasti, mungkin`: rupiah at risk with every payment row counted once, a row per finding in its order.
+
+    Two findings about one payment (paid twice, and dead) must not count it twice: a payment belongs to the most
+    certain finding that names it, the graver of two (`urut`), and a finding keeps the share of its amount that its own
+    payments make up.
+    """
+    order = {"nominal_pasti": True, "peluang": True, "urut": False, "temuan_id": False}
+    amounts = payments.select("bayar_id", "nominal")
+    owned = (
+        owners(findings, order)
+        .join(amounts, on="bayar_id", how="left")
+        .with_columns(pl.col("nominal").fill_null(0))
+        .group_by("temuan_id")
+        .agg(
+            semua=pl.col("nominal").sum(),
+            sendiri=pl.col("nominal").filter("milik").sum(),
+            jumlah=pl.len(),
+            dimiliki=pl.col("milik").sum(),
+        )
+        .select(
+            "temuan_id",
+            bagian=pl.when(pl.col("semua") > 0)
+            .then(pl.col("sendiri") / pl.col("semua"))
+            .otherwise(pl.col("dimiliki") / pl.col("jumlah")),
+        )
+    )
+    share = pl.col("bagian").fill_null(1.0)
+    base = findings.select("temuan_id", "nominal_pasti", "nominal_mungkin")
+    return base.join(owned, on="temuan_id", how="left", maintain_order="left").select(
+        "temuan_id",
+        pasti=(pl.col("nominal_pasti") * share).round().cast(pl.Int64),
+        mungkin=(pl.col("nominal_mungkin") * share).round().cast(pl.Int64),
+    )
 
 
 def payments_at_risk(findings: pl.DataFrame, uang: pl.DataFrame, certain: float) -> pl.DataFrame:
@@ -18,14 +67,11 @@ def payments_at_risk(findings: pl.DataFrame, uang: pl.DataFrame, certain: float)
     payment whose finding has at least the probability `certain` and whose list states the amount; what is expected of
     any other one is its probability times its amount. `program` and `kode_wilayah` are those of the finding.
     """
-    named = findings.select(
-        "temuan_id", "kode", "program", "kode_wilayah", "peluang", sure=pl.col("nominal_pasti") > 0, bayar_id="bayar"
+    told = findings.select(
+        "temuan_id", "kode", "program", "kode_wilayah", "peluang", "bayar", sure=pl.col("nominal_pasti") > 0
     )
-    each = named.explode("bayar_id", empty_as_null=False).drop_nulls("bayar_id")
-    order = ["bayar_id", "sure", "peluang", "kode", "temuan_id"]
-    owner = each.sort(order, descending=[False, True, True, False, False]).unique(
-        "bayar_id", keep="first", maintain_order=True
-    )
+    mine = owners(told, {"sure": True, "peluang": True, "kode": False, "temuan_id": False}).filter("milik")
+    owner = mine.join(told, on="temuan_id", how="left").sort("bayar_id")
     money = owner.join(uang, on="bayar_id", how="left", maintain_order="left")
     amount = pl.col("nominal").fill_null(0)
     is_sure = (pl.col("peluang") >= certain) & pl.col("tertulis").fill_null(value=False)

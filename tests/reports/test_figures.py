@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports import figures
-from reports.context import Context, money_once
+from reports.context import Context
+from rules.findings.money import money_once
 from rules.tables import Tables
 
 
