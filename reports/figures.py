@@ -114,13 +114,14 @@ def measures() -> list[tuple[str, str]]:
 def _person_figures(context: Context, digits: int) -> pl.DataFrame:
     age = _age(context.as_of)
     known = {c: pl.col(c).is_not_null().any() for c in ("jenis_kelamin", "tanggal_lahir", "desil")}
-    rows = context.rows.filter(pl.col("sumber").is_in(context.registers))
+    who = context.coded.select("sumber", "orang", wilayah=context.coded_region(digits))
+    rows = who.hstack(context.rows.select(*known)).filter(pl.col("sumber").cast(pl.String).is_in(context.registers))
     # A register that never states a field has no figure for it, which is not the same as zero.
     states = rows.group_by("sumber").agg(**{f"ada_{c}": e for c, e in known.items()})
     counts = (
-        rows.with_columns(wilayah=pl.col("kode_wilayah").str.slice(0, digits), umur=age)
-        .filter(pl.col("wilayah").str.len_chars() == digits)
-        .unique(["sumber", "wilayah", "person_id"], keep="first", maintain_order=True)
+        rows.filter(pl.col("wilayah").is_not_null())
+        .unique(["sumber", "wilayah", "orang"], keep="first", maintain_order=True)
+        .with_columns(umur=age)
         .group_by("sumber", "wilayah")
         .agg(
             orang=pl.len().cast(pl.Int64),
@@ -131,6 +132,7 @@ def _person_figures(context: Context, digits: int) -> pl.DataFrame:
             desil_4=pl.col("desil").is_between(1, 4).sum().cast(pl.Int64),
         )
         .join(states, on="sumber")
+        .with_columns(pl.col("sumber", "wilayah").cast(pl.String))
     )
     blank = {
         "jenis_kelamin": ("laki", "perempuan"),

@@ -178,18 +178,10 @@ def _tree(context: Context) -> list[list[Any]]:
     if villages.height > _MAX_VILLAGES:
         keep = villages.sort("kritis", "usang", "kode", descending=[True, True, False]).head(_MAX_VILLAGES)
         tree = pl.concat([tree.filter(pl.col("digit") < 10), keep]).sort("kode")
-    people = context.rows.filter(pl.col("sumber").is_in(context.registers)).select(
-        "sumber", "person_id", "kode_wilayah"
-    )
-    people = people.unique(["sumber", "person_id", "kode_wilayah"])
     counts: dict[str, dict[str, int]] = {}
     for digits in (2, 4, 6, 10):
-        part = (
-            people.filter(pl.col("kode_wilayah").str.len_chars() >= digits)
-            .group_by("sumber", pl.col("kode_wilayah").str.slice(0, digits).alias("kode"))
-            .agg(pl.col("person_id").n_unique())
-        )
-        for source, code, n in part.iter_rows():
+        people = context.coded.select("sumber", "orang", kode=context.coded_region(digits)).drop_nulls("kode")
+        for source, code, n in people.unique().group_by("sumber", "kode").len().iter_rows():
             counts.setdefault(code, {})[source] = n
     columns = ("orang", "usang", "ganda", "bayar", "identitas", "kritis", "pasti", "mungkin")
     return [
