@@ -16,9 +16,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import duckdb
 import polars as pl
 
 from padan.console import OutputError
@@ -26,6 +25,9 @@ from rules import tables
 from rules.errors import ConfigError, Place
 from rules.findings.keys import evidence_keys
 from rules.i18n import _
+
+if TYPE_CHECKING:
+    import duckdb
 
 _COLUMNS: Final[dict[str, pl.DataType]] = {
     "jenis": pl.String(),
@@ -66,6 +68,8 @@ CREATE TABLE IF NOT EXISTS keputusan (
 
 @contextmanager
 def _connection(path: Path, *, write: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    import duckdb  # most runs have no decisions to read
+
     before = os.umask(0o077)  # who decided what on whom is nobody else's business
     try:
         try:
