@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from blocking.heap import lined
 from matching.generic.columns import Coded, Texts
 from matching.generic.compare import level_count
 from matching.generic.grammar import EQUAL, Condition
@@ -94,17 +95,15 @@ def _letters(parts: list[Texts]) -> tuple[Letters, list[npt.NDArray[np.uint64]]]
     return number.astype(kind), begins
 
 
-def _words_of(columns: list[Coded]) -> tuple[I64, I64]:
-    """(where the words of every text begin, the words as 64 bits each, of each text ascending and each once)."""
-    firsts, found, shift = [], [], 0
-    for column in columns:
-        texts = column.texts
-        first, room = np.zeros(len(texts) + 1, dtype=np.int64), np.empty(len(texts.data) + 1, dtype=np.int64)
-        n = words_of(texts.data, texts.begin, first, room)
-        firsts.append(first[:-1] + shift)
-        found.append(room[:n].copy())
-        shift += n
-    return np.concatenate([*firsts, [shift]]).astype(np.int64), np.concatenate(found)
+def _words_of(texts: Texts, out: I64, place: int) -> I64:
+    """The words of the texts as 64 bits each, of each text ascending and each once; `out` is told where they stand.
+
+    They are counted from `place`.
+    """
+    first, room = np.zeros(len(texts) + 1, dtype=np.int64), np.empty(len(texts.data) + 1, dtype=np.int64)
+    n = words_of(texts.data, texts.begin, first, room)
+    out[:, c.WORDS], out[:, c.NO_WORDS] = first[:-1] + place, first[1:] + place
+    return room[:n].copy()
 
 
 class _Codes:
@@ -135,7 +134,8 @@ def program(rows: Prepared, spec: LinkageSpec) -> tuple[Program, Tables]:
     columns = list(rows.columns.values())
     base = np.cumsum([0, *(len(column.texts) for column in columns)])
     letters, begins = _letters([column.texts for column in columns])
-    texts = np.empty((int(base[-1]), 2), dtype=np.int64)
+    texts = lined(int(base[-1]), 4, np.int64)
+    texts[:, c.WORDS :] = 0
     shift = 0
     for begin, first in zip(begins, base.tolist(), strict=False):
         describe(letters[shift:], begin, texts, first, shift)
@@ -144,7 +144,7 @@ def program(rows: Prepared, spec: LinkageSpec) -> tuple[Program, Tables]:
     tested: list[tuple[int, int, int]] = []
     numbers: list[float] = []
     codes, at = _Codes(), 0
-    uses_words = False
+    words: dict[int, I64] = {}  # of the columns that are compared by them
     for rule, conditions in zip(spec.comparisons, spec.conditions, strict=True):
         column = rows.columns[rule.column]
         opens, level = len(tested), 1
@@ -153,7 +153,10 @@ def program(rows: Prepared, spec: LinkageSpec) -> tuple[Program, Tables]:
                 word, table = (c.INITIAL if one.word == "initial" else c.CODE), codes.place(column, one)
             else:
                 word, table = _WORDS[one.word], 0
-            uses_words |= word in (c.JACCARD, c.SUBSET)
+            place = rows.place(rule.column)
+            if word in (c.JACCARD, c.SUBSET) and place not in words:
+                here = texts[base[place] : base[place + 1]]
+                words[place] = _words_of(column.texts, here, sum(map(len, words.values())))
             tested.append((word, level, table))
             numbers.append(float(one.number or 0.0))
             level += 1 + (len(rule.cuts) if one.word == EQUAL else 0)
@@ -176,7 +179,6 @@ def program(rows: Prepared, spec: LinkageSpec) -> tuple[Program, Tables]:
             )
         )
         at += bits
-    words = _words_of(columns) if uses_words else (np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64))
     return (
         Program(np.array(compared, dtype=np.int64), np.array(tested, dtype=np.int64), np.array(numbers)),
         Tables(
@@ -184,7 +186,7 @@ def program(rows: Prepared, spec: LinkageSpec) -> tuple[Program, Tables]:
             rows.rows.view(np.float64),
             letters,
             texts,
-            *words,
+            np.concatenate([*words.values(), np.zeros(1, dtype=np.int64)]),
             np.concatenate([*codes.parts, np.zeros(0, dtype=np.int64)]),
             int((texts[:, 0] & 0xFFFF).max(initial=0)),
         ),

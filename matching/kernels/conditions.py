@@ -40,6 +40,7 @@ FIRST, LAST, DAY_MONTH, ONE_PART, YEAR, YEARS, DAYS, WITHIN, PERCENT = range(12,
 # Places of a comparison in the program, and of a condition.
 COLUMN, KIND, BASE, BEGIN, END, DIFFERENT, SHIFT, MASK, OTHER, OTHER_KIND, OTHER_BASE, CLASS = range(12)
 WORD, LEVEL, TABLE = range(3)
+WORDS, NO_WORDS = 2, 3  # places of a text at which its words begin, and end
 
 _LOW: Final = 0xFFFFFFFF
 _ABOVE: Final = -2  # CLASS of values that have their class above bit 32
@@ -56,13 +57,16 @@ class Program(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What rows and texts hold. `texts` (T, 2): place << 16 | length, signature; of all columns, one after another."""
+    """What rows and texts hold.
+
+    `texts` (T, 4), of all columns one after another: place << 16 | length, signature, and where its words begin and end
+    (of columns that are compared by words).
+    """
 
     rows: I64  # (n, columns)
     floats: F64  # the same memory
     letters: Letters
     texts: I64
-    begin: I64  # (T + 1,) where the words of each text begin in `words`
     words: I64  # of each text ascending, each once
     codes: I64  # the tables of CODE and INITIAL, one after another
     longest: int  # letters of the longest text
@@ -169,8 +173,8 @@ def _places(x: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, most: Sc
 
 @inlined
 def _shared_words(t: Tables, i: Scalar, j: Scalar) -> Scalar:
-    p, q, common = t.begin[i], t.begin[j], 0
-    while p < t.begin[i + 1] and q < t.begin[j + 1]:
+    p, q, common = t.texts[i, WORDS], t.texts[j, WORDS], 0
+    while p < t.texts[i, NO_WORDS] and q < t.texts[j, NO_WORDS]:
         if t.words[p] == t.words[q]:
             common += 1
             p += 1
@@ -185,7 +189,7 @@ def _shared_words(t: Tables, i: Scalar, j: Scalar) -> Scalar:
 @inlined
 def _on_words(t: Tables, word: Scalar, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
     common = _shared_words(t, i, j)
-    n_i, n_j = t.begin[i + 1] - t.begin[i], t.begin[j + 1] - t.begin[j]
+    n_i, n_j = t.texts[i, NO_WORDS] - t.texts[i, WORDS], t.texts[j, NO_WORDS] - t.texts[j, WORDS]
     if word == SUBSET:
         return common > 0 and common == min(n_i, n_j)
     # A product instead of a quotient: 2/3 must reach a cut of 0.6666 written by hand.
@@ -384,8 +388,6 @@ def fetch_texts(p: Program, t: Tables, i: Scalar, j: Scalar) -> None:
         if a:
             prefetch(t.texts, a)
             prefetch(t.texts, b)
-            prefetch(t.begin, a)
-            prefetch(t.begin, b)
 
 
 @inlined
@@ -396,9 +398,9 @@ def fetch_letters(p: Program, t: Tables, i: Scalar, j: Scalar) -> None:
         if a:
             prefetch(t.letters, t.texts[a, 0] >> 16)
             prefetch(t.letters, t.texts[b, 0] >> 16)
-            if len(t.words) > 0:
-                prefetch(t.words, t.begin[a])
-                prefetch(t.words, t.begin[b])
+            if t.texts[a, NO_WORDS] > 0:
+                prefetch(t.words, t.texts[a, WORDS])
+                prefetch(t.words, t.texts[b, WORDS])
 
 
 class Room(NamedTuple):
