@@ -224,13 +224,14 @@ def link(
     with gauge, open_folder(out) as folder:
         _claim(folder.data, out)
         (out / "run.json").unlink(missing_ok=True)  # from here on the tables are no longer those it tells of
-        digests = in_background(lambda: [sha256_file(path) for path in paths])
+        stamps = in_background(lambda: ([sha256_file(path) for path in paths], {**versions(), "code": code_version()}))
         result = _linked(
             spec, lists, lambda given: Linkage(spec).run(given, names, tell, labels=labels, planned=planned)
         )
         _check(result, lists)
         report(0.98, _("Writing"))
         begins["write"] = time.perf_counter()
+        digests, made_by = stamps()
         info = {
             "kind": KIND,
             "finished": True,
@@ -243,9 +244,9 @@ def link(
                     "header_row": one.header_row,
                     "sha256": digest,
                 }
-                for name, one, digest in zip(names, lists, digests(), strict=True)
+                for name, one, digest in zip(names, lists, digests, strict=True)
             ],
-            "versions": {**versions(), "code": code_version()},
+            "versions": made_by,
             **result.info,
             "plan": plan.to_dict(),
         }

@@ -170,6 +170,7 @@ class Linkage:
         trim()
         weight, probability = weight[kept.cell], probability[kept.cell]
         match = probability >= spec.thresholds.match
+        framed = in_background(lambda: _pairs_frame(rows, sources, kept.a, kept.b, weight, probability))
         found = cluster(
             rows.content,
             kept.a[match],
@@ -180,11 +181,13 @@ class Linkage:
         )
         match[np.flatnonzero(match)[found.cut]] = False
         entities = in_background(lambda: _entities_frame(rows, sources, found.label))
+        told = _info(rows, spec, sources, chosen, model, match, found.label, prior)
+        paired, order = framed()
+        decision = pl.Series("decision", ["review", "match"]).gather(pl.Series(match[order].astype(np.uint8)))
         return Result(
-            _pairs_frame(rows, sources, kept.a, kept.b, weight, probability, match),
+            paired.with_columns(decision),
             entities(),
-            _info(rows, spec, sources, chosen, model, match, found.label, prior)
-            | ({"calibration": calibration.to_dict()} if calibration is not None else {}),
+            told | ({"calibration": calibration.to_dict()} if calibration is not None else {}),
             model,
             spec,
             rows,
@@ -280,30 +283,22 @@ def _source_names(sources: list[str], number: npt.NDArray[np.uint8]) -> pl.Serie
 
 
 def _pairs_frame(
-    rows: Prepared,
-    sources: list[str],
-    a: Index,
-    b: Index,
-    weight: F64,
-    probability: F64,
-    match: npt.NDArray[np.bool_],
-) -> pl.DataFrame:
+    rows: Prepared, sources: list[str], a: Index, b: Index, weight: F64, probability: F64
+) -> tuple[pl.DataFrame, Index]:
+    """The pairs in the order of their rows, and which pair stands at each place."""
     # Rows are numbered in the order of the lists: left is the list given first, within one list the upper row.
-    both, order = sort_rows(
-        joined(a, b), np.arange(len(a), dtype=np.uint32), max(len(a).bit_length() - 1, 2), spare=True
-    )
+    number = np.arange(len(a), dtype=np.uint32)
+    both, order = sort_rows(joined(a, b), number, max(len(a).bit_length() - 1, 2), spare=True)
     a, b = apart(both)
-    return pl.DataFrame(
-        {
-            "source_l": _source_names(sources, rows.source[a]),
-            "row_l": rows.row[a],
-            "source_r": _source_names(sources, rows.source[b]),
-            "row_r": rows.row[b],
-            "weight": weight[order],
-            "probability": probability[order],
-            "decision": pl.Series(["review", "match"]).gather(pl.Series(match[order].astype(np.uint8))),
-        }
-    )
+    columns = {
+        "source_l": _source_names(sources, rows.source[a]),
+        "row_l": rows.row[a],
+        "source_r": _source_names(sources, rows.source[b]),
+        "row_r": rows.row[b],
+        "weight": weight[order],
+        "probability": probability[order],
+    }
+    return pl.DataFrame(columns), order
 
 
 def _entities_frame(rows: Prepared, sources: list[str], label: npt.NDArray[np.int64]) -> pl.DataFrame:
