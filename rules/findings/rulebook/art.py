@@ -9,6 +9,7 @@ from rules.findings.registry import rule
 from rules.i18n import N_
 
 _FAMILY = ("tanggal_data", "id_keluarga")
+_NUMBERED = ("keluarga_ke", "id_keluarga")
 _ART_BASIS = N_("The last two characters of the ART id number the members from 01 (staleness rules; a hint, no proof)")
 
 
@@ -21,7 +22,7 @@ def _numbered(ctx: Context) -> pl.LazyFrame:
 
 def _household_hub() -> pl.Expr:
     """Relation to the head of the household where the family states any, else to the head of the family."""
-    return pl.when(pl.col("hub_krt").is_not_null().any().over(_FAMILY)).then("hub_krt").otherwise("hub_kk")
+    return pl.when(pl.col("hub_krt").is_not_null().any().over("keluarga_ke")).then("hub_krt").otherwise("hub_kk")
 
 
 @rule(
@@ -39,24 +40,26 @@ def heads(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Units with a number of heads other than one: household heads per DTKS id, family heads per KK of one register."""
     del tables
     household = (
-        ctx.dtks.filter(pl.col("hub_krt").is_not_null().any().over(_FAMILY))
-        .group_by(_FAMILY, maintain_order=True)
-        .agg(baris="baris_id", kepala=(pl.col("hub_krt") == "KEPALA").sum())
+        ctx.dtks.filter(pl.col("hub_krt").is_not_null().any().over("keluarga_ke"))
+        .group_by("keluarga_ke", maintain_order=True)
+        .agg(pl.col("id_keluarga").first(), baris="baris_id", kepala=(pl.col("hub_krt") == "KEPALA").sum())
+        .filter(pl.col("kepala") != 1)
         .with_columns(keluarga_id=pl.format("dtks:DTKS:{}", "id_keluarga"))
     )
     card = (
         # A split-off family of Regsosek lawfully adds a head to the card of the parents.
         ctx.kartu.filter("terbaru", pl.col("kode_kk").ne_missing(2))
-        .filter(pl.col("hub_kk").is_not_null().any().over("sumber", "tanggal_data", "no_kk"))
-        .group_by("sumber", "tanggal_data", "no_kk", maintain_order=True)
-        .agg(baris="baris_id", kepala=(pl.col("hub_kk") == "KEPALA").sum())
+        .filter(pl.col("hub_kk").is_not_null().any().over("kartu_ke"))
+        .group_by("kartu_ke", maintain_order=True)
+        .agg(pl.col("sumber", "no_kk").first(), baris="baris_id", kepala=(pl.col("hub_kk") == "KEPALA").sum())
+        .filter(pl.col("kepala") != 1)
         .with_columns(keluarga_id=pl.format("{}:KK:{}", "sumber", "no_kk"))
     )
     none = pl.lit([], dtype=pl.List(pl.String))
     also = pl.when(pl.col("kepala") > 1).then(pl.lit(["K04"])).otherwise(none)  # the same fact among the KK checks
     parts = (household.with_columns(alias_lain=none), card.with_columns(alias_lain=also))
     found = pl.concat([f.select("baris", "keluarga_id", "kepala", "alias_lain") for f in parts])
-    return found.filter(pl.col("kepala") != 1).with_columns(peluang=pl.lit(1.0))
+    return found.with_columns(peluang=pl.lit(1.0))
 
 
 @rule(
@@ -83,8 +86,12 @@ def _families(ctx: Context) -> pl.LazyFrame:
     """DTKS families with ART ids: baris, and the sorted distinct suffixes (`urut`, usable ones)."""
     return (
         _numbered(ctx)
-        .group_by(_FAMILY, maintain_order=True)
-        .agg(baris="baris_id", urut=pl.col("urut").filter(pl.col("urut") > 0).unique().sort())
+        .group_by("keluarga_ke", maintain_order=True)
+        .agg(
+            pl.col("id_keluarga").first(),
+            baris="baris_id",
+            urut=pl.col("urut").filter(pl.col("urut") > 0).unique().sort(),
+        )
         .with_columns(keluarga_id=pl.format("dtks:DTKS:{}", "id_keluarga"), peluang=pl.lit(1.0))
     )
 
@@ -105,7 +112,7 @@ def _families(ctx: Context) -> pl.LazyFrame:
 def no_first(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Families without the suffix 01."""
     del tables
-    return _families(ctx).filter(~pl.col("urut").list.contains(1)).drop("urut", *_FAMILY)
+    return _families(ctx).filter(~pl.col("urut").list.contains(1)).drop("urut", *_NUMBERED)
 
 
 @rule(
@@ -155,7 +162,7 @@ def gap(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
         _families(ctx)
         .filter(pl.col("urut").list.len() < span)
         .with_columns(terakhir=pl.col("urut").list.last(), ada=pl.col("urut").list.len())
-        .drop("urut", *_FAMILY)
+        .drop("urut", *_NUMBERED)
     )
 
 
@@ -224,11 +231,11 @@ def relation_against_suffix(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     del tables
     rows = _numbered(ctx).with_columns(hub_tulis=_household_hub().cast(pl.String))
     role = pl.col("hub_tulis")
-    first_card = pl.col("no_kk").filter(pl.col("urut") == 1).first().over(_FAMILY)
-    stated = pl.col("hub_krt").is_not_null().any().over(_FAMILY)
-    alone = ((role == "KEPALA").sum().over(_FAMILY) <= 1).fill_null(value=False)
+    first_card = pl.col("no_kk").filter(pl.col("urut") == 1).first().over("keluarga_ke")
+    stated = pl.col("hub_krt").is_not_null().any().over("keluarga_ke")
+    alone = ((role == "KEPALA").sum().over("keluarga_ke") <= 1).fill_null(value=False)
     rows = rows.filter(stated | alone | (pl.col("urut") == 1) | (pl.col("no_kk") == first_card))
-    spouse_elsewhere = ((role == "PASANGAN") & (pl.col("urut") != 2)).any().over(_FAMILY)
+    spouse_elsewhere = ((role == "PASANGAN") & (pl.col("urut") != 2)).any().over("keluarga_ke")
     wrong = (
         ((pl.col("urut") == 1) & (role != "KEPALA"))
         | ((pl.col("urut") >= 3) & (role == "KEPALA"))
@@ -258,9 +265,9 @@ def child_order(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     child = child.filter(pl.col("peran") == "ANAK", pl.col("urut") > 0, pl.col("lahir").is_not_null())
     child = child.sort(*_FAMILY, "urut", "baris_id", nulls_last=True)
     before = child.with_columns(
-        lahir_sebelum=pl.col("lahir").shift(1).over(_FAMILY),
-        baris_sebelum=pl.col("baris_id").shift(1).over(_FAMILY),
-        urut_sebelum=pl.col("urut").shift(1).over(_FAMILY),
+        lahir_sebelum=pl.col("lahir").shift(1).over("keluarga_ke"),
+        baris_sebelum=pl.col("baris_id").shift(1).over("keluarga_ke"),
+        urut_sebelum=pl.col("urut").shift(1).over("keluarga_ke"),
     )
     later = pl.col("urut") > pl.col("urut_sebelum")  # two rows under one number have no order
     return before.filter(later, pl.col("lahir") < pl.col("lahir_sebelum")).select(
@@ -285,8 +292,9 @@ def foreign_id(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     del tables
     bridge = _bps_desa()
     family = (
-        ctx.dtks.group_by(_FAMILY, maintain_order=True)
+        ctx.dtks.group_by("keluarga_ke", maintain_order=True)
         .agg(
+            pl.col("id_keluarga").first(),
             baris="baris_id",
             desa=pl.col("kode_wilayah").filter(pl.col("kode_wilayah").str.len_chars() == 10).mode().sort().first(),
         )
@@ -297,7 +305,7 @@ def foreign_id(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
         )
         .join(bridge, on="kode_bps", how="inner")
     )
-    return family.filter(~pl.col("kode").list.contains(pl.col("desa"))).drop("kode", "kode_bps", "desa", *_FAMILY)
+    return family.filter(~pl.col("kode").list.contains(pl.col("desa"))).drop("kode", "kode_bps", "desa", *_NUMBERED)
 
 
 def _bps_desa() -> pl.LazyFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context, LazyTables, kept
+from rules.findings.context import Context, LazyTables, kept, numbered
 from rules.findings.registry import rule
 from rules.findings.similar import name_similarity
 from rules.i18n import N_
@@ -43,6 +43,7 @@ def _units(ctx: Context) -> pl.LazyFrame:
         peran="hub_krt", unit=pl.concat_str(pl.lit("id"), dated, "id_keluarga", separator="|")
     )
     rows = pl.concat([card.select(columns), home.select(columns)]).filter(pl.col("peran").is_not_null())
+    rows = rows.with_columns(numbered(pl.col(_UNIT)))
     oldest = pl.col("tanggal_data").dt.offset_by(f"-{ctx.p.umur_maks_tahun.nilai}y")
     possible = pl.col("lahir").is_between(oldest, pl.col("tanggal_data")).fill_null(value=True)  # else it is N15's
     rows = rows.with_columns(lahir=pl.when(possible).then("lahir"))

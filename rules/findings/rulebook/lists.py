@@ -37,6 +37,8 @@ def two_spouses(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     # Regsosek writes a split-off family, and a number mistyped in another house, under one card: each has its spouse.
     unit = (*_CARD, "kode_kk", "no_bangunan", "no_keluarga")
     rows = ctx.kartu.filter("terbaru", pl.col("isi") <= ctx.p.anggota_wajar_maks.nilai)
+    wed = (pl.col("hub_kk") == "PASANGAN") & ~pl.col("pergi")
+    rows = kept(rows.filter(wed.sum().over("kartu_ke") > 1))  # few cards: the rest is dear
     rows = rows.filter((pl.col("hub_kk") == "KEPALA").sum().over(unit) == 1)
     spouse = kept(rows.filter(pl.col("hub_kk") == "PASANGAN", ~pl.col("pergi")))
     other = _namesakes(spouse.filter(pl.col("orang").n_unique().over(unit) > 1), unit, ctx)
@@ -78,6 +80,8 @@ def two_desa(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     rows = ctx.kartu.filter(
         "terbaru", pl.col("isi") <= ctx.p.anggota_wajar_maks.nilai, pl.col("kode_wilayah").str.len_chars() == 10
     )
+    desa = pl.col("kode_wilayah").cast(pl.UInt64, strict=False)
+    rows = kept(rows.filter((desa.min() != desa.max()).over("kartu_ke")))  # few cards: the rest is dear
     single = rows.filter(pl.col("kode_wilayah").n_unique().over(*_CARD, "orang") == 1)
     held = single.filter(pl.col("orang").n_unique().over(*_CARD, "kode_wilayah") > 1)
     found = held.group_by(_CARD, maintain_order=True).agg(
@@ -100,11 +104,12 @@ def two_desa(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
 def crowded_card(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Cards with more persons than `anggota_maksimum` of identity.toml, those of fillers (K08) left out."""
     del tables
-    rows = ctx.kartu.filter("terbaru", ~pl.col("pergi"), pl.col("isi") <= ctx.p.anggota_wajar_maks.nilai)
+    limit = identity_parameters().kk.anggota_maksimum
+    size = pl.col("isi").is_between(limit, ctx.p.anggota_wajar_maks.nilai, closed="right")
+    rows = ctx.kartu.filter("terbaru", ~pl.col("pergi"), size)
     found = rows.group_by(_CARD, maintain_order=True).agg(
         baris="baris_id", orang_beda=pl.col("orang").n_unique(), keluarga_id=_card_id()
     )
-    limit = identity_parameters().kk.anggota_maksimum
     return found.filter(pl.col("orang_beda") > limit).drop(_CARD).with_columns(peluang=pl.lit(1.0))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import KK_SOURCES, Context, LazyTables, kept
+from rules.findings.context import KK_SOURCES, Context, LazyTables, kept, kk_number, numbered
 from rules.findings.registry import rule
 from rules.findings.similar import name_similarity
 from rules.i18n import N_
@@ -70,24 +70,21 @@ def several_cards(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     The head is asked for because one row with a wrong or old number is no second family: such a card has no head.
     """
     del tables
-    who = ctx.dtks.select(*_FAMILY, "orang").unique()
+    who = ctx.dtks.select("keluarga_ke", "orang").unique()
     card = ctx.kartu_terbaru.filter(pl.col("kepala") > 0, ~pl.col("mati"))
-    on = who.join(card.select("orang", "sumber", "no_kk", "isi", "baris_id", "hub"), on="orang", how="inner")
-    per_source = (
-        on.group_by(*_FAMILY, "sumber", maintain_order=True)
-        .agg(
-            kartu=pl.col("no_kk").n_unique(), bukti_baris=pl.col("baris_id").unique().sort(),
-        )
-        .filter(pl.col("kartu") > 1)
-    )  # fmt: skip
-    found = per_source.group_by(_FAMILY, maintain_order=True).agg(
+    on = who.join(card.select("orang", "sumber", "baris_id", kk=kk_number()), on="orang", how="inner")
+    per_source = on.group_by("keluarga_ke", "sumber", maintain_order=True).agg(
+        bukti_baris="baris_id", kartu="kk", satu=pl.col("kk").min() == pl.col("kk").max()
+    )
+    per_source = per_source.filter(~pl.col("satu")).with_columns(pl.col("kartu").list.n_unique())
+    found = per_source.group_by("keluarga_ke", maintain_order=True).agg(
         pl.col("kartu").max(), bukti_baris=pl.col("bukti_baris").list.explode().unique().sort()
     )
-    rows = ctx.dtks.group_by(_FAMILY, maintain_order=True).agg(baris="baris_id")
+    rows = ctx.dtks.join(found, on="keluarga_ke", how="semi").group_by("keluarga_ke", maintain_order=True)
     return (
-        found.join(rows, on=_FAMILY, how="left", nulls_equal=True)
+        found.join(rows.agg(pl.col("id_keluarga").first(), baris="baris_id"), on="keluarga_ke", how="left")
         .with_columns(keluarga_id=pl.format("dtks:DTKS:{}", "id_keluarga"))
-        .drop(_FAMILY)
+        .drop("keluarga_ke", "id_keluarga")
     )
 
 
@@ -113,9 +110,10 @@ def part_of_card(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     del tables
     p3ke = kept(
         ctx.baris.filter(pl.col("sumber") == "p3ke", "terbaru", pl.col("id_keluarga").is_not_null()).select(
-            "baris_id", "orang", *_FAMILY, "nama", "lahir", "hub", "status_kawin", "kode_wilayah"
+            "baris_id", "orang", "tanggal_data", "nama", "lahir", "hub", "status_kawin", "kode_wilayah",
+            id_keluarga=numbered(pl.col("id_keluarga")), tertulis="id_keluarga",
         )
-    )
+    )  # fmt: skip
     who = p3ke.filter(pl.col("id_keluarga").n_unique().over("orang", "tanggal_data") == 1)
     # A lodger who is of a family elsewhere is mostly a double entry on a stranger's card.
     kin = ctx.baris.filter("daftar", pl.col("hub").is_not_null(), pl.col("hub") != "LAINNYA").select("orang").unique()
@@ -125,8 +123,8 @@ def part_of_card(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     astray = card.filter(lodger).select("baris_id", "orang").join(kin, on="orang", how="semi")
     card = card.join(astray, on="baris_id", how="anti", maintain_order="left")
     card = kept(card.select(
-        "orang", "sumber", "no_kk", "lahir", "hub", "status_kawin", bukti="baris_id", tanggal_kk="tanggal_data",
-        rumah=pl.concat_str("kode_wilayah", "no_bangunan", separator="/"),
+        "orang", "sumber", "lahir", "hub", "status_kawin", no_kk=kk_number(), bukti="baris_id",
+        tanggal_kk="tanggal_data", rumah=pl.concat_str("kode_wilayah", "no_bangunan", separator="/"),
     ))  # fmt: skip
     near = ctx.p.p3ke_jarak_maks_hari.nilai
     unit = [*_FAMILY, "sumber"]
@@ -137,13 +135,14 @@ def part_of_card(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
         .join(card, on="orang")
         .group_by(*unit, "anggota", "tanggal_kk")
         .agg(
-            pl.col("no_kk").first(),
-            pl.col("bukti").sort(),
-            pl.col("rumah").drop_nulls(),
-            kartu=pl.col("no_kk").n_unique(),
+            pl.col("no_kk").min(),
+            pl.col("bukti", "rumah"),
+            lain=pl.col("no_kk").max(),
             ada=pl.len(),
         )
-        .filter(pl.col("kartu") == 1, 2 * pl.col("ada") >= pl.col("anggota"))
+        .filter(pl.col("no_kk") == pl.col("lain"), 2 * pl.col("ada") >= pl.col("anggota"))
+        .with_columns(pl.col("bukti").list.sort(), pl.col("rumah").list.drop_nulls())
+        .drop("lain")
     )
     pair = [*_FAMILY, "orang"]
     on_card = one.join(card.select("orang", "sumber", "no_kk", "lahir"), on=("sumber", "no_kk"))
@@ -216,11 +215,11 @@ def part_of_card(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
         lain=pl.col("orang").n_unique(),
         bukti_baris=pl.concat_list(pl.col("bukti").list.explode().implode(), pl.col("bukti_lain").implode()).first(),
     )
-    rows = p3ke.group_by(_FAMILY, maintain_order=True).agg(baris="baris_id")
+    rows = p3ke.group_by(_FAMILY, maintain_order=True).agg(pl.col("tertulis").first(), baris="baris_id")
     return (
         found.join(rows, on=_FAMILY, how="left", nulls_equal=True)
-        .with_columns(keluarga_id=pl.format("p3ke:BKKBN:{}", "id_keluarga"))
-        .drop(_FAMILY)
+        .with_columns(keluarga_id=pl.format("p3ke:BKKBN:{}", "tertulis"))
+        .drop("tertulis", *_FAMILY)
     )
 
 
@@ -293,7 +292,8 @@ def _maybe_member(ctx: Context, beside: pl.LazyFrame, p3ke: pl.LazyFrame) -> pl.
     no kin of the head, as a double entry does.
     """
     members = p3ke.select(*_FAMILY, nama_p3ke="nama", lahir_p3ke="lahir", hub_p3ke="hub").unique()
-    known = ctx.baris.select("orang", "nama", "lahir", "hub", jumlah=pl.len().over("orang")).unique()
+    known = ctx.baris.select("orang", "nama", "lahir", "hub").join(beside, on="orang", how="semi")
+    known = known.with_columns(jumlah=pl.len().over("orang")).unique()
     pairs = beside.join(members, on=_FAMILY, nulls_equal=True).join(known, on="orang")
     pairs = pairs.with_columns(name_similarity("nama", "nama_p3ke"))
     same_birth = (pl.col("lahir") == pl.col("lahir_p3ke")).fill_null(value=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context, LazyTables, kept
+from rules.findings.context import Context, LazyTables, kept, kk_number
 from rules.findings.registry import rule
 from rules.findings.similar import name_similarity
 from rules.i18n import N_
@@ -106,8 +106,9 @@ def two_niks(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
 def kk_differs(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Persons with different valid KKs in two registers; TINGGI when the desa differs too."""
     del tables
-    rows = ctx.kartu.select("baris_id", "orang", "sumber", "no_kk", "kode_wilayah")
-    many = rows.filter((pl.col("no_kk").n_unique() > 1).over("orang") & (pl.col("sumber").n_unique() > 1).over("orang"))
+    rows = ctx.kartu.filter((kk_number().min() != kk_number().max()).over("orang"))
+    rows = rows.select("baris_id", "orang", "sumber", "no_kk", "kode_wilayah")
+    many = rows.filter((pl.col("sumber").n_unique() > 1).over("orang"))
     desa = pl.col("kode_wilayah").filter(pl.col("kode_wilayah").str.len_chars() == 10)
     # Two registers disagree unless each of them holds the very same single number: with two numbers and two registers
     # there is always a pair of registers that differ.

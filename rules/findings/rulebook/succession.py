@@ -17,7 +17,7 @@ _NEW_HEAD = N_("Name the successor (spouse, eldest), change head and pengurus, a
 
 def _home(ctx: Context) -> pl.LazyFrame:
     """DTKS rows of believable families with `peran`: household relation where the family states any, else family's."""
-    stated = pl.col("hub_krt").is_not_null().any().over(_FAMILY)
+    stated = pl.col("hub_krt").is_not_null().any().over("keluarga_ke")
     return ctx.dapur.with_columns(
         peran=pl.when(stated).then("hub_krt").otherwise("hub_kk"),
         keluarga_id=pl.format("dtks:DTKS:{}", "id_keluarga"),
@@ -27,8 +27,8 @@ def _home(ctx: Context) -> pl.LazyFrame:
 def _headless(ctx: Context) -> pl.LazyFrame:
     """Rows of DTKS families that name a head, all of whose heads the DTKS itself calls gone, while others are there."""
     rows, head = _home(ctx), (pl.col("peran") == "KEPALA").fill_null(value=False)
-    led = (head & ~pl.col("pergi")).any().over(_FAMILY)
-    return rows.filter(head.any().over(_FAMILY), ~led, (~head & ~pl.col("pergi")).any().over(_FAMILY))
+    led = (head & ~pl.col("pergi")).any().over("keluarga_ke")
+    return rows.filter(head.any().over("keluarga_ke"), ~led, (~head & ~pl.col("pergi")).any().over("keluarga_ke"))
 
 
 @rule(
@@ -77,7 +77,9 @@ def head_gone(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Families whose heads the DTKS itself calls moved, abroad or not found (none of them dead: ST11)."""
     del tables
     rows = _headless(ctx)
-    rows = rows.filter(~((pl.col("peran") == "KEPALA") & pl.col("mati")).fill_null(value=False).any().over(_FAMILY))
+    rows = rows.filter(
+        ~((pl.col("peran") == "KEPALA") & pl.col("mati")).fill_null(value=False).any().over("keluarga_ke")
+    )
     gone = rows.filter(
         pl.col("peran") == "KEPALA", pl.col("keberadaan").is_in(["PINDAH", "LUAR_NEGERI", "TIDAK_DITEMUKAN"])
     )
@@ -140,7 +142,7 @@ def other_head(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """The only head of a DTKS family, on a card whose only head is another living member of that DTKS family."""
     del tables
     rows = _home(ctx).filter(~pl.col("pergi")).join(ctx.mati, on="orang", how="anti")
-    heads = rows.filter(pl.col("peran") == "KEPALA").filter(pl.col("orang").n_unique().over(_FAMILY) == 1)
+    heads = rows.filter(pl.col("peran") == "KEPALA").filter(pl.col("orang").n_unique().over("keluarga_ke") == 1)
     card = ctx.kartu_terbaru.filter(
         pl.col("sumber").is_in(["dukcapil", "dtsen"]), pl.col("kepala") == 1, ~pl.col("pergi")
     )
@@ -232,10 +234,10 @@ def couple_parted(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     Two cards alone part nobody: a second wife or a couple living apart may lawfully hold a KK each.
     """
     del tables
-    rows = _home(ctx).filter(~pl.col("pergi"), (pl.col("peran") == "KEPALA").sum().over(_FAMILY) == 1)
-    rows = rows.filter((pl.col("peran") == "PASANGAN").sum().over(_FAMILY) == 1)
+    rows = _home(ctx).filter(~pl.col("pergi"), (pl.col("peran") == "KEPALA").sum().over("keluarga_ke") == 1)
+    rows = rows.filter((pl.col("peran") == "PASANGAN").sum().over("keluarga_ke") == 1)
     # A relation to the head of the KK makes a couple on one KK only; one to the head of the household needs none.
-    rows = rows.with_columns(kartu=pl.when(pl.col("hub_krt").is_null().all().over(_FAMILY)).then("no_kk"))
+    rows = rows.with_columns(kartu=pl.when(pl.col("hub_krt").is_null().all().over("keluarga_ke")).then("no_kk"))
     head = rows.filter(pl.col("peran") == "KEPALA").select(*_FAMILY, "orang", "baris_id", "keluarga_id", "kartu")
     spouse = rows.filter(pl.col("peran") == "PASANGAN").select(
         *_FAMILY, orang_dua="orang", baris_dua="baris_id", kartu_dua="kartu"
