@@ -5,63 +5,32 @@ from __future__ import annotations
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import polars as pl
 
-from padan import config, pipeline, store
-from padan.console import OutputError, Report
-from padan.gate_link import attach
+from padan import pipeline, store
+from padan.console import Report
+from padan.gate_run import Base, GateSettings, base_of, inputs_of, new_lists, put_together, run_of
 from padan.returning import returned
 from reports.gate import FOLDER, GateResult, write_gate
 from rules import i18n
-from rules.errors import ConfigError, Place, TableError
+from rules.errors import ConfigError, TableError
 from rules.findings.programme import Programme, load_programmes, programme_files
 from rules.gate.additions import additions, coverage
-from rules.gate.frames import Frames
 from rules.gate.judge import all_marks, verdicts
 from rules.gate.parameters import GateParameters, load_gate_parameters
 from rules.gate.registry import gate_rules
 from rules.gate.view import View
 from rules.i18n import _
 from rules.masking import mask_text
-from rules.vocab import PAYMENT_PREFIX, REGISTERS
+from rules.vocab import PAYMENT_PREFIX
 from sources.formats import books_kept
-
-if TYPE_CHECKING:
-    from sources.model import Loaded
 
 PASSED: Final = 10  # exit code: a limit was passed; the files are written all the same
 # Rules of programme_rules.md, section 3, that no source of padan can answer.
 UNANSWERED: Final = ("D08", "D09", "D10", "D11", "D15", "D16")
-_TABLES: Final = ("entities", "links", "payments")
-
-
-@dataclass(frozen=True, slots=True)
-class GateSettings:
-    """What a gate run depends on. `terhadap`: a run folder, a padan.toml, or REGISTER=FILE[@DATE] several times."""
-
-    daftar: tuple[Path, ...]
-    program: str
-    terhadap: tuple[str, ...]
-    program_berkas: tuple[Path, ...] = ()
-    parameter: Path | None = None
-    tanggal_acuan: date | None = None
-    mode_uji: bool = False
-    maks_tahan: float | None = None  # share of the rows, 0-1
-    maks_rupiah: int | None = None
-
-
-@dataclass(slots=True)
-class _Base:
-    """The run the list is judged against."""
-
-    folder: Path
-    info: dict[str, Any]
-    labels: dict[str, str] = field(default_factory=dict)  # sha256 -> name, of lists of this programme in the run
 
 
 def gate(settings: GateSettings, out: Path, report: Report) -> tuple[dict[str, Any], bool]:
@@ -75,33 +44,40 @@ def gate(settings: GateSettings, out: Path, report: Report) -> tuple[dict[str, A
     parameters = load_gate_parameters(settings.parameter)
     with store.open_folder(out) as folder:
         _clear(folder.path)
-        base = _base(settings, out, report)
+        base = base_of(settings, out, report)
         with books_kept():  # the list is read to be judged, and again to be given back
             summary = _judge(settings, base, programme, programmes, parameters, out, report)
     return summary, bool(summary["batas"]["dilampaui"])
 
 
 def _judge(
-    settings: GateSettings, base: _Base, programme: Programme, programmes: dict[str, Programme],
+    settings: GateSettings, base: Base, programme: Programme, programmes: dict[str, Programme],
     parameters: GateParameters, out: Path, report: Report,
 ) -> dict[str, Any]:  # fmt: skip
     """Read the list, judge it against the run and write everything into `out`; what ringkasan.json holds."""
     report(0.30, _("Reading the list"))
-    inputs = _inputs(settings)
+    inputs = inputs_of(settings)
     hashes = [store.sha256_file(one.path) for one in inputs]
     names = pipeline.names(inputs)
-    frames, rejected, files, how = _frames(settings, base, inputs, hashes, parameters, report)
-    report(0.60, _("Judging"))
-    view = View(frames, programme, programmes, parameters, settings.tanggal_acuan)
-    found = verdicts(view)
-    report(0.75, _("Proposals"))
-    more = additions(view)
+    labels = [base.labels.get(digest, name) for name, digest in zip(names, hashes, strict=True)]
+    with ThreadPoolExecutor(1) as beside:  # what needs no other core: files to read, and what nothing waits for
+        listed = beside.submit(new_lists, settings, base, inputs, hashes)
+        run = run_of(base, hashes)
+        loaded = listed.result()
+        again = beside.submit(lambda: {name: read() for name, read in returned(inputs, labels).items()})
+        report(0.45, _("Linking"))
+        frames, rejected, files, how = put_together(run, loaded, parameters)
+        report(0.60, _("Judging"))
+        view = View(frames, programme, programmes, parameters, settings.tanggal_acuan)
+        found = verdicts(view)
+        report(0.75, _("Proposals"))
+        proposed = beside.submit(additions, view)
+        placed = _with_places(view, found)
+        more, sheets = proposed.result(), again.result()
     summary = _summary(settings, base, view, found, rejected, files, more, how)
     summary["masukan"] = [{"berkas": name, "sha256": digest} for name, digest in zip(names, hashes, strict=True)]
-    placed = _with_places(view, found)
     result = GateResult(placed, rejected, more, summary, view.tanggal_acuan)
-    labels = [base.labels.get(digest, name) for name, digest in zip(names, hashes, strict=True)]
-    write_gate(result, returned(inputs, labels), out, lambda share: report(0.8 + 0.2 * share, _("Writing")))
+    write_gate(result, sheets, out, lambda share: report(0.8 + 0.2 * share, _("Writing")))
     report(1.0, _("Done"))
     return summary
 
@@ -123,105 +99,6 @@ def _clear(out: Path) -> None:
         shutil.rmtree(out / name, ignore_errors=True)
     for name in ("ringkasan.json", "tambah.xlsx", "padan-galat.log"):
         (out / name).unlink(missing_ok=True)
-
-
-def _inputs(settings: GateSettings) -> list[config.InputFile]:
-    given = [f"{settings.program}={path}" for path in settings.daftar]
-    return config.input_files(config.from_command({}, given))
-
-
-def _base(settings: GateSettings, out: Path, report: Report) -> _Base:
-    """The run folder: the one given, or a run made into `out`/run of the files given and the list itself."""
-    first = Path(settings.terhadap[0])
-    if len(settings.terhadap) == 1 and first.is_dir():
-        if first.resolve() == out.resolve():
-            raise OutputError(
-                _("the run and the output of the gate are one folder"), place=Place(file=str(first)),
-                hint=_("give another folder with --out"),
-            )  # fmt: skip
-        folder = first
-    else:
-        folder = out / "run"
-        pipeline.run(_run_settings(settings), folder, report=lambda share, what: report(0.3 * share, what))
-    info = store.run_info(folder)
-    mine = f"{PAYMENT_PREFIX}{settings.program.lower().replace('-', '_')}"
-    labels = {one["sha256"]: one["berkas"] for one in info["masukan"] if one["sumber"] == mine}
-    return _Base(folder, info, labels)
-
-
-def _run_settings(settings: GateSettings) -> config.Settings:
-    """Settings of the run that is made first: registers as given, the list among the payments."""
-    paid = [f"{settings.program}={path.absolute()}" for path in settings.daftar]
-    own = [str(path.absolute()) for path in settings.program_berkas]
-    if len(settings.terhadap) == 1 and settings.terhadap[0].endswith(".toml"):
-        chosen = config.read(Path(settings.terhadap[0]))
-        known = {one.path.resolve() for one in config.input_files(chosen)}
-        new = [text for text, path in zip(paid, settings.daftar, strict=True) if path.resolve() not in known]
-        added = config.from_command({}, new).masukan if new else []
-        return chosen.model_copy(
-            update={
-                "masukan": [*chosen.masukan, *added],
-                "kembali": False,
-                "program_berkas": [*chosen.program_berkas, *own],
-            }
-        )
-    registers: dict[str, list[str]] = {}
-    for text in settings.terhadap:
-        name, equals, file = text.partition("=")
-        if not equals or name not in REGISTERS:
-            raise ConfigError(
-                _("--terhadap needs a run folder, a padan.toml, or REGISTER=FILE; found {value}").format(
-                    value=mask_text(text)
-                ),
-                hint=_("for example: --terhadap dtks=dtks.csv@2025-12-31 dukcapil=dukcapil.csv@2026-03-31"),
-            )
-        registers.setdefault(name, []).append(file)
-    return config.from_command(registers, paid, mode_uji=settings.mode_uji, kembali=False, program_berkas=own)
-
-
-def _frames(
-    settings: GateSettings, base: _Base, inputs: list[config.InputFile], hashes: list[str],
-    parameters: GateParameters, report: Report,
-) -> tuple[Frames, pl.DataFrame, pl.DataFrame, dict[str, int]]:  # fmt: skip
-    """The run with the list in it, rejected rows and control totals of the list, and how its payees were found."""
-    new = [one for one, digest in zip(inputs, hashes, strict=True) if digest not in base.labels]
-    with ThreadPoolExecutor(1) as beside:  # the list is read on one core while the run is read on another
-        listed = beside.submit(_load, settings, base, new) if new else None
-        run, rejected, files, paid = _run_frames(base, hashes)
-        if listed is None:
-            return run, rejected, files, {"run": paid}
-        loaded = listed.result()
-    report(0.45, _("Linking"))
-    attached = attach(run, loaded.records, loaded.payments, parameters)
-    how = {"run": paid, **attached.cara}
-    return (
-        attached.frames,
-        pl.concat([rejected, loaded.rejected.select(rejected.columns)]),
-        pl.concat([files, loaded.files.select(files.columns)]),
-        how,
-    )
-
-
-def _load(settings: GateSettings, base: _Base, new: list[config.InputFile]) -> Loaded:
-    """The lists that are no part of the run, read."""
-    from sources.load import load
-    from sources.model import Input, SourceSettings
-
-    return load(
-        [Input(one.path, one.sumber, one.tanggal) for one in new],
-        SourceSettings(mode_uji=settings.mode_uji or bool(base.info.get("mode_uji"))),
-    )
-
-
-def _run_frames(base: _Base, hashes: list[str]) -> tuple[Frames, pl.DataFrame, pl.DataFrame, int]:
-    """The run, what it knows of those lists that are part of it (rejected rows, control totals), and their payees."""
-    data = base.folder / "data"
-    is_mine = pl.col("berkas").is_in([base.labels[digest] for digest in hashes if digest in base.labels])
-    entities, links, payments = (pl.read_parquet(data / f"{name}.parquet") for name in _TABLES)
-    run = Frames.of(pl.scan_parquet(data / "records.parquet"), entities, links, payments.with_columns(dinilai=is_mine))
-    rejected = pl.read_parquet(data / "rejected.parquet").filter(is_mine)
-    files = pl.read_parquet(data / "files.parquet").filter(is_mine)
-    return run, rejected, files, payments.filter(is_mine)["baris_id"].n_unique()
 
 
 def _with_places(view: View, found: pl.DataFrame) -> pl.DataFrame:
@@ -265,7 +142,7 @@ def _listed(places: pl.DataFrame, name: str) -> pl.DataFrame:
 
 
 def _summary(
-    settings: GateSettings, base: _Base, view: View, found: pl.DataFrame, rejected: pl.DataFrame,
+    settings: GateSettings, base: Base, view: View, found: pl.DataFrame, rejected: pl.DataFrame,
     files: pl.DataFrame, more: pl.DataFrame, how: dict[str, int],
 ) -> dict[str, Any]:  # fmt: skip
     """What ringkasan.json holds. Raises TableError when a row of the list was lost."""
