@@ -93,9 +93,10 @@ def assemble(rule: Rule, raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
 def _facts_of_rows(raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
     """Per finding `i`: sidik (joined), person_id and family_id when unique, newest place and name, sources, weakest."""
     subject = raw.select("i", baris_id="baris").explode("baris_id", empty_as_null=False)
-    subject = ctx.beside(subject, ctx.bernama).sort(
-        "i", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True
-    )
+    subject = ctx.beside(subject, ctx.bernama)
+    # `baris` ascends, and so does sidik where numbers are its ranks.
+    content = _joined(subject if ctx.ranked else subject.sort("i", "sidik"), "sidik", "\x1f")
+    subject = subject.sort("i", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True)
 
     def only(column: str, number: str) -> pl.Expr:
         one = (pl.col(number).min() == pl.col(number).max()) & (pl.col(number).null_count() == 0)
@@ -115,8 +116,6 @@ def _facts_of_rows(raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
             lemah=pl.col("keyakinan").min(),
         )
     )
-    order = "baris_id" if ctx.ranked else "sidik"
-    content = subject.sort("i", order).group_by("i", maintain_order=True).agg(pl.col("sidik").str.join("\x1f"))
     proof = raw.select("i", baris_id="bukti_baris").explode("baris_id", empty_as_null=False)
     proof = ctx.beside(proof, ctx.bernama.select("tanggal_data", "label", "keyakinan")).sort(
         "i", "tanggal_data", "baris_id", descending=[False, True, False], nulls_last=True
@@ -133,12 +132,14 @@ def _facts_of_rows(raw: pl.DataFrame, ctx: Context) -> pl.DataFrame:
 
 def _labels(rows: pl.DataFrame, name: str) -> pl.DataFrame:
     """Per finding `i` the sources of its rows, each once, in the order of the rows."""
-    return (
-        rows.select("i", "label")
-        .unique(maintain_order=True)
-        .group_by("i", maintain_order=True)
-        .agg(pl.col("label").str.join(", ").alias(name))
-    )
+    return _joined(rows.select("i", "label").unique(maintain_order=True), "label", ", ").rename({"label": name})
+
+
+def _joined(rows: pl.DataFrame, column: str, separator: str) -> pl.DataFrame:
+    """Per finding `i` the texts of its rows in their order, joined. Most findings have one row: nothing to join."""
+    several = rows.select("i").is_duplicated()
+    joined = rows.filter(several).group_by("i", maintain_order=True).agg(pl.col(column).str.join(separator))
+    return pl.concat([rows.filter(~several).select("i", column), joined])
 
 
 def _money(raw: pl.DataFrame, facts: pl.DataFrame, ctx: Context) -> pl.DataFrame:

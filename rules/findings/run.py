@@ -124,12 +124,9 @@ def _unknown_programmes(ctx: Context) -> list[dict[str, Any]]:
 
 def _once_per_file(rule: Rule, found: pl.DataFrame, ctx: Context) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
     """Fold the findings of `rule` in each file that it touches for more than the set share into one line."""
-    where = ctx.tables.records.select("baris_id", "sumber", "berkas", "tanggal_data")
-    rows = (
-        found.select("temuan_id", baris_id="baris")
-        .explode("baris_id", empty_as_null=False)
-        .join(where, on="baris_id", how="left")
-    )
+    where = ctx.records.select("sumber", "berkas", "tanggal_data")
+    rows = found.select("temuan_id", baris_id="baris").explode("baris_id", empty_as_null=False)
+    rows = ctx.beside(rows, where)
     touched = (
         rows.group_by("berkas")
         .agg(pl.col("baris_id").n_unique().alias("n"), pl.col("tanggal_data").max(), pl.col("sumber").first())

@@ -23,9 +23,11 @@ def _similarity(pairs: pl.Series) -> pl.Series:
     if frame.is_empty():
         return pl.Series("kemiripan", [], dtype=pl.Float64)
     # The same two names stand in many lists: each pair is judged once.
-    distinct = frame.unique(maintain_order=True)
+    distinct = frame.filter(pl.col("a") != pl.col("b")).unique(maintain_order=True)
     judged = distinct.with_columns(kemiripan=_judged(distinct))
-    return frame.join(judged, on=["a", "b"], how="left", nulls_equal=True, maintain_order="left")["kemiripan"]
+    same = pl.when(pl.col("a") == pl.col("b")).then(1.0)
+    found = frame.join(judged, on=["a", "b"], how="left", maintain_order="left")
+    return found.select(pl.coalesce("kemiripan", same).alias("kemiripan")).to_series()
 
 
 def _judged(frame: pl.DataFrame) -> pl.Series:
