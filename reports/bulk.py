@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,7 @@ _STAMP: Final = (1980, 1, 1, 0, 0, 0)  # as xlsxwriter does: equal tables give e
 _LEVEL: Final = 4  # of zlib: a tenth larger than the usual 6 in half the time
 _ROW: Final = re.compile(r'<row r="(\d+)"([^>]*?)(?:/>|>(.*?)</row>)', re.S)
 _STYLE: Final = re.compile(r'<c r="[A-Z]+\d+" s="(\d+)"')
+_SIZE: Final = re.compile(r'(<dimension ref="A1:[A-Z]+)(\d+)')
 _HEIGHT: Final = re.compile(r' ht="[^"]*" customHeight="1"')
 _EPOCH: Final = pl.date(1899, 12, 31)
 CELL_LIMIT: Final = 32_000  # Excel holds 32,767 characters in a cell
@@ -36,7 +38,7 @@ class Bulk:
     """A table to come: `rows` (only what is shown) start at row `first` (from 0) of sheet number `sheet` (from 1).
 
     `look` says for each row which of the `looks` it has, `lines` how many lines high it is. In the place of the table
-    stand `VARIANTS` sample rows per look, then a row as high as 2, 3 ... `highest` lines. `numbers` are the columns
+    stand `variants` sample rows per look, then a row as high as 2, 3 ... `highest` lines. `numbers` are the columns
     whose large numbers have a format of their own. Without `blanks` an empty cell has no format: it is not there.
     `dealt`: the rows are dealt over several workbooks, and are one hand of it.
     """
@@ -50,12 +52,13 @@ class Bulk:
     highest: int
     numbers: frozenset[str]
     blanks: bool = True
+    variants: int = VARIANTS
     dealt: Hand | None = None
 
     @property
     def samples(self) -> int:
         """Sample rows that stand in the place of the table."""
-        return self.looks * VARIANTS + self.highest - 1
+        return self.looks * self.variants + self.highest - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,28 +112,26 @@ def text_lines(column: pl.Expr, width: float) -> pl.Expr:
     return column.str.split("\n").list.eval(longer + 1).list.sum().cast(pl.Int32).fill_null(1).clip(1)
 
 
-def put_in(path: Path, tables: Sequence[Bulk]) -> None:
-    """Put the rows of `tables` into the workbook `path`, in place of their sample rows."""
+def put_in(source: Path | BytesIO, tables: Sequence[Bulk], path: Path) -> None:
+    """Write the workbook `source` into `path`, with the rows of `tables` in place of their sample rows."""
     by_sheet: dict[str, list[Bulk]] = {}
     for table in tables:
         by_sheet.setdefault(f"xl/worksheets/sheet{table.sheet}.xml", []).append(table)
-    part = path.with_suffix(".part")
-    part.touch(mode=0o600)
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as new:
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as new:
         for info in old.infolist():
             kept = zipfile.ZipInfo(info.filename, _STAMP)
             kept.compress_type, kept.external_attr = zipfile.ZIP_DEFLATED, info.external_attr
             with new.open(kept, "w", force_zip64=info.filename in by_sheet) as stream:
                 for piece in _sheet(old.read(info), by_sheet.get(info.filename, [])):
                     stream.write(piece)
-    part.replace(path)
 
 
 def _sheet(xml: bytes, tables: Sequence[Bulk]) -> Iterator[bytes]:
     if not tables:
         yield xml
         return
-    text = xml.decode()
+    last = max(table.first + table.rows.height for table in tables)
+    text = _SIZE.sub(lambda found: f"{found[1]}{max(int(found[2]), last)}", xml.decode(), count=1)
     done = 0
     found = {int(m[1]) - 1: m for m in _ROW.finditer(text)}
     for table in sorted(tables, key=lambda one: one.first):
@@ -142,7 +143,7 @@ def _sheet(xml: bytes, tables: Sequence[Bulk]) -> Iterator[bytes]:
 
 
 def _rows(table: Bulk, samples: list[re.Match[str]]) -> Iterator[bytes]:
-    styles = [_STYLE.findall(one[3]) for one in samples[: table.looks * VARIANTS]]
+    styles = [_STYLE.findall(one[3]) for one in samples[: table.looks * table.variants]]
     heights = [""] * 2 + [found[0] if (found := _HEIGHT.search(one[2])) else "" for one in samples[len(styles) :]]
     hand = table.dealt
     if hand is None:
@@ -222,7 +223,7 @@ def _cell(table: Bulk, index: int, name: str, kind: pl.DataType, styles: list[li
         style = pl.lit(styles[0][index])
     else:
         known = pl.Series([row[index] for row in styles], dtype=pl.String)
-        style = pl.lit(known).gather((pl.col("_look") * VARIANTS + variant).cast(pl.UInt32))
+        style = pl.lit(known).gather((pl.col("_look") * table.variants + variant).cast(pl.UInt32))
     opening = (begin, pl.col("_number"), pl.lit('" s="'), style)
     blank = pl.concat_str(*opening, pl.lit('"/>')) if table.blanks else pl.lit("")
     if kind.is_numeric() or kind == pl.Date:

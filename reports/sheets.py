@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
@@ -80,9 +81,10 @@ class Laid:
     heights: list[float]
     dealt: Hand | None = None
 
-    def only(self, places: Sequence[int]) -> Laid:
+    def only(self, places: list[int]) -> Laid:
         """The rows at these places."""
-        return replace(self, rows=self.rows[places], which=self.which[places], lines=self.lines[places])
+        rows = pl.concat([self.rows.slice(place, 1) for place in places]) if places else self.rows.clear()
+        return replace(self, rows=rows, which=self.which.gather(places), lines=self.lines.gather(places))
 
     def dealt_by(self, key: pl.Series) -> dict[Any, Laid]:
         """The rows of each value of `key` (equal ones stand together) for a workbook of its own."""
@@ -140,10 +142,14 @@ class Book:
 
     def __init__(self, path: Path, *, created: date | None = None, title: str = "", small: bool = False) -> None:
         self.path = private(path)
+        # Its tables come later (`later`). A small workbook is put together in memory: its ten temporary files and
+        # the renaming of the finished one would take longer than its cells.
+        self._draft: Path | BytesIO = BytesIO() if small else self.path.with_suffix(".part")
+        if isinstance(self._draft, Path):
+            private(self._draft)
         self.book = xlsxwriter.Workbook(
-            str(path),
+            self._draft if small else str(self._draft),
             {
-                # A small workbook is put together in memory: its ten temporary files would take longer than its cells.
                 **({"in_memory": True} if small else {"constant_memory": True}),
                 "strings_to_formulas": False,
                 "strings_to_urls": False,
@@ -163,7 +169,13 @@ class Book:
         if kind is None:
             self.book.close()
             if self.bulk:
-                bulk.put_in(self.path, self.bulk)
+                bulk.put_in(self._draft, self.bulk, self.path)
+            elif isinstance(self._draft, BytesIO):
+                self.path.write_bytes(self._draft.getvalue())
+            else:
+                self._draft.replace(self.path)
+        if isinstance(self._draft, Path):
+            self._draft.unlink(missing_ok=True)
 
     def format(self, **properties: object) -> Any:  # noqa: ANN401 - xlsxwriter has no types
         """A cell format, made once per set of properties."""
@@ -322,7 +334,7 @@ class Sheet:
         numbers = frozenset(c.key for c in columns if c.kind in ("count", "rupiah"))
         table = Bulk(
             self.sheet.index + 1, self.row, laid.rows, laid.which, len(looks), laid.lines, max(len(heights) - 1, 1),
-            numbers, dealt=laid.dealt,
+            numbers, variants=bulk.VARIANTS if numbers else 1, dealt=laid.dealt,
         )  # fmt: skip
         samples = [
             [
@@ -332,7 +344,7 @@ class Sheet:
                 for column, shown in zip(columns, formats, strict=True)
             ]
             for formats in looks
-            for num_format in (None, _LARGE, _NEGATIVE)
+            for num_format in (None, _LARGE, _NEGATIVE)[: table.variants]
         ]
         self.book.later(self.sheet, table, samples)
         row = self.row + len(samples)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from openpyxl import load_workbook
 from openpyxl.utils.escape import unescape
 
 from reports import sheets
-from reports.sheets import SEVERITY_STYLE, Book, Column
+from reports.bulk import letters
+from reports.sheets import SEVERITY_STYLE, Book, Column, Style, lay, severity_tint
 
 COLUMNS = [
     Column("teks", "Teks", 12, "wrap"),
@@ -50,6 +52,12 @@ def _written(path: Path, frame: pl.DataFrame, *, small: bool) -> Path:
     return path
 
 
+def _read(cell: Any) -> set[str]:
+    # A text like ready-made markup cannot be taken for it in a row of `bulk`, so it needs no blank in front.
+    # openpyxl resolves _xHHHH_ in shared strings, but not in strings that stand in their cells.
+    return {str(cell.value).strip(), unescape(str(cell.value)).strip()}
+
+
 @pytest.mark.parametrize("small", [True, False])
 def test_rows_by_the_column_are_those_of_xlsxwriter(
     frame: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: bool
@@ -65,10 +73,7 @@ def test_rows_by_the_column_are_those_of_xlsxwriter(
             number = left[0].row
             assert one.row_dimensions[number].height == other.row_dimensions[number].height
             for a, b in zip(left, right, strict=True):
-                # A text like ready-made markup cannot be taken for it here, so it needs no blank in front.
-                # openpyxl resolves _xHHHH_ in shared strings, but not in strings that stand in their cells.
-                read = {str(a.value).strip(), unescape(str(a.value)).strip()}
-                assert str(b.value).strip() in read, a.coordinate
+                assert _read(a) & _read(b), a.coordinate
                 assert (a.data_type, a.number_format) == (b.data_type, b.number_format), a.coordinate
                 assert repr((a.fill, a.font, a.border, a.alignment)) == repr((b.fill, b.font, b.border, b.alignment))
 
@@ -76,3 +81,30 @@ def test_rows_by_the_column_are_those_of_xlsxwriter(
 def test_equal_tables_give_equal_bytes(frame: pl.DataFrame, tmp_path: Path) -> None:
     first = _written(tmp_path / "a.xlsx", frame, small=False).read_bytes()
     assert first == _written(tmp_path / "b.xlsx", frame, small=False).read_bytes()
+
+
+def test_dealt_rows_are_those_of_a_table_of_its_own(frame: pl.DataFrame, tmp_path: Path) -> None:
+    sizes = [60, 3, frame.height - 63]  # the second is smaller than its samples, and written cell by cell
+    key = pl.Series([name for name, n in zip("ABC", sizes, strict=True) for _ in range(n)])
+    laid = lay(COLUMNS, frame, Style("urut", severity_tint, range(5)))
+    for name, hand in laid.dealt_by(key).items():
+        with Book(tmp_path / f"{name}.xlsx", small=True) as book:
+            book.sheet("X").put(hand)
+        with Book(tmp_path / f"{name}_alone.xlsx", small=True) as book:
+            book.sheet("X").table(COLUMNS, frame.filter(key == name), style=SEVERITY_STYLE)
+        one, other = (load_workbook(tmp_path / f)["X"] for f in (f"{name}.xlsx", f"{name}_alone.xlsx"))
+        assert one.dimensions == other.dimensions
+        for left, right in zip(one.iter_rows(), other.iter_rows(), strict=True):
+            assert one.row_dimensions[left[0].row].height == other.row_dimensions[right[0].row].height
+            assert all(_read(a) & _read(b) for a, b in zip(left, right, strict=True))
+            assert [(c.fill.fgColor.rgb, c.number_format) for c in left] == [
+                (c.fill.fgColor.rgb, c.number_format) for c in right
+            ]
+
+
+def test_a_sheet_states_its_true_size(frame: pl.DataFrame, tmp_path: Path) -> None:
+    with Book(tmp_path / "a.xlsx") as book:
+        book.sheet("X").table(COLUMNS, frame)
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as parts:
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+    assert f'<dimension ref="A1:{letters(len(COLUMNS) - 1)}{frame.height + 1}"/>' in sheet
