@@ -188,7 +188,23 @@ class Context:
             mati=(pl.col("keberadaan") == "MENINGGAL").fill_null(value=False),
             pergi=gone.fill_null(value=False) | pl.col("nonaktif").fill_null(value=False),
             hub=pl.coalesce("hub_kk", "hub_krt"),
+            terbitan=self._edition_of_rows,
         )
+
+    @cached_property
+    def _editions(self) -> pl.DataFrame:
+        """Every edition (sumber, tanggal_data) with its number `terbitan`, and that of its register."""
+        editions = self._records.select("sumber", "tanggal_data").unique().sort("sumber", "tanggal_data")
+        if editions.height >= _EDITIONS:
+            raise ValueError("too many editions")
+        register = pl.col("sumber").rank("dense").cast(pl.UInt64) - 1
+        return editions.with_row_index("terbitan").with_columns(register=register)
+
+    @cached_property
+    def _edition_of_rows(self) -> pl.Series:
+        edition = ["sumber", "tanggal_data"]
+        rows = self._records.select(edition)
+        return rows.join(self._editions, on=edition, how="left", nulls_equal=True, maintain_order="left")["terbitan"]
 
     @property
     def baris(self) -> pl.LazyFrame:
@@ -197,7 +213,8 @@ class Context:
         `terbaru`: of the newest edition of its register in its kabupaten (an older edition is history, no claim);
         `daftar`: of a register, not of a payment list; `lahir`: the birth date where it is a full one;
         `mati`: the row itself says dead; `pergi`: it says dead, moved, not found, duplicate or inactive;
-        `hub`: relation inside the family, or inside the household where only that is stated.
+        `hub`: relation inside the family, or inside the household where only that is stated; `terbitan`: the number
+        here of the edition (sumber, tanggal_data).
         """
         return self._baris.lazy()
 
@@ -294,16 +311,14 @@ class Context:
         strange = (digits.is_null() | (digits >= 10**16)) & pl.col("no_kk").is_not_null()
         if self._baris.select(strange.any()).item():  # never, unless the records were not made by sources
             digits = pl.col("no_kk").rank("dense").cast(pl.UInt64)
-        editions = self._baris.select("sumber", "tanggal_data").unique().sort("sumber", "tanggal_data")
-        if editions.height >= _EDITIONS:
-            raise ValueError("too many editions")
-        editions = editions.with_row_index("terbitan").with_columns(pl.col("terbitan").cast(pl.UInt64))
-        registers = {name: k for k, name in enumerate(editions["sumber"].unique().sort())}
         return (
             self._baris.lazy()
             .with_row_index("i")
-            .join(editions.lazy(), on=["sumber", "tanggal_data"], how="left", nulls_equal=True, maintain_order="left")
-            .with_columns(kk=digits, register=pl.col("sumber").replace_strict(registers, return_dtype=pl.UInt64))
+            .with_columns(
+                pl.col("terbitan").cast(pl.UInt64),
+                kk=digits,
+                register=pl.lit(self._editions["register"]).gather(pl.col("terbitan")),
+            )
         )
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import KK_SOURCES, TELLS_DEATH, Context, LazyTables
+from rules.findings.context import KK_SOURCES, TELLS_DEATH, Context, LazyTables, kept
 from rules.findings.registry import rule
 from rules.findings.similar import name_similarity
 from rules.i18n import N_
@@ -163,6 +163,23 @@ def dead_active(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     return pl.concat([sure.select(columns), unsure.select(columns)])
 
 
+def _full_desa() -> pl.Expr:
+    """The code of the desa where a row states one."""
+    return pl.when(pl.col("kode_wilayah").str.len_chars() == 10).then("kode_wilayah")
+
+
+def _with_desa(rows: pl.LazyFrame, unit: list[str], name: str) -> pl.LazyFrame:
+    """`rows` with the desa most rows of each unit state, the first by code of equally frequent ones."""
+    stated = kept(rows.select(*unit, desa=_full_desa()).drop_nulls())
+    ends = kept(stated.group_by(unit).agg(desa=pl.col("desa").min(), lain=pl.col("desa").max()))
+    torn = stated.join(ends.filter(pl.col("desa") != pl.col("lain")), on=unit, how="semi")  # few: a mode is dear
+    most = pl.concat([
+        ends.filter(pl.col("desa") == pl.col("lain")).drop("lain"),
+        torn.group_by(unit).agg(pl.col("desa").mode().sort().first()),
+    ])  # fmt: skip
+    return rows.join(most.rename({"desa": name}), on=unit, how="left", maintain_order="left")
+
+
 @rule(
     kode="ST52",
     judul=N_("Person lives in another desa than the DTKS says"),
@@ -183,13 +200,15 @@ def moved(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     at least as new agrees with the DTKS, nothing is said.
     """
     del tables
-    full = pl.when(pl.col("kode_wilayah").str.len_chars() == 10).then("kode_wilayah")
-    desa = full.drop_nulls().mode().sort().first()
-    here = ctx.dtks.filter(~pl.col("pergi")).with_columns(desa=desa.over(_FAMILY))
+    here = _with_desa(ctx.dtks.filter(~pl.col("pergi")), ["keluarga_ke"], "desa")
     mine = here.select("orang", "baris_id", "desa", tanggal_dtks="tanggal_data")
+    there = _with_desa(
+        ctx.baris.filter(pl.col("sumber").is_in(KK_SOURCES), "terbaru", ~pl.col("mati")),
+        ["sumber", "no_kk"],
+        "desa_lain",
+    )
     there = (
-        ctx.baris.filter(pl.col("sumber").is_in(KK_SOURCES), "terbaru", ~pl.col("mati"))
-        .with_columns(desa_lain=pl.when(pl.col("no_kk").is_null()).then(full).otherwise(desa.over("sumber", "no_kk")))
+        there.with_columns(desa_lain=pl.when(pl.col("no_kk").is_null()).then(_full_desa()).otherwise("desa_lain"))
         .sort("tanggal_data", "baris_id", descending=[True, False])
         .unique(["orang", "sumber"], keep="first", maintain_order=True)
         .select(
