@@ -20,7 +20,7 @@ from matching.generic.pairing import Comparer
 from matching.generic.prepare import Prepared
 from matching.kernels.candidates import fill_fellows
 from matching.model import PatternTable, Strata
-from matching.specification import LatentClass
+from matching.specification import LatentClass, Patterns
 from matching.terms import F64
 
 MOST = 100_000  # pairs looked at of each pass
@@ -47,21 +47,27 @@ def fellow_pairs(rows: Prepared, chosen: Plan) -> list[tuple[int, Index, Index, 
     return each(of_pass, range(len(chosen.blok)))
 
 
+def fellow_patterns(rows: Prepared, chosen: Plan, compare: Comparer) -> list[tuple[int, Patterns, F64]]:
+    """(pass, pattern, weight) of the fellows of each pass that holds enough pairs inside a list; each pattern once."""
+    found = []
+    for k, a, b, weight in fellow_pairs(rows, chosen):
+        if weight.sum() >= LEAST_PAIRS:
+            pattern, place, _count = distinct(compare.patterns(a, b))
+            found.append((k, pattern, np.bincount(place, weights=weight).astype(np.float64)))
+    return found
+
+
 def fellow_anchors(
-    rows: Prepared, chosen: Plan, compare: Comparer, strata: Strata, anchors: Anchors, same: str, other: str
+    found: list[tuple[int, Patterns, F64]], compare: Comparer, strata: Strata, anchors: Anchors, same: str, other: str
 ) -> dict[str, list[F64]]:
-    """Anchors (level counts per comparison) of a class for each pass that holds enough pairs inside a list.
+    """Anchors (level counts per comparison) of a class for each pass of which fellows were `found`.
 
     `anchors` are those of the held classes `same` and `other`. A class that looks like the match class is left out: its
     pass finds rows that a list holds twice. Empty where no list has rows that share keys and are two people.
     """
     spec = replace(compare.spec, classes=(LatentClass(same), LatentClass(other)))
     parts, guess, number = [], dict(anchors), {}
-    for k, a, b, weight in fellow_pairs(rows, chosen):
-        if weight.sum() < LEAST_PAIRS:
-            continue
-        pattern, place, _count = distinct(compare.patterns(a, b))
-        count = np.bincount(place, weights=weight).astype(np.float64)
+    for k, pattern, count in found:
         name = f"fellows {k + 1}"
         guess[name] = level_counts(spec.unpack(pattern), spec.comparisons, count)
         number[name] = float(count.sum())
@@ -73,9 +79,9 @@ def fellow_anchors(
     names = list(number)
     while names:
         loose = tuple(LatentClass(name, LOOSE) for name in names)
-        found = fit(table, strata, guess, replace(spec, classes=(spec.classes[0], *loose, spec.classes[-1])), starts=1)
-        apart = [name for name in names if found.info["tumpang_tindih"][name] < TOO_LIKE]
+        fitted = fit(table, strata, guess, replace(spec, classes=(spec.classes[0], *loose, spec.classes[-1])), starts=1)
+        apart = [name for name in names if fitted.info["tumpang_tindih"][name] < TOO_LIKE]
         if len(apart) == len(names):
             break
         names = apart
-    return {name: [theta[c] * number[name] for theta in found.theta] for c, name in enumerate(names, start=1)}
+    return {name: [theta[c] * number[name] for theta in fitted.theta] for c, name in enumerate(names, start=1)}

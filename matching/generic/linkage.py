@@ -35,7 +35,7 @@ from matching.generic.anchors import (
 from matching.generic.cluster import cluster
 from matching.generic.columns import Texts
 from matching.generic.compare import comparisons
-from matching.generic.fellows import fellow_anchors
+from matching.generic.fellows import fellow_anchors, fellow_patterns
 from matching.generic.keys import narrowed, plan
 from matching.generic.pairing import PAIR_BYTES, Candidates, Cells, Comparer
 from matching.generic.prepare import Frame, Prepared, prepare
@@ -211,6 +211,8 @@ def _fit(
     """The model, and the prior odds of a match among all admissible pairs."""
     model_spec, table = compare.spec, cells.table
     compared = model_spec.comparisons
+    # Needed last, but the fits before it leave cores idle.
+    fellows_of = in_background(lambda: fellow_patterns(rows, chosen, compare) if spec.model.fellows else [])
     drawn, _place, times = distinct(compare.patterns(*random))
     unlike = model_spec.unpack(drawn)
     total = max(possible_pairs(rows, spec), 1)
@@ -232,7 +234,7 @@ def _fit(
         expected = float((probability * table.count).sum())
         alone = times / (1 + np.exp2(unconditioned(model, unlike, _odds(expected / total))))
     anchors = {SAME: same, OTHER: level_counts(unlike, compared, alone)}
-    fellows = fellow_anchors(rows, chosen, compare, strata, anchors, SAME, OTHER) if spec.model.fellows else {}
+    fellows = fellow_anchors(fellows_of(), compare, strata, anchors, SAME, OTHER)
     anchors |= fellows
     match, *between, unrelated = classes(spec)
     full = replace(two, classes=(match, *map(LatentClass, fellows), *between, unrelated))
