@@ -127,11 +127,13 @@ def _days(name: str, values: pl.Series) -> Coded | None:
     return Coded(name, "date", np.where(known, packed[place], 0), np.where(known, given[place], np.uint64(0)))
 
 
-def classed(column: Coded, cuts: tuple[float, ...]) -> npt.NDArray[np.int64]:
-    """(n,) how many of `cuts` (shares of the known rows) the value of each row lies above; 0 for no value."""
-    known = max(int((column.values != 0).sum()), 1)
+def classed(column: Coded, cuts: tuple[float, ...]) -> I64:
+    """How many of `cuts` (shares of the known rows) a value lies above: of each distinct text, or (n,) of each row.
+
+    0 for no value.
+    """
     if column.how == TEXT:
-        table = np.searchsorted(np.array(cuts), column.counts / known)
-        return np.asarray(table[column.plain], dtype=np.int64)
+        return np.searchsorted(np.array(cuts), column.counts / max(int(column.counts.sum()), 1)).astype(np.int64)
+    known = max(int((column.values != 0).sum()), 1)
     found = np.searchsorted(np.array(cuts), column.sizes() / known)
     return np.where(column.values != 0, found, 0).astype(np.int64)

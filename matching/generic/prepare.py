@@ -143,26 +143,29 @@ def prepare(frames: Sequence[Frame], spec: LinkageSpec) -> Prepared:
 
 def _rows(columns: dict[str, Coded], cuts: dict[str, tuple[float, ...]], n: int) -> npt.NDArray[np.int64]:
     """The matrix of all values, with the classes of common values; `columns` then look into it."""
-    values: dict[str, npt.NDArray[np.int64]] = {}
+    above: dict[int, npt.NDArray[np.int64]] = {}  # what stands above bit 32 of a column: of each row, or each text
     apart: list[npt.NDArray[np.int64]] = []
-    for name, column in columns.items():
-        values[name] = column.values
+    for place, (name, column) in enumerate(columns.items()):
         if name in cuts:
             found = classed(column, cuts[name])
             if column.how in (TEXT, DATE):
                 column.classes = -2
-                values[name] = column.values | found << 32
+                above[place] = found << 32
             else:
                 column.classes = len(columns) + len(apart)
                 apart.append(found)
-    parts = [*values.values(), *apart]
+    parts = [*(column.values for column in columns.values()), *apart]
+    by_text = [column.how == TEXT for column in columns.values()]
     rows = lined(n, len(parts), np.int64)
-    spare = slice(len(parts), None)
 
     def fill(begin: int) -> None:
-        rows[begin : begin + _AT_ONCE, spare] = 0
+        here = slice(begin, begin + _AT_ONCE)
+        rows[here, len(parts) :] = 0
         for place, part in enumerate(parts):
-            rows[begin : begin + _AT_ONCE, place] = part[begin : begin + _AT_ONCE]
+            some = part[here]
+            if place in above:
+                some = some | above[place][some if by_text[place] else here]
+            rows[here, place] = some
 
     each(fill, range(0, n, _AT_ONCE))
     for place, column in enumerate(columns.values()):
