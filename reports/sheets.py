@@ -81,11 +81,6 @@ class Laid:
     heights: list[float]
     dealt: Hand | None = None
 
-    def only(self, places: list[int]) -> Laid:
-        """The rows at these places."""
-        rows = pl.concat([self.rows.slice(place, 1) for place in places]) if places else self.rows.clear()
-        return replace(self, rows=rows, which=self.which.gather(places), lines=self.lines.gather(places))
-
     def dealt_by(self, key: pl.Series) -> dict[Any, Laid]:
         """The rows of each value of `key` (equal ones stand together) for a workbook of its own."""
         place = key.to_frame("_key").select(pl.int_range(pl.len()).over("_key")).to_series()
@@ -293,9 +288,10 @@ class Sheet:
         """
         return self.put(lay(columns, frame.head(limit), style, max_lines, line_height), freeze=freeze, filters=filters)
 
-    def put(self, laid: Laid, *, freeze: int = 0, filters: bool = True) -> int:
-        """`table` for rows that have been laid out."""
+    def put(self, laid: Laid, *, freeze: int = 0, filters: bool = True, only: Sequence[int] | None = None) -> int:
+        """`table` for rows that have been laid out; of a few, `only` those at these places."""
         columns, rows = laid.columns, laid.rows
+        height = rows.height if only is None else len(only)
         self.header(columns)
         top = self.row
         if freeze >= 0:
@@ -303,10 +299,11 @@ class Sheet:
         looks = [self._formats_of(columns, extra) for extra in laid.looks]
         # Below its samples a table that is dealt would cover what stands under it.
         least = len(looks) * bulk.VARIANTS + len(laid.heights) if laid.dealt else MANY
-        if rows.height >= least and bulk.fits(rows):
+        if only is None and height >= least and bulk.fits(rows):
             self._bulk(laid, looks)
         else:
-            for values, look, high in zip(rows.iter_rows(), laid.which, laid.lines, strict=True):
+            cells = list(zip(rows.rows(), laid.which.to_list(), laid.lines.to_list(), strict=True))
+            for values, look, high in cells if only is None else [cells[place] for place in only]:
                 if high > 1:
                     self.sheet.set_row(self.row, laid.heights[high])
                 for index, (column, value, form) in enumerate(zip(columns, values, looks[look], strict=True)):
@@ -314,11 +311,11 @@ class Sheet:
                 self.row += 1
         if filters and columns:
             self.sheet.autofilter(top - 1, 0, max(self.row - 1, top), len(columns) - 1)
-        if rows.is_empty():
+        if not height:
             quiet = self.book.format(italic=True, font_color="#55606E")
             self.sheet.write_string(self.row, 0, _("(nothing found)"), quiet)
             self.row += 1
-        return rows.height
+        return height
 
     def _formats_of(self, columns: Sequence[Column], extra: Mapping[str, object]) -> list[Any]:
         tint = {"bg_color": extra["tint"]} if "tint" in extra else {}

@@ -146,7 +146,7 @@ class Books:
             _family_sheet(book, self._context, place, village, self._families.get(village.kode, self._none))
             if village.kode in self._pairs:
                 _pair_sheet(book, place, village, self._pairs[village.kode])
-            _guide(book, self._explained.only([self._rules.index(code) for code in village.rules]))
+            _guide(book, self._explained, [self._rules.index(code) for code in village.rules])
         return path
 
     def _explanations(self) -> Laid:
@@ -294,11 +294,11 @@ def _guide_columns() -> list[Column]:
     ]
 
 
-def _guide(book: Book, laid: Laid) -> None:
+def _guide(book: Book, laid: Laid, rules: Sequence[int]) -> None:
     sheet = book.sheet(_("Guide"))
     sheet.widths(laid.columns)
     sheet.heading(_("How to use this list"))
     sheet.lines(f"{i}. {text}" for i, text in enumerate(steps(), start=1))
     sheet.blank()
-    sheet.put(laid, freeze=-1, filters=False)
+    sheet.put(laid, freeze=-1, filters=False, only=rules)
     sheet.print_setup()
