@@ -60,6 +60,18 @@ def family_table(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+@once
+def listed(context: Context) -> pl.DataFrame:
+    """The findings that village lists and page show family by family, with `kunci`."""
+    return context.keyed.filter(pl.col("kelompok").is_in(["usang", "ganda", "bayar"]))
+
+
+@once
+def listed_families(context: Context) -> pl.DataFrame:
+    """`family_table` of the `listed` findings."""
+    return family_table(context, listed(context))
+
+
 def with_family_texts(
     context: Context, families: pl.DataFrame, findings: pl.DataFrame, *, masked: bool
 ) -> pl.DataFrame:

@@ -193,8 +193,8 @@ def _tree(context: Context) -> list[list[Any]]:
 
 def _families(context: Context) -> tuple[pl.DataFrame, int, int]:
     """The worst families of each village with masked texts; how many there are in all; how many a village may show."""
-    found = context.keyed.filter(pl.col("kelompok").is_in(["usang", "ganda", "bayar"]))
-    table = lists.family_table(context, found).filter(pl.col("kode_wilayah").str.len_chars() >= 10)
+    found = lists.listed(context)
+    table = lists.listed_families(context).filter(pl.col("kode_wilayah").str.len_chars() >= 10)
     table = table.with_columns(kode_desa=pl.col("kode_wilayah").str.slice(0, 10)).with_columns(
         n_desa=pl.len().over("kode_desa"), ke=pl.int_range(pl.len()).over("kode_desa")
     )

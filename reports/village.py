@@ -28,7 +28,6 @@ REGISTER: Final = Path(".padan") / "daftar"  # in the run folder: what the lines
 MAX_FAMILIES: Final = 3_000  # per village: more is no list to walk with; the parquet holds all
 _MAX_PAIRS: Final = 500
 _BATCH: Final = 80_000  # findings whose texts are built at a time
-_GROUPS: Final = ("usang", "ganda", "bayar")
 
 
 def write_villages(
@@ -45,10 +44,12 @@ def write_villages(
     Findings on which people have decided are not asked again. `key` makes the codes of the lines; `register` is the
     folder that keeps what they stand for (None: nowhere). Paper holds the `printed` worst families of a village.
     """
-    asked = context.keyed.filter(pl.col("kelompok").is_in(_GROUPS)).join(
-        context.tables.diputuskan, on="temuan_id", how="anti", maintain_order="left"
-    )
-    families = lists.family_table(context, asked).with_columns(_desa("kode_wilayah").alias("kode_desa"))
+    asked = lists.listed(context)
+    decided = context.tables.diputuskan
+    if decided.height:
+        asked = asked.join(decided, on="temuan_id", how="anti", maintain_order="left")
+    families = lists.family_table(context, asked) if decided.height else lists.listed_families(context)
+    families = families.with_columns(_desa("kode_wilayah").alias("kode_desa"))
     pairs = _pairs_by_village(context)
     sizes = (
         pl.concat(
