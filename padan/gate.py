@@ -12,7 +12,7 @@ import polars as pl
 
 from padan import pipeline, store
 from padan.console import Report
-from padan.gate_run import Base, GateSettings, base_of, inputs_of, new_lists, put_together, run_of
+from padan.gate_run import Base, GateSettings, base_of, inputs_of, new_lists, run_of
 from padan.returning import returned
 from reports.gate import FOLDER, GateResult, write_gate
 from rules import i18n
@@ -63,6 +63,8 @@ def _judge(
     with ThreadPoolExecutor(1) as beside:  # what needs no other core: files to read, and what nothing waits for
         listed = beside.submit(new_lists, settings, base, inputs, hashes)
         run = run_of(base, hashes)
+        from padan.gate_link import put_together  # half a second to import: while the list is still being read
+
         loaded = listed.result()
         again = beside.submit(lambda: {name: read() for name, read in returned(inputs, labels).items()})
         report(0.45, _("Linking"))

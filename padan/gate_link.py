@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -18,6 +18,10 @@ from rules import tables
 from rules.findings.similar import name_similarity
 from rules.gate.frames import Frames, narrow
 from rules.gate.parameters import GateParameters
+
+if TYPE_CHECKING:
+    from padan.gate_run import Run
+    from sources.model import Loaded
 
 Progress = Callable[[str, float], None]
 SAMPLE: Final = 30_000  # rows of the run that tell the model how rows of one person, card and kecamatan look
@@ -49,6 +53,21 @@ class Attached:
 
     frames: Frames
     cara: dict[str, int]
+
+
+def put_together(
+    run: Run, loaded: Loaded | None, parameters: GateParameters
+) -> tuple[Frames, pl.DataFrame, pl.DataFrame, dict[str, int]]:
+    """The run with the lists in it, rejected rows and control totals of the lists, and how their payees were found."""
+    if loaded is None:
+        return run.frames, run.rejected, run.files, {"run": run.paid}
+    attached = attach(run.frames, loaded.records, loaded.payments, parameters)
+    return (
+        attached.frames,
+        pl.concat([run.rejected, loaded.rejected.select(run.rejected.columns)]),
+        pl.concat([run.files, loaded.files.select(run.files.columns)]),
+        {"run": run.paid, **attached.cara},
+    )
 
 
 def attach(

@@ -11,10 +11,8 @@ import polars as pl
 
 from padan import config, pipeline, store
 from padan.console import OutputError, Report
-from padan.gate_link import attach
 from rules.errors import ConfigError, Place
 from rules.gate.frames import Frames
-from rules.gate.parameters import GateParameters
 from rules.i18n import _
 from rules.masking import mask_text
 from rules.vocab import PAYMENT_PREFIX, REGISTERS
@@ -139,18 +137,3 @@ def run_of(base: Base, hashes: list[str]) -> Run:
     rejected = pl.read_parquet(data / "rejected.parquet").filter(is_mine)
     files = pl.read_parquet(data / "files.parquet").filter(is_mine)
     return Run(frames, rejected, files, payments.filter(is_mine)["baris_id"].n_unique())
-
-
-def put_together(
-    run: Run, loaded: Loaded | None, parameters: GateParameters
-) -> tuple[Frames, pl.DataFrame, pl.DataFrame, dict[str, int]]:
-    """The run with the lists in it, rejected rows and control totals of the lists, and how their payees were found."""
-    if loaded is None:
-        return run.frames, run.rejected, run.files, {"run": run.paid}
-    attached = attach(run.frames, loaded.records, loaded.payments, parameters)
-    return (
-        attached.frames,
-        pl.concat([run.rejected, loaded.rejected.select(run.rejected.columns)]),
-        pl.concat([run.files, loaded.files.select(run.files.columns)]),
-        {"run": run.paid, **attached.cara},
-    )

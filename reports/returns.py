@@ -5,7 +5,9 @@ A data owner mends his own file, not ours: same sheets, same columns, same order
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -222,15 +224,17 @@ def _write_text(path: Path, tables: Sequence[RawTable], remarks: pl.DataFrame, a
     first = tables[0] if tables else None
     delimiter = str(getattr(first, "delimiter", None) or ("\t" if path.suffix.lower() == ".tsv" else ","))
     encoding = str(getattr(first, "encoding", None) or "utf-8")
-    with private(path).open("w", encoding=encoding, errors="replace", newline="") as stream:
-        writer = csv.writer(stream, delimiter=delimiter, lineterminator="\r\n")
+    encoder = codecs.getincrementalencoder(encoding)(errors="replace")  # it puts a BOM at the beginning only
+    with private(path).open("wb") as stream:
         for table in tables:
             above, frame = _remarked(table, remarks, added)
-            writer.writerows(above)
+            head = io.StringIO(newline="")
+            csv.writer(head, delimiter=delimiter, lineterminator="\r\n").writerows(above)
+            stream.write(encoder.encode(head.getvalue()))
             for part in frame.iter_slices(_SLICE):  # Polars quotes as csv.writer does, ten times as fast
-                stream.write(
-                    part.write_csv(include_header=False, separator=delimiter, line_terminator="\r\n", null_value="")
-                )
+                cells = io.BytesIO()
+                part.write_csv(cells, include_header=False, separator=delimiter, line_terminator="\r\n", null_value="")
+                stream.write(cells.getbuffer() if encoding == "utf-8" else encoder.encode(cells.getvalue().decode()))
     return path
 
 
