@@ -34,15 +34,15 @@ def test_rows_are_told_from_outside(tmp_path: Path) -> None:
 
 
 def test_a_small_budget_makes_parts_and_a_smaller_one_is_refused() -> None:
-    roomy = planning.first_look(sized(1_000_000), 100_000 * memory.MB)
+    roomy = planning.first_look(sized(4_000_000), 100_000 * memory.MB)
     assert roomy.fits
     assert roomy.at_once == planning.AT_ONCE
     bare = costs().stages["taut"].memory({**roomy.ukuran, "sekaligus": 0})
-    tight = planning.first_look(sized(1_000_000), bare + 100 * memory.MB, ("taut",))
+    tight = planning.first_look(sized(4_000_000), bare + 100 * memory.MB, ("taut",))
     assert tight.fits
     assert tight.partitions > roomy.partitions
     assert tight.tahap[0].bita <= tight.anggaran
-    none = planning.first_look(sized(1_000_000), 300 * memory.MB)
+    none = planning.first_look(sized(4_000_000), 300 * memory.MB)
     assert not none.fits
     with pytest.raises(memory.MemoryNeededError) as error:
         planning.ensure(none)
