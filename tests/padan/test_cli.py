@@ -46,6 +46,13 @@ def test_decode_needs_polars_only() -> None:
         assert f"'{name}'" not in done.stdout
 
 
+def test_nothing_is_said_after_the_end() -> None:
+    """duckdb lists on the screen what Python has not cleared away of it when the process ends."""
+    code = "import duckdb; from padan import cli; cli.cli.main = lambda: None; cli.main()"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def test_exit_codes_of_a_real_process(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x", encoding="utf-8")
     (tmp_path / "a.csv").write_text("nik\n", encoding="utf-8")
