@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
+from blocking.jit import in_background
 from padan import pipeline, store
 from padan.console import Report
 from padan.gate_run import Base, GateSettings, base_of, inputs_of, new_lists, run_of
@@ -60,22 +60,21 @@ def _judge(
     hashes = [store.sha256_file(one.path) for one in inputs]
     names = pipeline.names(inputs)
     labels = [base.labels.get(digest, name) for name, digest in zip(names, hashes, strict=True)]
-    with ThreadPoolExecutor(1) as beside:  # what needs no other core: files to read, and what nothing waits for
-        listed = beside.submit(new_lists, settings, base, inputs, hashes)
-        run = run_of(base, hashes)
-        from padan.gate_link import put_together  # half a second to import: while the list is still being read
+    listed = in_background(lambda: new_lists(settings, base, inputs, hashes))  # while the run is read here
+    run = run_of(base, hashes)
+    from padan.gate_link import put_together  # half a second to import: while the list is still being read
 
-        loaded = listed.result()
-        again = beside.submit(lambda: {name: read() for name, read in returned(inputs, labels).items()})
-        report(0.45, _("Linking"))
-        frames, rejected, files, how = put_together(run, loaded, parameters)
-        report(0.60, _("Judging"))
-        view = View(frames, programme, programmes, parameters, settings.tanggal_acuan)
-        found = verdicts(view)
-        report(0.75, _("Proposals"))
-        proposed = beside.submit(additions, view)
-        placed = _with_places(view, found)
-        more, sheets = proposed.result(), again.result()
+    loaded = listed()
+    again = in_background(lambda: {name: read() for name, read in returned(inputs, labels).items()})
+    report(0.45, _("Linking"))
+    frames, rejected, files, how = put_together(run, loaded, parameters)
+    report(0.60, _("Judging"))
+    view = View(frames, programme, programmes, parameters, settings.tanggal_acuan)
+    found = verdicts(view)
+    report(0.75, _("Proposals"))
+    proposed = in_background(lambda: additions(view))
+    placed = _with_places(view, found)
+    more, sheets = proposed(), again()
     summary = _summary(settings, base, view, found, rejected, files, more, how)
     summary["masukan"] = [{"berkas": name, "sha256": digest} for name, digest in zip(names, hashes, strict=True)]
     result = GateResult(placed, rejected, more, summary, view.tanggal_acuan)
@@ -137,8 +136,15 @@ def _with_places(view: View, found: pl.DataFrame) -> pl.DataFrame:
 
 def _listed(places: pl.DataFrame, name: str) -> pl.DataFrame:
     """Per verdict `_i` its places as the list `name`: the newest source first, ties by place."""
-    for column in ("nomor_baris", "lembar", "berkas", "tanggal", "_i"):  # one by one: much faster than all at once
-        places = places.sort(column, descending=column == "tanggal", nulls_last=True, maintain_order=True)
+    places = places.sort(
+        "_i",
+        "tanggal",
+        "berkas",
+        "lembar",
+        "nomor_baris",
+        descending=[False, True, False, False, False],
+        nulls_last=True,
+    )
     place = pl.struct("label", "sumber", "berkas", "lembar", "nomor_baris", "tanggal")
     return places.group_by("_i", maintain_order=True).agg(place.alias(name))
 

@@ -12,6 +12,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
 import polars as pl
 
 from reports.labels import source_label
+from rules.findings.context import numbered
 from rules.i18n import N_, _
 from rules.tables import Tables
 from rules.vocab import PAYMENT_PREFIX, REGISTERS, SEVERITY
@@ -123,7 +124,7 @@ class Context:
             for name in ("sumber", "kode_wilayah")
         )
         ids = {"orang": "person_id", "keluarga": "family_id"}
-        return facts.with_columns(_numbered(self.rows[old]).alias(new) for new, old in ids.items())
+        return facts.hstack(self.rows.select(numbered(pl.col(old)).alias(new) for new, old in ids.items()))
 
     def coded_region(self, digits: int) -> pl.Series:
         """Per row of `rows` the first `digits` of its region code (Enum); null where it has fewer."""
@@ -287,13 +288,6 @@ class Context:
             if top.height and top["count"][0] >= 0.9 * codes.height:
                 return self.region(top["kode_wilayah"][0])
         return _("Several provinces") if codes.height else _("Region unknown")
-
-
-def _numbered(ids: pl.Series) -> pl.Series:
-    """A number for each distinct id; null stays null."""
-    known = ids.drop_nulls().unique()
-    numbers = pl.DataFrame({"id": known}).with_row_index("n")
-    return ids.to_frame("id").join(numbers, on="id", how="left", maintain_order="left")["n"]
 
 
 def once(find: Callable[Concatenate[Context, P], T]) -> Callable[Concatenate[Context, P], T]:

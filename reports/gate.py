@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from reports.aside import Aside
 from reports.labels import rejection_label, source_label
 from reports.private import private, write_private
 from reports.returns import Added, RawSheets, write_remarked
@@ -50,10 +50,9 @@ def write_gate(
     added = Added(
         ("alasan", "tindakan", "kode", "bukti", "putusan"), titles, _FILLS, (60, 40, 14, 48, 14), result.acuan
     )
-    with ThreadPoolExecutor(1) as beside:  # Polars writes text on one core
-        tables = beside.submit(_write_tables, result, out)
-        written = write_remarked(_remarks(result), added, sheets, out / FOLDER, progress)
-        written += tables.result()
+    tables = Aside(lambda: _write_tables(result, out))  # Polars writes text on one core
+    written = write_remarked(_remarks(result), added, sheets, out / FOLDER, progress)
+    written += tables.result()
     text = json.dumps(result.ringkasan, ensure_ascii=False, indent=2, sort_keys=True, default=str)
     written.append(write_private(out / "ringkasan.json", text + "\n"))
     return written

@@ -60,6 +60,20 @@ def numbered(ids: pl.Expr) -> pl.Expr:
     return ids.cast(pl.Categorical).to_physical()
 
 
+def beside(known: pl.Series, frame: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with the columns of `facts`, whose rows have the numbers `known` (ascending), for its `baris_id`.
+
+    Rows of other numbers are dropped. A look-up by place: a join would hash all that is known for a few rows.
+    """
+    ids = frame["baris_id"]
+    gapless = known.len() > 0 and known[0] == 0 and known[-1] == known.len() - 1
+    place = ids if gapless else pl.Series(known.search_sorted(ids, side="left"))
+    there = (place < known.len()) & (known.gather(place.clip(upper_bound=max(known.len() - 1, 0))) == ids)
+    if not there.all():
+        frame, place = frame.filter(there), place.filter(there)
+    return frame.hstack(facts[place])
+
+
 def _dense(ids: pl.Series) -> pl.Series:
     """The rank of each id among the distinct ones, from 1; null for null. Equal to `rank("dense")`."""
     # Ids are a letter and sixteen hexadecimal digits: as numbers they sort alike in a tenth of the time.
@@ -117,17 +131,8 @@ class Context:
         return source_label(source, self.programmes)
 
     def beside(self, frame: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
-        """`frame` with the columns of `facts` (rows of `self.records`, in their order) for its `baris_id`.
-
-        Rows that the records lack are dropped. A look-up by place: a join would hash all records for a few rows.
-        """
-        known, ids = self.records["baris_id"], frame["baris_id"]
-        gapless = known.len() > 0 and known[0] == 0 and known[-1] == known.len() - 1
-        place = ids if gapless else pl.Series(known.search_sorted(ids, side="left"))
-        there = (place < known.len()) & (known.gather(place.clip(upper_bound=max(known.len() - 1, 0))) == ids)
-        if not there.all():
-            frame, place = frame.filter(there), place.filter(there)
-        return frame.hstack(facts[place])
+        """`frame` with the columns of `facts` (rows of `self.records`, in their order) for its `baris_id`."""
+        return beside(self.records["baris_id"], frame, facts)
 
     @cached_property
     def records(self) -> pl.DataFrame:
@@ -180,7 +185,7 @@ class Context:
     @cached_property
     def _baris(self) -> pl.DataFrame:
         kab = pl.col("kode_wilayah").str.head(4)
-        gone = pl.col("keberadaan").is_in(["MENINGGAL", "PINDAH", "LUAR_NEGERI", "TIDAK_DITEMUKAN", "GANDA"])
+        gone = pl.col("keberadaan").is_in(vocab.GONE)
         return self._records.hstack(self._orang.select("orang", "keluarga", "keyakinan")).with_columns(
             terbaru=pl.col("tanggal_data").eq_missing(pl.col("tanggal_data").max().over("sumber", kab)),
             daftar=~pl.col("sumber").str.starts_with(vocab.PAYMENT_PREFIX),

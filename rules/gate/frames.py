@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from rules import vocab
-from rules.vocab import GONE
 
 _COLUMNS = (
     "baris_id", "sumber", "tanggal_data", "tanggal_perbarui", "nik_mutu", "nik_kode", "kk_mutu", "nama", "keberadaan",
@@ -41,7 +40,7 @@ def narrow(records: pl.LazyFrame) -> pl.DataFrame:
     `lahir`: the birth date where it is a full one; `tanggal_lahir`: as far as it is known; `pergi`: the row says dead,
     moved, not found, twice or inactive; `daftar`: of a register, not of a payment list.
     """
-    gone = pl.col("keberadaan").is_in(GONE)
+    gone = pl.col("keberadaan").is_in(vocab.GONE)
     frame = records.select(
         *_COLUMNS,
         pl.col("nik", "no_kk").cast(pl.Int64),

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from rules import tables
-from rules.findings.context import ROW_COLUMNS, Context, source_label
+from rules.findings.context import ROW_COLUMNS, Context, beside, source_label
 from rules.findings.parameters import load_parameters
 from rules.findings.programme import Dated, Programme
 from rules.findings.similar import name_similarity
@@ -74,10 +74,7 @@ class View:
 
     def beside(self, frame: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
         """`frame` with what `facts` (one row per record, in the order of `rows`) says of its `baris_id`."""
-        known, place = self.orang["baris_id"], frame["baris_id"]
-        if known.len() and known[-1] == known.len() - 1:  # no gaps: a look-up by place instead of a hash table
-            return frame.hstack(facts[place])
-        return frame.join(facts.hstack([known]), on="baris_id", how="inner", maintain_order="left")
+        return beside(self.orang["baris_id"], frame, facts)
 
     def _with_people(self, frame: pl.DataFrame) -> pl.DataFrame:
         return self.beside(frame, self.orang.drop("baris_id"))
