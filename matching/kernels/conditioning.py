@@ -12,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.jit import kernel
+from blocking.tally import distinct
 
 F64 = npt.NDArray[np.float64]
+I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
@@ -95,31 +97,87 @@ def _norm(known: F64, open_: F64, left: F64, context: bool, may_miss: bool, out:
             out[g, c] = math.log(unknown + (1.0 - unknown) * left[g]) if context else math.log(missing)
 
 
+class Data(NamedTuple):
+    """The cells that are fitted (N,) and what the comparisons allow; shapes as in `matching.terms.Layout`."""
+
+    levels: npt.NDArray[np.uint8]  # (N, F)
+    passes: I64
+    pair: I64
+    where: I64  # stratum
+    n: F64
+    size: I64
+    group: I64
+    context: Bools
+    case: I64
+    allowed: Bools
+    demanded: Bools
+    known: F64
+
+
+class Freedom(NamedTuple):
+    """How far which classes may move from the prior (F, C, L), and where thin strata borrow."""
+
+    prior: F64
+    strength: F64
+    movable: I64
+    lender: I64  # (strata,)
+
+
+class Flat(NamedTuple):
+    """The tables of _Room by rows, and which of them the cells read and write: each term that occurs stands once."""
+
+    level: F64  # (F K L, C)
+    norm: F64  # (F K S (G + 1), C)
+    counts: F64  # (F P L, movable)
+    level_row: I64  # (T,)
+    norm_row: I64  # (T,)
+    term: I32  # (N, F) term of each cell
+    count: I32  # (N, F) row of `counts`
+
+
+class _Room(NamedTuple):
+    """Where the rounds count."""
+
+    level: F64
+    norm: F64
+    term: F64  # (T, C) what the cells read: a row of `level` less one of `norm`
+    counts: F64  # (F, P, L, movable)
+    shares: F64
+    log_share: F64
+    joint: F64
+    pooled: F64
+    whole: F64
+    terms: F64
+    seen: F64  # (2, L)
+    groups: F64  # (2, G + 1)
+
+
+@kernel
+def _gather_terms(flat: Flat, classes: I64, out: F64) -> None:
+    """Write the terms of `classes` as the cells read them into `out` (T, C)."""
+    for t in range(len(out)):
+        for c in classes:
+            out[t, c] = flat.level[flat.level_row[t], c] - flat.norm[flat.norm_row[t], c]
+
+
 @kernel
 def _expect(
-    levels: npt.NDArray[np.uint8],
-    passes: I64,
-    pair: I64,
-    where: I64,
     n: F64,
-    case: I64,
-    group: I64,
-    level: F64,
-    norm: F64,
+    where: I64,
+    flat: Flat,
+    term: F64,
     share: F64,
     movable: I64,
-    counts: F64,
     shares: F64,
     log_share: F64,
     joint: F64,
     n_match: int,
 ) -> tuple[float, float]:
-    """E-step: fill `counts` (F, P, L, movable) and `shares` (strata, C); returns (log-likelihood, matches)."""
-    for f in range(counts.shape[0]):
-        for p in range(counts.shape[1]):
-            for x in range(counts.shape[2]):
-                for m in range(counts.shape[3]):
-                    counts[f, p, x, m] = 0.0
+    """E-step: fill the counts and `shares` (strata, C); returns (log-likelihood, matches)."""
+    counts = flat.counts
+    for q in range(counts.shape[0]):
+        for m in range(counts.shape[1]):
+            counts[q, m] = 0.0
     classes = share.shape[1]
     for s in range(len(share)):
         for c in range(classes):
@@ -128,17 +186,14 @@ def _expect(
     likelihood = 0.0
     matches = 0.0
     for i in range(len(n)):
+        here = where[i]
+        top = -np.inf
         for c in range(classes):
-            joint[c] = log_share[where[i], c]
-        for f in range(case.shape[0]):
-            x = levels[i, f]
-            k = case[f, passes[i]]
-            g = group[f, x]
-            for c in range(classes):
-                joint[c] += level[f, k, x, c] - norm[f, k, pair[i], g, c]
-        top = joint[0]
-        for c in range(1, classes):
-            top = max(top, joint[c])
+            found = log_share[here, c]
+            for f in range(flat.term.shape[1]):
+                found += term[flat.term[i, f], c]
+            joint[c] = found
+            top = max(top, found)
         total = 0.0
         for c in range(classes):
             joint[c] = math.exp(joint[c] - top)
@@ -146,12 +201,12 @@ def _expect(
         likelihood += n[i] * (top + math.log(total))
         for c in range(classes):
             joint[c] *= n[i] / total
-            shares[where[i], c] += joint[c]
+            shares[here, c] += joint[c]
         for c in range(n_match):
             matches += joint[c]
-        for f in range(case.shape[0]):
+        for f in range(flat.count.shape[1]):
             for m in range(len(movable)):
-                counts[f, passes[i], levels[i, f], m] += joint[movable[m]]
+                counts[flat.count[i, f], m] += joint[movable[m]]
     return likelihood, matches
 
 
@@ -221,48 +276,6 @@ def _move(
         theta[x] /= total[group[x]]
 
 
-class Data(NamedTuple):
-    """The cells that are fitted (N,) and what the comparisons allow; shapes as in `matching.terms.Layout`."""
-
-    levels: npt.NDArray[np.uint8]  # (N, F)
-    passes: I64
-    pair: I64
-    where: I64  # stratum
-    n: F64
-    size: I64
-    group: I64
-    context: Bools
-    case: I64
-    allowed: Bools
-    demanded: Bools
-    known: F64
-
-
-class Freedom(NamedTuple):
-    """How far which classes may move from the prior (F, C, L), and where thin strata borrow."""
-
-    prior: F64
-    strength: F64
-    movable: I64
-    lender: I64  # (strata,)
-
-
-class _Room(NamedTuple):
-    """Where the rounds count."""
-
-    level: F64
-    norm: F64
-    counts: F64
-    shares: F64
-    log_share: F64
-    joint: F64
-    pooled: F64
-    whole: F64
-    terms: F64
-    seen: F64  # (2, L)
-    groups: F64  # (2, G + 1)
-
-
 def maximise(
     data: Data,
     free: Freedom,
@@ -280,10 +293,14 @@ def maximise(
     """
     n, classes, width = theta.shape
     cases, pairs, groups = data.allowed.shape[1], *data.known.shape[1:]
+    level, norm = np.zeros((n, cases, width, classes)), np.zeros((n, cases, pairs, groups, classes))
+    counts = np.zeros((n, data.case.shape[1], width, len(free.movable)))
+    flat = _flat(data, level, norm, counts)
     room = _Room(
-        np.zeros((n, cases, width, classes)),
-        np.zeros((n, cases, pairs, groups, classes)),
-        np.zeros((n, data.case.shape[1], width, len(free.movable))),
+        level,
+        norm,
+        np.zeros((len(flat.level_row), classes)),
+        counts,
         np.zeros_like(share),
         np.zeros_like(share),
         np.zeros(classes),
@@ -294,19 +311,40 @@ def maximise(
         np.zeros((2, groups)),
     )
     found: tuple[float, int, float] = _rounds(
-        data, free, room, np.arange(classes), borrowed, n_match, rounds, tolerance, theta, share
+        data, free, room, flat, np.arange(classes), borrowed, n_match, rounds, tolerance, theta, share
     )
     return found
 
 
+def _flat(d: Data, level: F64, norm: F64, counts: F64) -> Flat:
+    """The tables by rows, and where each cell stands in them."""
+    n, cases, width, classes = level.shape
+    pairs, groups = norm.shape[2:4]
+    f = np.arange(n)
+    row = (f * cases + d.case.T[d.passes]) * width + d.levels
+    seen, term, _ = distinct((row * pairs + d.pair[:, None]).astype(np.uint64).ravel())
+    level_row, pair = np.divmod(seen.astype(np.int64), pairs)
+    group = d.group[level_row // width // cases, level_row % width]
+    return Flat(
+        level.reshape(-1, classes),
+        norm.reshape(-1, classes),
+        counts.reshape(-1, counts.shape[3]),
+        level_row,
+        (level_row // width * pairs + pair) * groups + group,
+        term.reshape(row.shape).astype(np.int32),
+        ((f * d.case.shape[1] + d.passes[:, None]) * width + d.levels).astype(np.int32),
+    )
+
+
 @kernel
 def _rounds(
-    d: Data, free: Freedom, room: _Room, every: I64, borrowed: float, n_match: int, rounds: int, tolerance: float,
-    theta: F64, share: F64,
+    d: Data, free: Freedom, room: _Room, flat: Flat, every: I64, borrowed: float, n_match: int, rounds: int,
+    tolerance: float, theta: F64, share: F64,
 ) -> tuple[float, int, float]:  # fmt: skip
     fill_terms(
         theta, d.size, d.group, d.context, d.allowed, d.demanded, d.known, every, room.level, room.norm, room.terms
     )
+    _gather_terms(flat, every, room.term)
     whole = 0.0
     for i in range(len(d.n)):
         whole += d.n[i]
@@ -317,9 +355,8 @@ def _rounds(
     done = 0
     for step in range(rounds):
         likelihood, matches = _expect(
-            d.levels, d.passes, d.pair, d.where, d.n, d.case, d.group, room.level, room.norm, share, free.movable,
-            room.counts, room.shares, room.log_share, room.joint, n_match,
-        )  # fmt: skip
+            d.n, d.where, flat, room.term, share, free.movable, room.shares, room.log_share, room.joint, n_match
+        )
         likelihood /= whole
         done = step + 1
         if abs(likelihood - last) < tolerance:
@@ -338,4 +375,5 @@ def _rounds(
             theta, d.size, d.group, d.context, d.allowed, d.demanded, d.known, free.movable, room.level, room.norm,
             room.terms,
         )  # fmt: skip
+        _gather_terms(flat, free.movable, room.term)
     return likelihood, done, matches
