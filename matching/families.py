@@ -8,10 +8,22 @@ else a split. Where the heads of the two are found decides first.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from blocking.kernels import sort_rows
 from blocking.pairs import Index
+from matching.kernels.families import find_heads, mark_strays, pair_memberships
 from rules.tables import check, empty
+
+I64 = npt.NDArray[np.int64]
+U32 = npt.NDArray[np.uint32]
+U8 = npt.NDArray[np.uint8]
+Bools = npt.NDArray[np.bool_]
 
 # The unit by which each register groups people when families are compared across registers.
 _PREFERRED = {"dtks": "DTKS", "p3ke": "BKKBN", "regsosek": "KK", "dtsen": "KK", "dukcapil": "KK"}
@@ -31,72 +43,103 @@ MOSTLY = 0.82  # of the known members of a card with two heads
 # Whom the source itself calls gone stands in no family any more. Who was only not found still does: the list keeps the
 # family together.
 _GONE = ("MENINGGAL", "PINDAH", "LUAR_NEGERI")
+_NO_SUFFIX: Final = 1 << 32  # comes after every suffix
 
 
-def _membership(records: pl.DataFrame, families: pl.DataFrame, entities: pl.DataFrame) -> pl.DataFrame:
-    """One row per person and source family, with the person's role; a person twice in one register stands in one."""
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """Memberships as in `matching.kernels.families`, and what is known of each family."""
+
+    family: U32
+    person: U32
+    row: U32
+    called_head: Bools
+    start: I64
+    of_person: U32
+    place: I64
+    register: U8  # of each family
+
+    @classmethod
+    def of(cls, family: U32, person: U32, row: U32, called_head: Bools, register: U8, n: int) -> _Members:
+        """The memberships in the order of family and person; persons are numbers below n."""
+        return cls(
+            family, person, row, called_head, _ends(family, len(register)),
+            np.argsort(person, kind="stable").astype(np.uint32), _ends(person, n), register,
+        )  # fmt: skip
+
+    def only(self, kept: Bools) -> _Members:
+        """Some of the memberships."""
+        n = len(self.place) - 1
+        part = (self.family[kept], self.person[kept], self.row[kept], self.called_head[kept])
+        return _Members.of(*part, self.register, n)
+
+    @property
+    def size(self) -> I64:
+        """Members of each family."""
+        return np.diff(self.start)
+
+
+def _ends(group: U32, n: int) -> I64:
+    """(n + 1,) where the members of each group end when they stand in its order."""
+    return np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(np.bincount(group, minlength=n))))
+
+
+def _membership(records: pl.DataFrame, families: pl.DataFrame, label: Index) -> _Members:
+    """One membership per person and source family, a person twice in one register in one of its families only.
+
+    Families are known by their place in `families`.
+    """
     preferred = pl.col("sumber").replace_strict(_PREFERRED, default=None, return_dtype=pl.String)
-    chosen = families.filter(pl.col("satuan").cast(pl.String) == preferred)
-    rows = (
-        chosen.select("keluarga_id", "sumber", "tanggal_data", "kode_wilayah", baris_id=pl.col("baris"))
-        .explode("baris_id", empty_as_null=True)
-        .drop_nulls("baris_id")
+    chosen = families.select(
+        (pl.col("satuan").cast(pl.String) == preferred).fill_null(value=False), size=pl.col("baris").list.len()
     )
-    relation = pl.coalesce(pl.col("hub_krt", "hub_kk").cast(pl.String))
-    people = records.select(
-        "baris_id",
-        "no_kk",
-        "sufiks_art",
-        relation=relation.fill_null("LAINNYA"),
-        gone=pl.col("keberadaan").cast(pl.String).is_in(_GONE).fill_null(value=False),
-    ).join(entities.select("baris_id", "person_id", "keyakinan"), on="baris_id")
-    members = rows.join(people, on="baris_id").filter(~pl.col("gone"))
-    return _heads(_one_family_each(members))
+    size = np.where(chosen["satuan"], chosen["size"].fill_null(0), 0)
+    rows = families["baris"].filter(chosen["satuan"]).explode(empty_as_null=False, keep_nulls=False).to_numpy()
+    said = records.select(
+        head=(pl.coalesce("hub_krt", "hub_kk") == "KEPALA").fill_null(value=False),
+        gone=pl.col("keberadaan").is_in(list(_GONE)).fill_null(value=False),
+    )
+    family = np.repeat(np.arange(len(size), dtype=np.uint32), size)
+    here = ~said["gone"].to_numpy()[rows]
+    family, rows = family[here], rows[here]
+    # Of rows of one person in one family the first.
+    key = family.astype(np.uint64) * np.uint64(records.height) + label[rows]
+    key, order = sort_rows(key, np.arange(len(key), dtype=np.uint32), max(len(key).bit_length() - 1, 2))
+    order = order[np.diff(key, prepend=np.uint64(2**64 - 1)) != 0]
+    family, rows = family[order], rows[order]
+    register = families["sumber"].rank("dense").to_numpy().astype(np.uint8)
+    return _one_family_each(
+        _Members.of(family, label[rows], rows, said["head"].to_numpy()[rows], register, records.height)
+    )
 
 
-def _one_family_each(members: pl.DataFrame) -> pl.DataFrame:
+def _one_family_each(m: _Members) -> _Members:
     """Of a person listed twice in one register keep the row beside people it stands with elsewhere too.
 
     A row copied into a stranger's family says nothing about that family; a family left behind or a family of one does.
     """
-    members = members.unique(["sumber", "keluarga_id", "person_id"], keep="first", maintain_order=True)
-    twice = members.filter(pl.len().over("sumber", "person_id") > 1).select("sumber", "keluarga_id", "person_id")
-    # Fellow members of the doubtful rows, and how often the same two stand together in any other family.
-    fellows = twice.join(members.select("keluarga_id", fellow="person_id"), on="keluarga_id").filter(
-        pl.col("fellow") != pl.col("person_id")
-    )
-    elsewhere = members.join(twice.select("person_id").unique(), on="person_id", how="semi").join(
-        members.select("keluarga_id", fellow="person_id"), on="keluarga_id"
-    )
-    together = elsewhere.group_by("person_id", "fellow").agg(times=pl.len())
-    support = (
-        fellows.join(together, on=["person_id", "fellow"])
-        .group_by("sumber", "keluarga_id", "person_id")
-        .agg(support=(pl.col("times") - 1).sum())
-    )
-    best = pl.col("support").max().over("sumber", "person_id")
-    alone = (pl.len().over("keluarga_id") == 1) | (pl.col("relation") == "KEPALA")
-    return (
-        members.join(support.with_columns(twice=True), on=["sumber", "keluarga_id", "person_id"], how="left")
-        .with_columns(pl.col("support").fill_null(0))
-        .filter(pl.col("twice").is_null() | (pl.col("support") == best) & (best > 0) | (pl.col("support") > 0) | alone)
-        .drop("support", "twice")
-    )
+    stray = np.zeros(len(m.family), dtype=np.bool_)
+    mark_strays(m.family, m.person, m.start, m.of_person, m.place, m.register, m.called_head, stray)
+    return m.only(~stray)
 
 
-def _heads(members: pl.DataFrame) -> pl.DataFrame:
-    """Mark one head per family: who is called head, of several the first listed (a kitchen may hold several cards)."""
-    first = ["keluarga_id", pl.col("relation") != "KEPALA", pl.col("sufiks_art"), pl.col("baris_id")]
-    return (
-        members.sort(first, nulls_last=True)
-        .with_columns(
-            head=(pl.int_range(pl.len()).over("keluarga_id") == 0) & (pl.col("relation") == "KEPALA"),
-            # The card of a family is that of its head; where no member is called head, that of the first member.
-            card=pl.col("no_kk").first().over("keluarga_id"),
-        )
-        .with_columns(spouse=(pl.col("relation") == "PASANGAN") & (pl.col("no_kk").eq_missing(pl.col("card"))))
-        .drop("no_kk", "gone")
-    )
+def _heads(records: pl.DataFrame, m: _Members) -> tuple[I64, I64]:
+    """(head, how many are called head) of each family; the head is a person, -1 for nobody.
+
+    Of several who are called head the first listed is (a kitchen may hold several cards).
+    """
+    head, heads = np.empty(len(m.register), dtype=np.int64), np.zeros(len(m.register), dtype=np.int64)
+    order = records["sufiks_art"].rank("dense").cast(pl.Int64)
+    find_heads(m.person, m.row, m.start, m.called_head, order.fill_null(_NO_SUFFIX).to_numpy(), head, heads)
+    return head, heads
+
+
+def _registers_by_date(families: pl.DataFrame, m: _Members) -> U8:
+    """The register of each family, numbered from the oldest statement to the newest."""
+    dated = families.lazy().filter(pl.lit(pl.Series(m.size > 0))).group_by("sumber").agg(pl.col("tanggal_data").max())
+    standing = pl.col("sumber").replace_strict(_STANDING, return_dtype=pl.String).str.to_date()
+    order = dated.sort(pl.coalesce("tanggal_data", standing), "sumber").collect()["sumber"]
+    return families["sumber"].replace_strict(order, range(len(order)), default=0, return_dtype=pl.UInt8).to_numpy()
 
 
 def family_links(records: pl.DataFrame, families: pl.DataFrame, entities: pl.DataFrame, label: Index) -> pl.DataFrame:
@@ -104,106 +147,106 @@ def family_links(records: pl.DataFrame, families: pl.DataFrame, entities: pl.Dat
 
     Row i of `records`, `entities` and `label` is baris_id i.
     """
-    # Families by their place in the order of ids, persons by `label`, which is in the order of their ids too: numbers
-    # are grouped and joined in a third of the time of texts.
-    families = families.sort("keluarga_id").with_columns(nomor=pl.int_range(pl.len(), dtype=pl.UInt32))
-    units, people = families["keluarga_id"], entities["person_id"]
-    members = _membership(
-        records,
-        families.drop("keluarga_id").rename({"nomor": "keluarga_id"}),
-        entities.select("baris_id", "keyakinan", person_id=pl.Series(label, dtype=pl.UInt32)),
-    )
-    dated = members.group_by("sumber").agg(pl.col("tanggal_data").max())
-    standing = pl.col("sumber").replace_strict(_STANDING, return_dtype=pl.String).str.to_date()
-    order = dated.sort(pl.coalesce("tanggal_data", standing), "sumber")["sumber"].to_list()
-    out = [
-        _between(members.filter(pl.col("sumber") == old), members.filter(pl.col("sumber") == new))
-        for i, old in enumerate(order)
-        for new in order[i + 1 :]
-    ]
-    if not out:
+    # Families are known by their place in the order of ids, persons by `label`, which is in the order of their ids too.
+    if not families["keluarga_id"].is_sorted():
+        families = families.sort("keluarga_id")
+    m = _membership(records, families, label)
+    register = _registers_by_date(families, m)
+    i, j = _in_two_registers(m, register)
+    if len(i) == 0:
         return empty("family_links")
-    found = pl.concat(out).sort("kiri", "kanan").with_row_index("i")
-    proof = found.select("i", "bukti_person").explode("bukti_person")
-    proof = proof.with_columns(people.gather(proof["bukti_person"]).alias("bukti_person"))
-    named = proof.group_by("i", maintain_order=True).agg("bukti_person")
+    key = m.family[i].astype(np.uint64) << np.uint64(32) | m.family[j]
+    first = np.flatnonzero(np.diff(key, prepend=~key[:1]))  # of the shared persons of each link
+    surety = entities["keyakinan"].to_numpy()
+    surety = np.minimum(surety[m.row[i]], surety[m.row[j]])
+    links = _compared(records, families, m, register, i, j, first)
+    ids = families["keluarga_id"]
+    shared = pl.DataFrame(
+        {
+            "link": pl.Series(np.repeat(np.arange(len(first), dtype=np.uint32), np.diff(first, append=len(i)))),
+            "person": entities["person_id"].gather(m.person[i]),
+        }
+    )
     return check(
         "family_links",
-        found.with_columns(
-            units.gather(found["kiri"]).alias("kiri"),
-            units.gather(found["kanan"]).alias("kanan"),
-            named["bukti_person"],
-        ).drop("i"),
+        pl.DataFrame(
+            {
+                "kiri": ids.gather(m.family[i[first]]),
+                "kanan": ids.gather(m.family[j[first]]),
+                "jenis": links.select(_kind()).to_series(),
+                "peluang": np.maximum.reduceat(surety, first),
+                "bukti_person": shared.set_sorted("link").group_by("link", maintain_order=True).agg("person")["person"],
+            }
+        ),
     )
 
 
-def _state(here: pl.Expr, anywhere: pl.Expr) -> pl.Expr:
-    """Where a head of one register stands in the other: "di sini" (this family), "lain", "tiada" (not listed)."""
-    return (
-        pl.when(here.is_not_null())
-        .then(pl.lit("di sini"))
-        .when(anywhere.fill_null(value=False))
-        .then(pl.lit("lain"))
-        .otherwise(pl.lit("tiada"))
+def _in_two_registers(m: _Members, register: U8) -> tuple[U32, U32]:
+    """Memberships of one person in an older and a newer register: sorted by the two families, then by person."""
+    none = np.zeros(0, dtype=np.uint32)
+    n = pair_memberships(m.family, m.person, m.of_person, m.place, register, none, none)
+    i, j = np.empty(n, dtype=np.uint32), np.empty(n, dtype=np.uint32)
+    pair_memberships(m.family, m.person, m.of_person, m.place, register, i, j)
+    key = m.family[i].astype(np.uint64) * np.uint64(len(register)) + m.family[j]
+    _, order = sort_rows(key, np.arange(n, dtype=np.uint32), max(n.bit_length() - 1, 2))
+    return i[order], j[order]
+
+
+def _compared(
+    records: pl.DataFrame, families: pl.DataFrame, m: _Members, register: U8, i: U32, j: U32, first: I64
+) -> pl.DataFrame:
+    """What `_kind` asks of each link; its shared persons are memberships i and j from `first` on."""
+    left, right = m.family[i[first]], m.family[j[first]]
+    old, new = register[left], register[right]
+    together = np.diff(first, append=len(i))
+    head, heads = _heads(records, m)
+    # A bit for each register that lists a person.
+    stands = np.zeros(records.height, dtype=np.uint64)
+    np.bitwise_or.at(stands, m.person, np.uint64(1) << register[m.family].astype(np.uint64))
+
+    def has(persons: npt.NDArray[np.integer], which: npt.NDArray[np.integer] | np.integer) -> Bools:
+        return np.asarray(stands[persons] >> which.astype(np.uint64) & np.uint64(1), dtype=np.bool_)
+
+    def within(mark: Bools) -> Bools:
+        return np.asarray(np.logical_or.reduceat(mark, first), dtype=np.bool_)
+
+    listed = np.stack(
+        [np.bincount(m.family[has(m.person, one)], minlength=len(register)) for one in np.unique(register)]
+    )
+    old_is, new_is = (m.person[i] == np.repeat(head[side], together) for side in (left, right))
+    old_here, new_here = within(old_is), within(new_is)
+    old_listed, new_listed = (head[left] >= 0) & has(head[left], new), (head[right] >= 0) & has(head[right], old)
+    desa = families["kode_wilayah"].rank("dense").cast(pl.Int64).fill_null(-1).to_numpy()
+    kitchen = families["sumber"].is_in(_KITCHENS).to_numpy()
+    return pl.DataFrame(
+        {
+            "together": together,
+            "listed": listed[new, left],
+            "listed_n": listed[old, right],
+            "size": m.size[left],
+            "size_n": m.size[right],
+            "heads": heads[left],
+            "heads_n": heads[right],
+            "kitchen": kitchen[left],
+            "kitchen_n": kitchen[right],
+            # When a desa is unknown nobody is said to have moved.
+            "moved": (desa[left] != desa[right]) & (desa[left] >= 0) & (desa[right] >= 0),
+            # A head may be listed in two families of the other register: to be found here comes first.
+            "head_away": old_listed & ~old_here,
+            "head_away_n": new_listed & ~new_here,
+            "head_again": within(old_is & m.called_head[j]),
+            "was_head": within(new_is & m.called_head[i]),
+            "head_new": (head[right] >= 0) & ~new_listed,
+        }
     )
 
 
-def _about(members: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
-    """One row per family: its head, how many are called head, and the share of members whom `other` lists too."""
-    listed = members.join(other.select("person_id").unique(), on="person_id", how="semi")
-    return (
-        members.group_by("keluarga_id")
-        .agg(
-            head_id=pl.col("person_id").filter("head").first(),
-            heads=(pl.col("relation") == "KEPALA").sum(),
-            size=pl.len(),
-            desa=pl.col("kode_wilayah").first(),
-        )
-        .join(listed.group_by("keluarga_id").agg(listed=pl.len()), on="keluarga_id", how="left")
-        .with_columns(known=pl.col("listed").fill_null(0) / pl.col("size"))
-    )
-
-
-def _between(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
-    """Family links between two registers; `old` was stated first."""
-    shared = old.join(new, on="person_id", suffix="_n")
-    pairs = (
-        shared.group_by("keluarga_id", "keluarga_id_n")
-        .agg(
-            together=pl.len(),
-            peluang=pl.min_horizontal("keyakinan", "keyakinan_n").max(),
-            bukti_person=pl.col("person_id").sort(),
-        )
-        .join(_about(old, new), on="keluarga_id")
-        .join(_about(new, old), left_on="keluarga_id_n", right_on="keluarga_id", suffix="_n")
-    )
-    # A head may be listed in two families of the other register: to be found here comes first.
-    both = ["keluarga_id", "keluarga_id_n"]
-    old_heads = shared.select(*both, head_id="person_id", old_head_as="relation_n").unique([*both, "head_id"])
-    new_heads = shared.select(*both, head_id_n="person_id", new_head_as="relation").unique([*both, "head_id_n"])
-    pairs = pairs.join(old_heads, on=[*both, "head_id"], how="left").join(
-        new_heads, on=[*both, "head_id_n"], how="left"
-    )
-    found = shared["person_id"].unique().implode()
-    kind = _kind(old_kitchen=_is_kitchen(old), new_kitchen=_is_kitchen(new))
-    return pairs.with_columns(
-        old_head=_state(pl.col("old_head_as"), pl.col("head_id").is_in(found)),
-        new_head=_state(pl.col("new_head_as"), pl.col("head_id_n").is_in(found)),
-    ).select(kiri="keluarga_id", kanan="keluarga_id_n", jenis=kind, peluang="peluang", bukti_person="bukti_person")
-
-
-def _is_kitchen(members: pl.DataFrame) -> bool:
-    """Whether the register groups people by kitchen (several cards may eat from one), not by family card."""
-    return members["sumber"].first() in _KITCHENS
-
-
-def _kind(*, old_kitchen: bool, new_kitchen: bool) -> pl.Expr:
+def _kind() -> pl.Expr:
     """What became of the old family, as far as the new one shows it; the order of the cases is the argument."""
     whole = pl.col("together") == pl.col("listed")  # nobody of the old family is listed elsewhere
-    # Null when a desa is unknown: then nobody is said to have moved.
-    moved = (pl.col("desa") != pl.col("desa_n")).fill_null(value=False)
-    head_again = (pl.col("old_head") == "di sini") & (pl.col("old_head_as") == "KEPALA")
-    was_head = (pl.col("new_head") == "di sini") & (pl.col("new_head_as") == "KEPALA")
+    head_again, was_head = pl.col("head_again"), pl.col("was_head")
+    old_kitchen, new_kitchen = pl.col("kitchen"), pl.col("kitchen_n")
+    known, known_n = pl.col("listed") / pl.col("size"), pl.col("listed_n") / pl.col("size_n")
     two_heads = pl.col("heads_n") > 1
     same, moved_on, split, merged = (pl.lit(kind) for kind in ("sama", "pindah", "pecah", "gabung"))
     elsewhere = (
@@ -214,7 +257,7 @@ def _kind(*, old_kitchen: bool, new_kitchen: bool) -> pl.Expr:
         pl.when(~whole)
         .then(split)
         # A card shared by two heads is one statement of both families; a kitchen of another head is a merger.
-        .when(head_again & pl.lit(not new_kitchen))
+        .when(head_again & ~new_kitchen)
         .then(same)
         .otherwise(merged)
     )
@@ -227,11 +270,11 @@ def _kind(*, old_kitchen: bool, new_kitchen: bool) -> pl.Expr:
     )
     own = pl.col("together") >= MOSTLY * pl.col("listed_n")  # of the new family's known members most come from here
     stayed = (
-        pl.when(two_heads & pl.lit(new_kitchen))
+        pl.when(two_heads & new_kitchen)
         .then(pl.when(was_head).then(same).otherwise(merged))
         .when(two_heads)
         .then(pl.when(own).then(same).otherwise(merged))
-        .when((pl.col("new_head") == "tiada") & pl.lit(new_kitchen) & pl.col("head_id_n").is_not_null())
+        .when(pl.col("head_new") & new_kitchen)
         .then(merged)
         .otherwise(same)
     )
@@ -239,20 +282,20 @@ def _kind(*, old_kitchen: bool, new_kitchen: bool) -> pl.Expr:
         pl.when(~whole & was_head)
         .then(split)
         .when(~whole)
-        .then(pl.when(pl.col("known_n") > MOST_KNOWN).then(same).otherwise(split))
+        .then(pl.when(known_n > MOST_KNOWN).then(same).otherwise(split))
         .when(pl.col("heads") > 1)
-        .then(merged if old_kitchen else same)
+        .then(pl.when(old_kitchen).then(merged).otherwise(same))
         # A head who is gone or has handed over, in a family known before: the family goes on under another head.
-        .when((pl.col("known") > SOME_KNOWN) & (pl.col("known_n") > SOME_KNOWN))
+        .when((known > SOME_KNOWN) & (known_n > SOME_KNOWN))
         .then(same)
         .otherwise(merged)
     )
     return (
-        pl.when(pl.col("old_head") == "lain")
+        pl.when("head_away")
         .then(elsewhere)
-        .when(pl.col("new_head") == "lain")
+        .when("head_away_n")
         .then(joined)
-        .when(moved)
+        .when("moved")
         .then(away)
         .when(head_again)
         .then(stayed)
