@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from blocking.encode import encode
 from fixtures.synth import generate
 from matching.constraints import NONE, reasons
+from matching.encoding import encode
 from matching.engine import link
 from matching.estimates import THRESHOLDS
 from matching.evaluate import clusters

@@ -9,11 +9,14 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from blocking.encode import U32, Encoded
 from blocking.jit import each
 from blocking.mix import U64
 from blocking.pairs import Index
+from matching.generic.arrow import chunks
+from matching.kernels.coding import laid
 from matching.kernels.letters import MARKS
 from matching.kernels.registers import (
     LINKED,
@@ -51,11 +54,11 @@ class Context:
     kerabat: tuple[U64, U64]  # two bit sets over the clusters of the other members of the card
 
 
-def described(texts: list[str]) -> tuple[U32, Table]:
+def described(texts: pl.Series) -> tuple[U32, Table]:
     """The letters of all texts one behind the other, and where each begins (TEXTS)."""
-    letters = np.frombuffer("".join(texts).encode("utf-32-le"), dtype=np.uint32)
-    table = np.zeros(len(texts), dtype=TEXTS)
-    fill_texts(letters, np.array([len(text) for text in texts], dtype=np.int64), table)
+    data, begin = laid(chunks(texts))
+    letters, table = np.empty(len(data), dtype=np.uint32), np.zeros(len(texts), dtype=TEXTS)
+    fill_texts(data, begin, letters, table)
     return letters, table
 
 
@@ -95,7 +98,7 @@ class Comparer:
 
     def __init__(self, encoded: Encoded, context: Context | None = None) -> None:
         self._rows = _rows(encoded)
-        self._letters, self._texts = described([*encoded.teks_nama, *encoded.teks_given, *encoded.teks_ibu])
+        self._letters, self._texts = described(pl.concat([encoded.teks_nama, encoded.teks_given, encoded.teks_ibu]))
         self._room = MARKS + 3 * (int(self._texts["panjang"].max()) + 1)
         self._linked = _linked(context)
 

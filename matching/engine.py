@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from blocking.candidates import Plan, candidates, found_by, plan
-from blocking.encode import Encoded, encode
+from blocking.encode import Encoded
 from blocking.pairs import Index
 from blocking.passes import Pass, standard
 from matching.anchors import Anchors
@@ -19,6 +19,7 @@ from matching.compare import Comparer
 from matching.constraints import BRIDGE, DECIDED, NONE, REASONS, reasons
 from matching.context import context_of
 from matching.decided import CERTAIN, Decided, decided, rows_of
+from matching.encoding import encode
 from matching.entities import Clusters, cluster
 from matching.estimates import estimate
 from matching.families import family_links

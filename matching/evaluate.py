@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from blocking.candidates import found_by, plan
-from blocking.encode import encode
 from blocking.mix import mix
 from blocking.pairs import block, pairs_of
 from blocking.passes import standard
+from matching.encoding import encode
 from matching.settings import LinkSettings
 from rules.errors import InputError, Place
 from rules.i18n import _

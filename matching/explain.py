@@ -16,12 +16,12 @@ import numpy.typing as npt
 import polars as pl
 
 from blocking.candidates import found_by, plan
-from blocking.encode import encode
 from blocking.passes import standard
 from matching.compare import Comparer
 from matching.constraints import REASONS, reasons
 from matching.context import context_of
 from matching.decided import CERTAIN
+from matching.encoding import encode
 from matching.levels import COMPARISONS, REGISTERS
 from matching.model import Model
 from matching.probability import Probability

@@ -208,8 +208,8 @@ def plan(
             data, _key = _load(settings, inputs, hashes, folder, Watch(log, report, gauge, found))
             frames = {"records": data.records, "payments": data.payments}
     from blocking.candidates import plan as keys_of
-    from blocking.encode import encode
     from blocking.passes import standard
+    from matching.encoding import encode
     from matching.settings import LinkSettings
 
     report(0.8, _("Counting pairs"))

@@ -66,6 +66,7 @@ _SKELETON: Final = (
     ("[BPFV]", "P"), ("[DT]", "T"), ("NG|NY", "N"), ("[GKQ]", "K"), ("Z", "S"),
 )  # fmt: skip
 _KEY_LENGTH: Final = 6
+UNSURE: Final = r"(?i)\b(?:ST|MD|A)\b"  # names in which an abbreviation may depend on sex or region
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +249,13 @@ def _tokens(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     texts = pl.concat([bases, joined]).to_frame("baku").select("baku", kunci=spelling_key(pl.col("baku")))
     keys = texts.get_column("kunci").unique().sort()
     number = _numbers(texts.get_column("kunci"), keys)
-    pairs = pairs.with_columns(m=number.slice(len(bases)), kepala=True)
-    long = long.join(pairs, on=["b", "ekor", "kepala"], how="left", maintain_order="left")
-    return long.select("i", n=pl.coalesce("m", pl.lit(number.head(len(bases))).gather(pl.col("b")))), keys
+    found = number.head(len(bases)).gather(long.get_column("b"))
+    heads = (
+        long.with_row_index("place")
+        .filter("kepala")
+        .join(pairs.with_columns(m=number.slice(len(bases))), on=["b", "ekor"])
+    )
+    return long.select("i", n=found.scatter(heads.get_column("place"), heads.get_column("m"))), keys
 
 
 def _numbers(texts: pl.Series, known: pl.Series) -> pl.Series:
@@ -259,10 +264,23 @@ def _numbers(texts: pl.Series, known: pl.Series) -> pl.Series:
     return texts.replace_strict(known, places, return_dtype=pl.UInt32).cast(pl.UInt32)  # without texts it stays text
 
 
+def name_words(names: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """Canonical words of distinct names, and the word keys, sorted: what `add_name_columns` makes its columns of.
+
+    `names`: `i` (ascending), `nama`, and `jk` and `wilayah` (two digits) where an abbreviation may hang on them. The
+    words come as `i n` in the order of the names, `n` being the place of a word among the keys.
+    """
+    return _tokens(_cleaned(names))
+
+
+def is_light(keys: pl.Series) -> pl.Series:
+    """Which words carry little weight."""
+    return keys.is_in(list(_words().light)) | (keys.str.len_bytes() == 1)
+
+
 def _gathered(words: pl.DataFrame, keys: pl.Series) -> pl.DataFrame:
     """Per name `i`: `kunci token ringan given rangka mononim` from its words (see `_tokens`). Plain groupings: fast."""
-    light = keys.is_in(list(_words().light)) | (keys.str.len_bytes() == 1)
-    words = words.with_columns(ringan=pl.lit(light).gather(pl.col("n")), kata=pl.lit(keys).gather(pl.col("n")))
+    words = words.with_columns(ringan=pl.lit(is_light(keys)).gather(pl.col("n")), kata=pl.lit(keys).gather(pl.col("n")))
     whole = words.group_by("i").agg("kata")
     whole = whole.select("i", kunci=pl.col("kata").list.join(" "), mononim=pl.col("kata").list.len() == 1)
     # A name of nothing but light words keeps them as its tokens.
@@ -304,7 +322,7 @@ def add_name_columns(
         jk = pl.lit("P")
     place = pl.col(region).str.head(2) if region is not None and region in frame.columns else pl.lit(None, pl.String)
     # One text key per name, with the hints only where an abbreviation hangs on them, so that names repeat.
-    unsure = pl.col(column).str.contains(r"(?i)\b(?:ST|MD|A)\b")
+    unsure = pl.col(column).str.contains(UNSURE)
     hinted = pl.format("{}\x1f{}\x1f{}", pl.col(column), jk.fill_null(""), place.fill_null(""))
     keys = frame.select(nama=pl.col(column), k=pl.when(unsure).then(hinted).otherwise(pl.col(column)))
     parts = pl.col("k").str.split("\x1f")

@@ -11,8 +11,8 @@ import polars as pl
 from benchmarks.accuracy.scoring import I64, UNKNOWN
 from benchmarks.accuracy.task import Task
 from blocking.candidates import plan
-from blocking.encode import encode
 from blocking.passes import standard
+from matching.encoding import encode
 from matching.settings import LinkSettings
 from rules.names import add_name_columns
 

@@ -80,14 +80,23 @@ class Cuts(NamedTuple):
 
 
 @kernel
-def fill_texts(letters: U32, size: I64, out: Table) -> None:
-    """Describe texts of `size` letters each that stand one behind the other."""
+def fill_texts(data: Levels, begin: U64, letters: U32, out: Table) -> None:
+    """Describe texts that stand one behind the other in UTF-8, and write their letters (code points) to `letters`."""
     at = 0
     for k in range(len(out)):
         out[k].awal = at
-        out[k].panjang = size[k]
-        out[k].ciri = signature(letters, at, size[k])
-        at += size[k]
+        for p in range(begin[k], begin[k + 1]):
+            byte = np.uint32(data[p])
+            if byte < 0x80:
+                letters[at] = byte
+                at += 1
+            elif byte >= 0xC0:  # the first byte of a letter; it says how many bits of it are the letter's
+                letters[at] = byte & (0x1F if byte < 0xE0 else (0x0F if byte < 0xF0 else 0x07))
+                at += 1
+            else:
+                letters[at - 1] = letters[at - 1] << np.uint32(6) | (byte & np.uint32(0x3F))
+        out[k].panjang = at - out[k].awal
+        out[k].ciri = signature(letters, out[k].awal, out[k].panjang)
 
 
 @kernel

@@ -7,9 +7,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from blocking.encode import encode
 from matching.compare import Comparer
 from matching.constraints import REASONS, reasons
+from matching.encoding import encode
 from matching.entities import cluster
 from tests.matching.builder import records
 

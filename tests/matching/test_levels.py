@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jellyfish
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ def room() -> np.ndarray:
 
 
 def alike(a: str, b: str) -> float:
-    letters, texts = described(["", a, b])
+    letters, texts = described(pl.Series(["", a, b]))
     return float(likeness(letters, texts[1], texts[2], room()))
 
 
@@ -42,7 +43,7 @@ def test_jaro_winkler_agrees_with_jellyfish_where_a_level_asks(a: str, b: str) -
 
 @given(words, words)
 def test_one_edit_agrees_with_rapidfuzz(a: str, b: str) -> None:
-    letters, texts = described(["", a, b])
+    letters, texts = described(pl.Series(["", a, b]))
     assert one_edit(letters, texts[1], texts[2], room()) == (OSA.distance(a, b) <= 1)
 
 
