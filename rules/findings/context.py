@@ -26,7 +26,7 @@ _SOURCE_LABELS = {
     "dukcapil": N_("Dukcapil"),
 }
 _CHOSEN = "_dipilih"
-_EDITIONS = 1024  # of all registers together, far more than a run has
+EDITIONS = 1024  # of all registers together, far more than a run has
 ROW_COLUMNS = (  # what `Context.baris` reads of the records
     "baris_id", "sumber", "berkas", "lembar", "tanggal_data", "tanggal_perbarui", "nik", "nik_kode", "no_kk",
     "kk_kode", "id_keluarga", "id_art", "sufiks_art", "nuk", "nama", "jenis_kelamin", "tanggal_lahir", "lahir_mutu",
@@ -46,7 +46,12 @@ def source_label(source: str, programmes: Mapping[str, Programme]) -> str:
 
 def kk_number() -> pl.Expr:
     """The number of the KK number of rows of `Context.kartu`, one for each in all editions."""
-    return pl.col("kartu_ke") // _EDITIONS
+    return pl.col("kartu_ke") // EDITIONS
+
+
+def kk_in_register() -> pl.Expr:
+    """The same with the register: what joins the rows of a card in all editions of one register."""
+    return kk_number() * EDITIONS + pl.col("register")
 
 
 def kept(frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -194,15 +199,16 @@ class Context:
             pergi=gone.fill_null(value=False) | pl.col("nonaktif").fill_null(value=False),
             hub=pl.coalesce("hub_kk", "hub_krt"),
             terbitan=self._edition_of_rows,
+            register=self._editions["register"].gather(self._edition_of_rows),
         )
 
     @cached_property
     def _editions(self) -> pl.DataFrame:
         """Every edition (sumber, tanggal_data) with its number `terbitan`, and that of its register."""
         editions = self._records.select("sumber", "tanggal_data").unique().sort("sumber", "tanggal_data")
-        if editions.height >= _EDITIONS:
+        if editions.height >= EDITIONS:
             raise ValueError("too many editions")
-        register = pl.col("sumber").rank("dense").cast(pl.UInt64) - 1
+        register = (pl.col("sumber").rank("dense") - 1).cast(pl.UInt16)
         return editions.with_row_index("terbitan").with_columns(register=register)
 
     @cached_property
@@ -219,9 +225,20 @@ class Context:
         `daftar`: of a register, not of a payment list; `lahir`: the birth date where it is a full one;
         `mati`: the row itself says dead; `pergi`: it says dead, moved, not found, duplicate or inactive;
         `hub`: relation inside the family, or inside the household where only that is stated; `terbitan`: the number
-        here of the edition (sumber, tanggal_data).
+        here of the edition (sumber, tanggal_data); `register`: that of `sumber`, in the order of the names.
         """
         return self._baris.lazy()
+
+    @cached_property
+    def _persons(self) -> int:
+        """The highest number of a person."""
+        return int(self._orang.get_column("orang").max() or 0)  # type: ignore[arg-type]
+
+    def among(self, people: pl.LazyFrame) -> pl.Expr:
+        """Whether the person `orang` is one of `people`: looked up by place, where a join would hash millions."""
+        marks = np.zeros(self._persons + 1, dtype=bool)
+        marks[people.select("orang").collect().to_series().to_numpy()] = True
+        return pl.lit(pl.Series(marks)).gather(pl.col("orang"))
 
     def _chosen(self, rows: pl.Series) -> pl.LazyFrame:
         """`baris` of the DTKS rows for which the boolean `rows` (one per row) is true."""
@@ -292,7 +309,7 @@ class Context:
         """`kartu` with its mark `_pakai`, as rows beside those of `baris` (nulls where it is no row of a card)."""
         head = (pl.col("hub") == "KEPALA") & pl.col("kode_kk").ne_missing(2)
         on_card = pl.col("daftar") & pl.col("no_kk").is_not_null()
-        cards = self._numbered().filter(on_card).with_columns(unit=pl.col("kk") * _EDITIONS + pl.col("terbitan"))
+        cards = self._numbered().filter(on_card).with_columns(unit=pl.col("kk") * EDITIONS + pl.col("terbitan"))
         cards = kept(cards.select("i", "unit", "orang", "status_kawin", head=head))
         heads = cards.filter("head").group_by("unit", maintain_order=True)
         about = heads.agg(
@@ -308,7 +325,7 @@ class Context:
         return every.join(facts, on="i", how="left", maintain_order="left").drop("i").collect()
 
     def _numbered(self) -> pl.LazyFrame:
-        """`baris` with its place `i`, and its card `kk`, register and edition (`terbitan`) as numbers.
+        """`baris` with its place `i` and its card `kk` as a number.
 
         Rows are grouped by these dozens of times over millions of them; by one number it takes a fifth of the time.
         """
@@ -316,15 +333,7 @@ class Context:
         strange = (digits.is_null() | (digits >= 10**16)) & pl.col("no_kk").is_not_null()
         if self._baris.select(strange.any()).item():  # never, unless the records were not made by sources
             digits = pl.col("no_kk").rank("dense").cast(pl.UInt64)
-        return (
-            self._baris.lazy()
-            .with_row_index("i")
-            .with_columns(
-                pl.col("terbitan").cast(pl.UInt64),
-                kk=digits,
-                register=pl.lit(self._editions["register"]).gather(pl.col("terbitan")),
-            )
-        )
+        return self._baris.lazy().with_row_index("i").with_columns(kk=digits)
 
     @property
     def kartu(self) -> pl.LazyFrame:
@@ -343,7 +352,13 @@ class Context:
         rows = self._numbered().with_columns(self._kartu["isi"].is_not_null().alias("kartu")).filter("kartu", "terbaru")
         # Of a person in a register: the number of the two in one.
         rows = kept(
-            rows.select("i", "tanggal_data", "kk", lodger=lodger, who=pl.col("orang") * _EDITIONS + pl.col("register"))
+            rows.select(
+                "i",
+                "tanggal_data",
+                "kk",
+                lodger=lodger,
+                who=pl.col("orang").cast(pl.UInt64) * EDITIONS + pl.col("register"),
+            )
         )
         kin = rows.filter(~pl.col("lodger"))
         strays = rows.filter("lodger").join(kin, on="who", how="anti")

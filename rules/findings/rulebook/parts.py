@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import KK_SOURCES, Context, LazyTables, kept, kk_number, numbered
+from rules.findings.context import (
+    EDITIONS,
+    KK_SOURCES,
+    Context,
+    LazyTables,
+    kept,
+    kk_in_register,
+    kk_number,
+    numbered,
+)
 from rules.findings.registry import rule
 from rules.findings.similar import name_similarity
 from rules.i18n import N_
@@ -108,134 +117,169 @@ def part_of_card(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     knows may be dead or gone without a record.
     """
     del tables
-    p3ke = kept(
-        ctx.baris.filter(pl.col("sumber") == "p3ke", "terbaru", pl.col("id_keluarga").is_not_null()).select(
-            "baris_id", "orang", "tanggal_data", "nama", "lahir", "hub", "status_kawin", "kode_wilayah",
-            id_keluarga=numbered(pl.col("id_keluarga")), tertulis="id_keluarga",
-        )
-    )  # fmt: skip
-    who = p3ke.filter(pl.col("id_keluarga").n_unique().over("orang", "tanggal_data") == 1)
-    # A lodger who is of a family elsewhere is mostly a double entry on a stranger's card.
-    kin = ctx.baris.filter("daftar", pl.col("hub").is_not_null(), pl.col("hub") != "LAINNYA").select("orang").unique()
-    card = ctx.kartu_terbaru.filter(pl.col("sumber") != "p3ke", pl.col("kepala") < 2, ~pl.col("pergi"))
-    card = card.filter(pl.col("isi") <= ctx.p.anggota_wajar_maks.nilai)
-    lodger = (pl.col("hub") == "LAINNYA").fill_null(value=False)
-    astray = card.filter(lodger).select("baris_id", "orang").join(kin, on="orang", how="semi")
-    card = card.join(astray, on="baris_id", how="anti", maintain_order="left")
-    card = kept(card.select(
-        "orang", "sumber", "lahir", "hub", "status_kawin", no_kk=kk_number(), bukti="baris_id",
-        tanggal_kk="tanggal_data", rumah=pl.concat_str("kode_wilayah", "no_bangunan", separator="/"),
-    ))  # fmt: skip
-    near = ctx.p.p3ke_jarak_maks_hari.nilai
-    unit = [*_FAMILY, "sumber"]
+    p3ke = kept(_p3ke(ctx))
+    who = p3ke.filter((pl.col("kel").min() == pl.col("kel").max()).over("orang", "tanggal_data"))
+    who = who.unique("anggota_ke").select("kel", "orang", "tanggal_data", anggota=pl.len().over("kel"))
+    card = kept(_cards(ctx))
+    placed = who.join(
+        card.select("orang", "register", "terbitan", "tanggal_kk", "kk", "kartu_daftar", "bukti", "rumah"), on="orang"
+    )
+    placed = kept(placed.with_columns(unit=pl.col("kel") * EDITIONS + pl.col("terbitan")))
     one = kept(
-        who.select(*_FAMILY, "orang")
-        .unique()
-        .with_columns(anggota=pl.len().over(_FAMILY))
-        .join(card, on="orang")
-        .group_by(*unit, "anggota", "tanggal_kk")
+        placed.group_by("unit")
         .agg(
-            pl.col("no_kk").min(),
-            pl.col("bukti", "rumah"),
-            lain=pl.col("no_kk").max(),
+            pl.col("kk").min(),
+            pl.col("kel", "anggota", "register", "kartu_daftar", "tanggal_data", "tanggal_kk").first(),
+            lain=pl.col("kk").max(),
             ada=pl.len(),
         )
-        .filter(pl.col("no_kk") == pl.col("lain"), 2 * pl.col("ada") >= pl.col("anggota"))
-        .with_columns(pl.col("bukti").list.sort(), pl.col("rumah").list.drop_nulls())
-        .drop("lain")
+        .filter(pl.col("kk") == pl.col("lain"), 2 * pl.col("ada") >= pl.col("anggota"))
+        .drop("lain", "ada", "anggota")
     )
-    pair = [*_FAMILY, "orang"]
-    on_card = one.join(card.select("orang", "sumber", "no_kk", "lahir"), on=("sumber", "no_kk"))
+    on_card = one.select("kel", "kartu_daftar", "tanggal_data").join(
+        card.select("orang", "sumber", "kartu_daftar", "lahir"), on="kartu_daftar"
+    )
+    on_card = on_card.with_columns(_member()).join(p3ke.select("anggota_ke"), on="anggota_ke", how="anti")
     lived = kept(on_card.join(ctx.mati.select("orang", "meninggal"), on="orang", how="left").filter(
-        (pl.col("lahir") <= pl.col("tanggal_data")).fill_null(value=True).all().over(*_FAMILY, "orang"),
+        (pl.col("lahir") <= pl.col("tanggal_data")).fill_null(value=True).all().over("anggota_ke"),
         (pl.col("meninggal") > pl.col("tanggal_data")).fill_null(value=True),
     ))  # fmt: skip
-    beside = kept(lived.select(pair).unique().join(p3ke.select(pair), on=pair, how="anti", nulls_equal=True))
     surveyed = ctx.baris.filter(pl.col("sumber").is_in(["p3ke", "regsosek", "dtsen"]), ~pl.col("pergi"))
     minor = kept(_minors(ctx, lived, p3ke, card))
-    known = pl.concat([surveyed.select("orang"), minor.select("orang")])
     beside = kept(
-        beside.join(known, on="orang", how="semi").join(
-            _maybe_member(ctx, beside, p3ke), on=pair, how="anti", nulls_equal=True
-        )
+        lived.filter(ctx.among(surveyed) | ctx.among(minor))
+        .unique("anggota_ke")
+        .select("anggota_ke", "kel", "orang", "tanggal_data")
     )
-    place = ctx.lazy.records.select("baris_id", "alamat")
-    homes = p3ke.join(place, on="baris_id").select("orang", *_FAMILY, "alamat", "kode_wilayah").drop_nulls()
-    neighbours = (
-        beside.join(homes.drop("orang").unique(), on=_FAMILY, nulls_equal=True)
-        .join(homes.drop(_FAMILY), on=["orang", "alamat", "kode_wilayah"])
-        .select(*pair, di_p3ke=pl.lit(value=True))
-        .unique()
-    )
+    beside = kept(beside.join(_maybe_member(ctx, beside, p3ke), on="anggota_ke", how="anti"))
+    # Of the millions of rows only those of these families and people matter from here on.
+    families, people = beside.select("kel").unique(), ctx.among(beside)
+    p3ke_here, one = kept(p3ke.join(families, on="kel", how="semi")), kept(one.join(families, on="kel", how="semi"))
+    card_here = kept(card.filter(people))
+    proof = placed.join(one, on="unit", how="semi").group_by("unit").agg("bukti", pl.col("rumah").drop_nulls())
+    neighbours = _neighbours(ctx, beside, p3ke.filter(people), p3ke_here)
     # A family without a couple whose head is one of a couple on the card has married since.
-    unmarried = p3ke.group_by(_FAMILY).agg(lajang=(pl.col("status_kawin") != "KAWIN").all())
+    unmarried = p3ke_here.group_by("kel").agg(lajang=(pl.col("status_kawin") != "KAWIN").all())
     newly_wed = pl.col("hub_lain").is_in(["KEPALA", "PASANGAN"]) & (pl.col("kawin_lain") == "KAWIN")
     away = (pl.col("tanggal_kk") - pl.col("tanggal_data")).dt.total_days().abs()
     # A number mistyped into that of another card: the surveyor stood before another building.
     elsewhere = (~pl.col("rumah_lain").is_in("rumah") & (pl.col("rumah").list.len() > 0)).fill_null(value=False)
-    told = (
-        beside.join(one, on=_FAMILY, nulls_equal=True)
-        .join(
-            card.select(
+    # Kept: Polars may change the order of joins, and joined by register alone these are a hundred million rows.
+    on_one = kept(beside.join(one.drop("tanggal_data"), on="kel").join(proof, on="unit"))
+    told = kept(
+        on_one.join(
+            card_here.select(
                 "orang",
                 "sumber",
-                kk_lain="no_kk",
+                "register",
+                kk_lain="kk",
                 bukti_lain="bukti",
                 hub_lain="hub",
                 kawin_lain="status_kawin",
                 rumah_lain="rumah",
             ),
-            on=["orang", "sumber"],
+            on=["orang", "register"],
         )
-        .join(neighbours, on=pair, how="left", nulls_equal=True)
-        .join(minor, on=pair, how="left", nulls_equal=True)
-        .with_columns(satu=(pl.col("no_kk") == pl.col("kk_lain")) & ~elsewhere, lama=pl.col("sumber") == "dtks")
+        .join(neighbours, on="anggota_ke", how="left")
+        .join(minor.select("anggota_ke", "kecil"), on="anggota_ke", how="left")
+        .with_columns(satu=(pl.col("kk") == pl.col("kk_lain")) & ~elsewhere, lama=pl.col("sumber") == "dtks")
         # The DTKS may print the card of years ago: it speaks where no other does, of people who have a P3KE family.
         .filter(
-            ~pl.col("lama") | (pl.col("lama").all().over(pair) & pl.coalesce("di_p3ke", "kecil", pl.lit(value=False)))
+            ~pl.col("lama")
+            | (pl.col("lama").all().over("anggota_ke") & pl.coalesce("di_p3ke", "kecil", pl.lit(value=False)))
         )
-        .sort(*pair, away, "sumber", nulls_last=True)
-        .filter(pl.col("satu").first().over(pair), pl.col("satu").mean().over(pair) >= 0.5)
-        .join(unmarried, on=_FAMILY, how="left", nulls_equal=True)
+        .sort("anggota_ke", away, "sumber", nulls_last=True)
+        .filter(pl.col("satu").first().over("anggota_ke"), pl.col("satu").mean().over("anggota_ke") >= 0.5)
+        .join(unmarried, on="kel", how="left")
         .filter(~(pl.col("lajang").fill_null(value=False) & newly_wed.fill_null(value=False)))
         # An old parent joins the card of a child by and by: Dukcapil alone, a year later, does not say since when.
         .filter(
             ~(
                 (pl.col("sumber") == "dukcapil")
                 & (pl.col("hub_lain") == "ORTU_MERTUA").fill_null(value=False)
-                & (pl.col("sumber").n_unique().over(pair) == 1)
+                & (pl.col("sumber").n_unique().over("anggota_ke") == 1)
             )
         )
-        .join(_joined_child(p3ke, card), on=[*_FAMILY, "sumber"], how="anti", nulls_equal=True)
-        .join(_wed_since(p3ke, card), on=[*_FAMILY, "sumber", "hub_lain"], how="anti", nulls_equal=True)
-        .filter("satu", (away <= near).fill_null(value=True))
-        .join(_parted(p3ke, card), on=[*_FAMILY, "sumber"], how="anti", nulls_equal=True)
+        .filter("satu", (away <= ctx.p.p3ke_jarak_maks_hari.nilai).fill_null(value=True))
     )
-    found = told.group_by(_FAMILY, maintain_order=True).agg(
+    told = (
+        told.join(_joined_child(p3ke_here, card), on=["kel", "sumber"], how="anti")
+        .join(_wed_since(p3ke_here, card), on=["kel", "sumber", "hub_lain"], how="anti")
+        .join(_parted(told, p3ke, card), on=["kel", "sumber"], how="anti")
+    )
+    found = told.group_by("kel", maintain_order=True).agg(
         lain=pl.col("orang").n_unique(),
         bukti_baris=pl.concat_list(pl.col("bukti").list.explode().implode(), pl.col("bukti_lain").implode()).first(),
     )
-    rows = p3ke.group_by(_FAMILY, maintain_order=True).agg(pl.col("tertulis").first(), baris="baris_id")
+    rows = p3ke_here.group_by("kel", maintain_order=True).agg(pl.col("tertulis").first(), baris="baris_id")
     return (
-        found.join(rows, on=_FAMILY, how="left", nulls_equal=True)
+        found.join(rows, on="kel", how="left")
         .with_columns(keluarga_id=pl.format("p3ke:BKKBN:{}", "tertulis"))
-        .drop("tertulis", *_FAMILY)
+        .drop("tertulis", "kel")
     )
+
+
+def _p3ke(ctx: Context) -> pl.LazyFrame:
+    """P3KE rows with a family: `kel` is its number, `anggota_ke` that of a person in it."""
+    rows = ctx.baris.filter(pl.col("sumber") == "p3ke", "terbaru", pl.col("id_keluarga").is_not_null())
+    family = numbered(pl.col("id_keluarga")).cast(pl.UInt64) * EDITIONS + pl.col("terbitan")
+    return rows.select(
+        "baris_id", "orang", "tanggal_data", "nama", "lahir", "hub", "status_kawin", "kode_wilayah",
+        kel=family.rank("dense").cast(pl.UInt64), tertulis="id_keluarga",
+    ).with_columns(_member())  # fmt: skip
+
+
+def _member() -> pl.Expr:
+    return (pl.col("kel") * 2**32 + pl.col("orang")).alias("anggota_ke")
+
+
+def _cards(ctx: Context) -> pl.LazyFrame:
+    """What the registers other than P3KE say of people on believable cards of one head at most.
+
+    `kk`: number of the card, `kartu_daftar`: the same with the register; `rumah`: number of the building.
+    """
+    card = ctx.kartu_terbaru.filter(pl.col("sumber") != "p3ke", pl.col("kepala") < 2, ~pl.col("pergi"))
+    card = card.filter(pl.col("isi") <= ctx.p.anggota_wajar_maks.nilai)
+    # A lodger who is of a family elsewhere is mostly a double entry on a stranger's card.
+    lodger = (pl.col("hub") == "LAINNYA").fill_null(value=False)
+    kin = ctx.baris.filter("daftar", pl.col("hub").is_not_null(), pl.col("hub") != "LAINNYA")
+    building = numbered(pl.col("kode_wilayah")).cast(pl.UInt64) * 2**32 + numbered(pl.col("no_bangunan"))
+    return card.filter(~(lodger & ctx.among(kin))).select(
+        "orang", "sumber", "register", "terbitan", "lahir", "hub", "status_kawin", kk=kk_number(),
+        kartu_daftar=kk_in_register(), bukti="baris_id", tanggal_kk="tanggal_data", rumah=building,
+    )  # fmt: skip
+
+
+def _neighbours(ctx: Context, beside: pl.LazyFrame, persons: pl.LazyFrame, families: pl.LazyFrame) -> pl.LazyFrame:
+    """Of `beside` those with a P3KE family at the address of this one (with `di_p3ke` = true).
+
+    `persons` and `families` are the P3KE rows of the people and of the families in it.
+    """
+    address = ctx.records.select("alamat")
+
+    def homes(rows: pl.LazyFrame, key: str) -> pl.LazyFrame:
+        known = rows.select(key, "baris_id", "tanggal_data", "kode_wilayah").collect()
+        return ctx.beside(known, address).drop_nulls().lazy().select(key, "alamat", "kode_wilayah").unique()
+
+    here = beside.join(homes(families, "kel"), on="kel")
+    there = homes(persons, "orang")
+    same = here.join(there, on=["orang", "alamat", "kode_wilayah"])
+    return same.select("anggota_ke", di_p3ke=pl.lit(value=True)).unique()
 
 
 def _joined_child(p3ke: pl.LazyFrame, card: pl.LazyFrame) -> pl.LazyFrame:
     """P3KE families whose head Dukcapil has as the parent of the head of a card: he may have come to it since."""
-    heads = p3ke.filter(pl.col("hub") == "KEPALA").select(*_FAMILY, "orang")
+    heads = p3ke.filter(pl.col("hub") == "KEPALA").select("kel", "orang")
     elder = card.filter(pl.col("sumber") == "dukcapil", pl.col("hub") == "ORTU_MERTUA").select("orang", "sumber")
-    return heads.join(elder, on="orang").select(*_FAMILY, "sumber").unique()
+    return elder.join(heads, on="orang").select("kel", "sumber").unique()
 
 
 def _wed_since(p3ke: pl.LazyFrame, card: pl.LazyFrame) -> pl.LazyFrame:
     """P3KE families and registers that call an unmarried member married: who is MENANTU there may have come since."""
-    single = p3ke.filter(pl.col("status_kawin") == "BELUM_KAWIN").select(*_FAMILY, "orang")
+    single = p3ke.filter(pl.col("status_kawin") == "BELUM_KAWIN").select("kel", "orang")
     wed = card.filter(pl.col("status_kawin") == "KAWIN").select("orang", "sumber")
     in_law = pl.lit("MENANTU").cast(card.collect_schema()["hub"]).alias("hub_lain")
-    return single.join(wed, on="orang").select(*_FAMILY, "sumber", in_law).unique()
+    return wed.join(single, on="orang").select("kel", "sumber", in_law).unique()
 
 
 def _minors(ctx: Context, lived: pl.LazyFrame, p3ke: pl.LazyFrame, card: pl.LazyFrame) -> pl.LazyFrame:
@@ -244,45 +288,46 @@ def _minors(ctx: Context, lived: pl.LazyFrame, p3ke: pl.LazyFrame, card: pl.Lazy
     Below the age of an identity card nobody leaves the card of the parents alone, so it needs no second word.
     """
     adult = pl.col("tanggal_data").dt.offset_by(f"-{ctx.p.dewasa_tahun.nilai}y")
-    led = card.filter(pl.col("sumber") == "dtks", pl.col("hub") == "KEPALA").select("orang", "no_kk")
-    parents = p3ke.select(*_FAMILY, "orang").join(led, on="orang").select(*_FAMILY, "no_kk").unique()
-    child = card.filter(pl.col("sumber") == "dtks", pl.col("hub") == "ANAK").select("orang")
+    listed = card.filter(pl.col("sumber") == "dtks")
+    young = kept(lived.filter(pl.col("sumber") == "dtks", pl.col("lahir") > adult))
+    led = listed.filter(pl.col("hub") == "KEPALA").select("orang", "kartu_daftar")
+    parents = p3ke.join(young, on="kel", how="semi").select("kel", "orang").join(led, on="orang")
+    gone = pl.concat([p3ke.select("orang"), ctx.baris.filter("pergi").select("orang")])
     return (
-        lived.filter(pl.col("sumber") == "dtks", pl.col("lahir") > adult)
-        .join(parents, on=[*_FAMILY, "no_kk"], how="semi", nulls_equal=True)
-        .join(child, on="orang", how="semi")
-        .join(p3ke, on="orang", how="anti")
-        .join(ctx.baris.filter("pergi"), on="orang", how="anti")
-        .select(*_FAMILY, "orang", kecil=pl.lit(value=True))
+        young.join(parents, on=["kel", "kartu_daftar"], how="semi")
+        .filter(ctx.among(listed.filter(pl.col("hub") == "ANAK")), ~ctx.among(gone))
+        .select("anggota_ke", "orang", kecil=pl.lit(value=True))
         .unique()
     )
 
 
-def _parted(p3ke: pl.LazyFrame, card: pl.LazyFrame) -> pl.LazyFrame:
-    """P3KE families and the register (`sumber`) whose card joins people who were two cards at the date of P3KE.
+def _parted(told: pl.LazyFrame, p3ke: pl.LazyFrame, card: pl.LazyFrame) -> pl.LazyFrame:
+    """Of the families of `told` and the registers (`sumber`) those whose card joins people who were two at that date.
 
     P3KE gives a form of its own to a couple; so where the family beside the head's on the card is none, it had left
     the card, or came since.
     """
-    couple = (pl.col("status_kawin") == "KAWIN").any().over(_FAMILY)
-    held = (
-        p3ke.with_columns(pasangan=couple.fill_null(value=False))
-        .select(*_FAMILY, "orang", "pasangan")
-        .unique(maintain_order=True)
-        .join(card.select("orang", "sumber", "no_kk", "hub"), on="orang")
+    own = p3ke.join(told, on="kel", how="semi").select("orang").unique().join(card, on="orang")
+    shared = kept(card.join(own.select("kartu_daftar").unique(), on="kartu_daftar", how="semi"))
+    couple = (pl.col("status_kawin") == "KAWIN").any().over("kel").fill_null(value=False)
+    per_family = kept(
+        p3ke.with_columns(pasangan=couple)
+        .select("orang", "kel", "tanggal_data", "pasangan")
+        .join(shared.select("orang", "sumber", "kartu_daftar", "hub"), on="orang")
+        .group_by("kartu_daftar", "kel")
+        .agg(
+            pl.col("sumber", "tanggal_data").first(),
+            kepala=(pl.col("hub") == "KEPALA").any(),
+            pasangan=pl.col("pasangan").any(),
+            tua=(pl.col("hub") == "ORTU_MERTUA").any(),
+        )
     )
-    per_family = held.group_by("sumber", "no_kk", *_FAMILY).agg(
-        kepala=(pl.col("hub") == "KEPALA").any(),
-        pasangan=pl.col("pasangan").any(),
-        tua=(pl.col("hub") == "ORTU_MERTUA").any(),
-    )
-    other = per_family.rename({c: f"{c}_lain" for c in ("id_keluarga", "kepala", "pasangan", "tua")})
-    pairs = per_family.join(other, on=("sumber", "no_kk", "tanggal_data"), nulls_equal=True).filter(
-        pl.col("id_keluarga") != pl.col("id_keluarga_lain")
-    )
+    pairs = per_family.join(
+        per_family.drop("sumber"), on=("kartu_daftar", "tanggal_data"), nulls_equal=True, suffix="_lain"
+    ).filter(pl.col("kel") != pl.col("kel_lain"))
     second = pl.when("kepala").then("pasangan_lain").otherwise("pasangan")
     elder = pl.when("kepala").then("tua_lain").otherwise("tua").fill_null(value=False)
-    return pairs.filter(~second, (pl.col("sumber") == "dtks") | elder).select(*_FAMILY, "sumber").unique()
+    return pairs.filter(~second, (pl.col("sumber") == "dtks") | elder).select("kel", "sumber").unique()
 
 
 def _maybe_member(ctx: Context, beside: pl.LazyFrame, p3ke: pl.LazyFrame) -> pl.LazyFrame:
@@ -291,17 +336,23 @@ def _maybe_member(ctx: Context, beside: pl.LazyFrame, p3ke: pl.LazyFrame) -> pl.
     That is: a member has the same birth date or a like name; or a single row of a person nobody else lists calls him
     no kin of the head, as a double entry does.
     """
-    members = p3ke.select(*_FAMILY, nama_p3ke="nama", lahir_p3ke="lahir", hub_p3ke="hub").unique()
-    known = ctx.baris.select("orang", "nama", "lahir", "hub").join(beside, on="orang", how="semi")
+    members = p3ke.join(beside, on="kel", how="semi")
+    members = members.select("kel", nama_p3ke="nama", lahir_p3ke="lahir", hub_p3ke="hub").unique()
+    known = ctx.baris.filter(ctx.among(beside)).select("orang", "nama", "lahir", "hub")
     known = known.with_columns(jumlah=pl.len().over("orang")).unique()
-    pairs = beside.join(members, on=_FAMILY, nulls_equal=True).join(known, on="orang")
-    pairs = pairs.with_columns(name_similarity("nama", "nama_p3ke"))
+    pairs = beside.join(members, on="kel").join(known, on="orang")
     same_birth = (pl.col("lahir") == pl.col("lahir_p3ke")).fill_null(value=False)
     near_birth = ((pl.col("lahir") - pl.col("lahir_p3ke")).dt.total_days().abs() < 11 * 366).fill_null(value=True)
     both_head = ((pl.col("hub") == "KEPALA") & (pl.col("hub_p3ke") == "KEPALA")).fill_null(value=False)
     # A birth date that cannot be on the form tells nothing against the name.
     oldest = pl.col("tanggal_data").dt.offset_by(f"-{ctx.p.umur_maks_tahun.nilai}y")
     near_birth |= ~pl.col("lahir_p3ke").is_between(oldest, pl.col("tanggal_data")).fill_null(value=True)
-    like_name = (pl.col("kemiripan") >= ctx.p.nama_sama_min.nilai).fill_null(value=False) & (near_birth | both_head)
     stray = ((pl.col("jumlah") == 1) & (pl.col("hub") == "LAINNYA")).fill_null(value=False)
-    return pairs.filter(same_birth | like_name | stray).select(*_FAMILY, "orang").unique()
+    pairs = pairs.with_columns(tentu=same_birth | stray, mungkin=near_birth | both_head)
+    pairs = kept(pairs.select("anggota_ke", "tentu", "mungkin", "nama", "nama_p3ke"))
+    sure = kept(pairs.filter("tentu").select("anggota_ke").unique())
+    # Names are dear to compare: those of the others only.
+    alike = pairs.filter("mungkin").join(sure, on="anggota_ke", how="anti")
+    alike = alike.with_columns(name_similarity("nama", "nama_p3ke"))
+    alike = alike.filter(pl.col("kemiripan") >= ctx.p.nama_sama_min.nilai)
+    return pl.concat([sure, alike.select("anggota_ke")]).unique()
