@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from blocking.encode import U32, Encoded
+from blocking.heap import lined
 from blocking.jit import each
 from blocking.mix import U64
 from blocking.pairs import Index
@@ -19,6 +20,7 @@ from matching.generic.arrow import chunks
 from matching.kernels.coding import laid
 from matching.kernels.letters import MARKS
 from matching.kernels.registers import (
+    LINE,
     LINKED,
     ROWS,
     TEXTS,
@@ -33,6 +35,7 @@ from matching.levels import COMPARISONS, JW_GIVEN, JW_MOTHER, JW_NEAR, JW_SHORT,
 from matching.specification import Levels
 
 PER_THREAD: Final = 1 << 16  # pairs
+ROWS_AT_ONCE: Final = 1 << 12
 
 _CUTS: Final = Cuts(
     tuple(np.float32(cut) for cut in NAME_CUTS),
@@ -79,17 +82,26 @@ def _linked(context: Context | None) -> Table:
 
 
 def _rows(e: Encoded) -> Table:
-    table = np.zeros(e.n, dtype=ROWS)
-    for name in ROWS.names or ():
-        if hasattr(e, name):
-            table[name] = getattr(e, name)
-    for name in ("nik", "kk", "lahir"):
-        table[name] = packed_digits(getattr(e, name))
-    table["tahun"] = e.lahir // 10_000
-    table["kecamatan"] = e.desa // 10_000
+    """One row per record, each in two lines of the cache."""
+    table = lined(e.n, ROWS.itemsize, np.uint8).reshape(-1).view(ROWS)
     # All texts stand in one table: names, given names, mothers. Code 0 is no text in each.
-    table["given"][e.given != 0] += np.uint32(len(e.teks_nama))
-    table["ibu"][e.ibu != 0] += np.uint32(len(e.teks_nama) + len(e.teks_given))
+    given, mother = np.uint32(len(e.teks_nama)), np.uint32(len(e.teks_nama) + len(e.teks_given))
+
+    def fill(start: int) -> None:
+        # Some rows at a time: they stay in the cache while one value after the other is written into them.
+        here = slice(start, start + ROWS_AT_ONCE)
+        part = table[here]
+        for name in ROWS.names or ():
+            if hasattr(e, name):
+                part[name] = getattr(e, name)[here]
+        for name in ("nik", "kk", "lahir"):
+            part[name] = packed_digits(getattr(e, name)[here])
+        part["tahun"] = e.lahir[here] // 10_000
+        part["kecamatan"] = e.desa[here] // 10_000
+        part["given"][e.given[here] != 0] += given
+        part["ibu"][e.ibu[here] != 0] += mother
+
+    each(fill, range(0, e.n, ROWS_AT_ONCE))
     return table
 
 
@@ -98,6 +110,7 @@ class Comparer:
 
     def __init__(self, encoded: Encoded, context: Context | None = None) -> None:
         self._rows = _rows(encoded)
+        self._lines = self._rows.view(np.uint64).reshape(-1, LINE)
         self._letters, self._texts = described(pl.concat([encoded.teks_nama, encoded.teks_given, encoded.teks_ibu]))
         self._room = MARKS + 3 * (int(self._texts["panjang"].max()) + 1)
         self._linked = _linked(context)
@@ -111,7 +124,7 @@ class Comparer:
     def levels(self, a: Index, b: Index) -> Levels:
         """(pairs, comparisons) levels, columns in the order of COMPARISONS."""
         out = np.empty((len(a), len(COMPARISONS)), dtype=np.uint8)
-        given = (self._rows, self._linked, self._texts, self._letters, _CUTS, _plain(a), _plain(b))
+        given = (self._rows, self._lines, self._linked, self._texts, self._letters, _CUTS, _plain(a), _plain(b))
         _in_threads(
             lambda start, stop: fill_levels(*given, np.zeros(self._room, dtype=np.int64), start, stop, out), len(a)
         )
@@ -120,7 +133,7 @@ class Comparer:
     def surroundings(self, a: Index, b: Index) -> Levels:
         """(pairs, 2) levels of `keluarga` and `saingan`: what the second pass sees anew."""
         out = np.empty((len(a), 2), dtype=np.uint8)
-        given = (self._rows, self._linked, _plain(a), _plain(b))
+        given = (self._rows, self._lines, self._linked, _plain(a), _plain(b))
         _in_threads(lambda start, stop: fill_surroundings(*given, start, stop, out), len(a))
         return out
 

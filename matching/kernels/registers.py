@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.jit import kernel
-from blocking.prefetch import bits_set
+from blocking.prefetch import bits_set, prefetch
 from matching.kernels.letters import (
     common_prefix,
     edits_in,
@@ -32,9 +32,11 @@ Table = npt.NDArray[np.void]  # a structured array
 Record = Any  # one row of it, as the compiler knows it: an address, so that a call costs nothing
 
 TOKENS = 4
+_SOON, _SOONER = 16, 6  # pairs ahead, of which rows and texts are loaded
 LEAST_JARO = 0.699  # no level asks for less, and Winkler's addition begins above it
 
-# One row per record, as wide as two cache lines. Numbers of digits are packed, four bits a digit.
+# One row per record, as wide as two cache lines. Numbers of digits are packed, four bits a digit. The first line holds
+# what the second pass asks for.
 ROWS = np.dtype(
     [
         ("nik", "u8"),
@@ -43,9 +45,13 @@ ROWS = np.dtype(
         ("kerabat", "u8"),
         ("desa", "i8"),
         ("kecamatan", "i8"),
-        ("lahir", "u8"),
+        ("edisi", "u2"),
+        ("kelamin", "u1"),
+        ("nik_tepercaya", "u1"),
+        ("lahir_lengkap", "u1"),
         ("nama", "u4"),
         ("given", "u4"),
+        ("lahir", "u8"),
         ("rangka", "u4"),
         ("ibu", "u4"),
         ("ibu_rangka", "u4"),
@@ -54,13 +60,10 @@ ROWS = np.dtype(
         ("token", "u4", (TOKENS,)),
         ("ibu_token", "u4", (TOKENS,)),
         ("tahun", "i4"),
-        ("edisi", "u2"),
-        ("kelamin", "u1"),
-        ("nik_tepercaya", "u1"),
-        ("lahir_lengkap", "u1"),
     ],
     align=True,
 )
+LINE = 8  # numbers of 64 bits that the cache loads at once
 # One row per distinct text: where its letters (code points) begin, how many, and their signature.
 TEXTS = np.dtype([("awal", "i8"), ("panjang", "i8"), ("ciri", "u8")])
 # What the first pass found out (`matching.compare.Context`), one row per record; no rows before it.
@@ -353,8 +356,16 @@ def rival_level(one: Record, two: Record, linked: Table, i: int, j: int) -> int:
 
 
 @kernel
+def _fetch(lines: U64, i: int) -> None:
+    """Begin to load row i."""
+    prefetch(lines, 2 * i)
+    prefetch(lines, 2 * i + 1)
+
+
+@kernel
 def fill_levels(
     rows: Table,
+    lines: U64,
     linked: Table,
     texts: Table,
     letters: U32,
@@ -368,9 +379,18 @@ def fill_levels(
 ) -> None:
     """Write the levels of pairs `start` to `stop` into the rows of `out` (pairs, 7), in the order of COMPARISONS.
 
-    `room`: MARKS + 3 (n + 1) zeros for texts of at most n letters.
+    `room`: MARKS + 3 (n + 1) zeros for texts of at most n letters; `lines` (2 rows, 8): the rows as lines of the cache.
     """
     for k in range(start, stop):
+        if k + _SOON < stop:
+            _fetch(lines, a[k + _SOON])
+            _fetch(lines, b[k + _SOON])
+        if k + _SOONER < stop:
+            # Their rows are here by now: say where the names stand.
+            i, j = a[k + _SOONER], b[k + _SOONER]
+            if rows[i].nama != rows[j].nama:
+                prefetch(texts, rows[i].nama)
+                prefetch(texts, rows[j].nama)
         i, j = a[k], b[k]
         one, two = rows[i], rows[j]
         born = birth_level(one, two)
@@ -385,9 +405,17 @@ def fill_levels(
 
 
 @kernel
-def fill_surroundings(rows: Table, linked: Table, a: U32, b: U32, start: int, stop: int, out: Levels) -> None:
+def fill_surroundings(
+    rows: Table, lines: U64, linked: Table, a: U32, b: U32, start: int, stop: int, out: Levels
+) -> None:
     """Write the levels of family and rivals, which the second pass sees anew, into the rows of `out` (pairs, 2)."""
     for k in range(start, stop):
+        if k + _SOON < stop:
+            # What is asked for here stands in the first line of a row.
+            prefetch(lines, 2 * a[k + _SOON])
+            prefetch(lines, 2 * b[k + _SOON])
+            prefetch(linked, a[k + _SOON])
+            prefetch(linked, b[k + _SOON])
         i, j = a[k], b[k]
         out[k, 0] = family_level(rows[i], rows[j], linked, i, j)
         out[k, 1] = rival_level(rows[i], rows[j], linked, i, j)
