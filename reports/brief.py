@@ -60,15 +60,14 @@ def brief_evidence(context: Context, lines: pl.DataFrame) -> pl.DataFrame:
         .sort("kunci_baris", "urut")
     )
     more = pl.format(_("... and {n} more").format(n="{}"), pl.col("semua") - MAX_STATEMENTS)
-    texts = chosen.group_by("kunci_baris", maintain_order=True).agg(
+    texts = chosen.group_by("kunci_baris", maintain_order=True).agg("teks", pl.col("semua").first())
+    return texts.select(
+        kunci_baris=keys.gather(texts["kunci_baris"]),
         bukti_teks=pl.concat_str(
-            pl.col("teks").str.join("\n"),
-            pl.when(pl.col("semua").first() > MAX_STATEMENTS)
-            .then(pl.concat_str(pl.lit("\n"), more.first()))
-            .otherwise(pl.lit("")),
-        )
+            pl.col("teks").list.join("\n"),
+            pl.when(pl.col("semua") > MAX_STATEMENTS).then(pl.concat_str(pl.lit("\n"), more)).otherwise(pl.lit("")),
+        ),
     )
-    return texts.with_columns(kunci_baris=keys.gather(texts["kunci_baris"]))
 
 
 def _entries(context: Context, lines: pl.DataFrame) -> pl.DataFrame:
@@ -149,8 +148,9 @@ def _rows(context: Context, facts: pl.DataFrame) -> pl.DataFrame:
             pl.col("urut").min(),
             pl.col("orang").first(),
             pl.col("banyak").first(),
-            fakta=pl.col("kata").drop_nulls().unique(maintain_order=True).str.join(", "),
+            fakta=pl.col("kata").drop_nulls().unique(maintain_order=True),
         )
+        .with_columns(pl.col("fakta").list.join(", "))
     )
 
 
@@ -167,18 +167,22 @@ def _statements(rows: pl.DataFrame) -> pl.DataFrame:
     together = rows.group_by("kunci_baris", "orang", "fakta", maintain_order=True).agg(
         pl.col("urut").min(),
         asal=pl.col("sumber").first(),
-        dari=pl.col("dari").unique(maintain_order=True).str.join(", "),
+        dari=pl.col("dari").unique(maintain_order=True),
     )
-    together = together.with_columns(orang_baris=pl.col("orang").n_unique().over("kunci_baris"))
+    together = together.with_columns(
+        pl.col("dari").list.join(", "), orang_baris=pl.col("orang").n_unique().over("kunci_baris")
+    )
     whole = together.group_by("kunci_baris", "dari", "fakta", maintain_order=True).agg(
         pl.col("urut").min(),
         pl.col("asal").first(),
-        nama=pl.col("orang").head(MAX_NAMES).str.join(", "),
+        nama=pl.col("orang").head(MAX_NAMES),
         sisa=pl.len().cast(pl.Int64) - MAX_NAMES,
         semua=pl.len() == pl.col("orang_baris").first(),  # said of all: they stand beside
     )
     named = pl.concat_str(
-        pl.col("nama"), pl.when(pl.col("sisa") > 0).then(pl.format(" + {}", "sisa")).otherwise(pl.lit("")), pl.lit(": ")
+        pl.col("nama").list.join(", "),
+        pl.when(pl.col("sisa") > 0).then(pl.format(" + {}", "sisa")).otherwise(pl.lit("")),
+        pl.lit(": "),
     )
     return whole.select(
         "kunci_baris",

@@ -12,7 +12,7 @@ from reports.context import Context
 from reports.evidence import MAX_PEOPLE, summary_expr
 from reports.labels import mapped, masked_text, short_id, sources_expr
 from reports.lists import severity_words
-from rules.findings.keys import evidence_keys, subjects
+from rules.findings.keys import contents
 from rules.i18n import _
 
 # Facts that the members of a family share: where findings differ in nothing but the member, one answer will do.
@@ -76,8 +76,9 @@ def _signature(found: pl.DataFrame) -> pl.DataFrame:
         (pl.col("kolom") == "keberadaan") & ~pl.col("nilai").is_in(_SHARED_PRESENCE).fill_null(False)
     )
     facts = said.group_by("temuan_id").agg(
-        fakta=fact.filter(pl.col("kolom").is_in(_SHARED)).unique().sort().str.join("\x1e"), sendiri=own.any()
+        fakta=fact.filter(pl.col("kolom").is_in(_SHARED)).unique().sort(), sendiri=own.any()
     )
+    facts = facts.with_columns(pl.col("fakta").list.join("\x1e"))
     alone = (pl.col("urut") == 0) | pl.col("sendiri").fill_null(True) | (pl.col("bayar").list.len() > 0)
     return found.join(facts, on="temuan_id", how="left").select(
         "temuan_id", tanda=pl.when(alone | (pl.col("fakta") == "")).then("temuan_id").otherwise("fakta")
@@ -149,13 +150,9 @@ def with_codes(lines: pl.DataFrame, key: bytes, content: pl.Expr) -> pl.DataFram
 
 def finding_contents(context: Context, found: pl.DataFrame) -> pl.DataFrame:
     """`temuan_id, isi`: struct of what a decision on a finding is kept under (temuan_id, kode, kunci, sidik)."""
-    records = context.tables.records
-    keyed = (
-        found.select("temuan_id", "kode")
-        .join(evidence_keys(found, records), on="temuan_id", how="left")
-        .join(subjects(found, records), on="temuan_id", how="left")
+    return contents(found, context.tables.records).select(
+        "temuan_id", isi=pl.struct("temuan_id", "kode", "kunci", "sidik")
     )
-    return keyed.select("temuan_id", isi=pl.struct("temuan_id", "kode", "kunci", "sidik"))
 
 
 def pair_contents(context: Context, pairs: pl.DataFrame) -> pl.DataFrame:

@@ -39,7 +39,7 @@ def family_table(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
         .agg(
             urut=pl.col("urut").min(),
             n_aturan=pl.col("kode").n_unique().cast(pl.Int64),
-            kode=pl.col("kode").unique().sort().str.join(", "),
+            kode=pl.col("kode").unique().sort(),
             temuan=pl.col("temuan_id").sort_by("urut", "kode", "temuan_id"),
             peluang=pl.col("peluang").max(),
             mungkin=pl.col("nominal_mungkin").sum(),
@@ -50,6 +50,7 @@ def family_table(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
         .with_columns(baris_id=pl.coalesce("kepala_baris", "baris_pertama"))
         .join(home, on="baris_id", how="left")
         .with_columns(
+            pl.col("kode").list.join(", "),
             kode_wilayah=pl.coalesce("wilayah_keluarga", "wilayah_temuan"),
             nama_kepala=pl.coalesce("nama_kepala", "nama_baris"),
             # The first row need not be the head's; only where the name is the same is this the head's birth date.
@@ -104,14 +105,15 @@ def with_family_texts(
         )
     )
     lines = {
-        name: pl.col(name).drop_nulls().str.split("\n").explode().unique(maintain_order=True).str.join("\n")
+        name: pl.col(name).drop_nulls().str.split("\n").explode().unique(maintain_order=True)
         for name in ("siapa", "bukti_teks", "tindakan")
     }
     texts = said.group_by("kunci", maintain_order=True).agg(
-        ringkas=pl.col("ringkas").unique(maintain_order=True).str.join("\n"),
-        isi=pl.col("isi").unique(maintain_order=True).str.join("\n"),
+        ringkas=pl.col("ringkas").unique(maintain_order=True),
+        isi=pl.col("isi").unique(maintain_order=True),
         **lines,
     )
+    texts = texts.with_columns(pl.col("ringkas", "isi", *lines).list.join("\n"))
     return families.join(texts, on="kunci", how="left", maintain_order="left")
 
 
