@@ -18,8 +18,9 @@ from blocking.mix import U64
 from blocking.pairs import Index, PassCount
 from matching.generic.prepare import Prepared
 from matching.generic.spec import LinkageSpec
+from matching.kernels.batches import patterns_of
 from matching.kernels.candidates import COUNT, FIND, HOLD, Found, Source, compare_blocks
-from matching.kernels.conditions import Program, Tables, patterns_of
+from matching.kernels.conditions import Program, Tables
 from matching.model import PatternTable
 from matching.specification import MOST_BITS, Levels, Specification
 

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from blocking.jit import Scalar, inlined, kernel
 from blocking.kernels import mixed
 from blocking.prefetch import prefetch
-from matching.kernels.conditions import Program, Room, Tables, fetch_letters, fetch_row, fetch_texts, pattern_of
+from matching.kernels.batches import Room, find_patterns
+from matching.kernels.conditions import Program, Tables
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
@@ -25,7 +26,6 @@ Slots = npt.NDArray[np.int32]
 
 COUNT, HOLD, FIND = range(3)
 _U1 = np.uint64(1)
-_BATCH = 64  # pairs
 _SOON = 12  # pairs
 _STRATUM = np.uint64(48)  # bit from which the stratum stands in a cell
 
@@ -60,12 +60,11 @@ def _free_of(keys: U64, free: U64, number: Scalar, i: Scalar, j: Scalar) -> Scal
 
 
 @inlined
-def _ahead(t: Tables, keys: U64, order: U32, start: I64, stop: I64, block: Scalar) -> None:
-    """Have the values and keys of the first rows of a block that comes soon loaded."""
+def _ahead(keys: U64, order: U32, start: I64, stop: I64, block: Scalar) -> None:
+    """Have the keys of the first rows of a block that comes soon loaded."""
     at = block + 8
     if at < len(start):
         for x in range(start[at], min(stop[at], start[at] + 4)):
-            fetch_row(t, order[x])
             prefetch(keys, order[x])
 
 
@@ -143,10 +142,9 @@ def compare_blocks(
     found.cells[: len(known)] = known
     slots = np.zeros(1 << max((4 * len(known)).bit_length(), 12), dtype=np.int32)
     _fill_table(slots, found.cells, found.free, len(known))
-    room, pairs = Room.of(t), np.empty((_BATCH, 2), dtype=np.uint32)
     at = np.array([0, start[0], start[0] + 1, len(known), 0], dtype=np.int64)
-    given = (p, t, room, rows, sources, int(across), number, order, start, stop, wanted, mode)
-    while not _compare(*given, slots, at, found, pairs):
+    given = (p, t, Room.of(t), rows, sources, int(across), number, order, start, stop, wanted, mode)
+    while not _compare(*given, slots, at, found):
         # No room for more cells: it goes on where it stopped.
         found = found.with_more_cells()
         slots = np.zeros(4 * len(found.cells), dtype=np.int32)
@@ -159,7 +157,7 @@ BLOCK, ROW, PARTNER, USED, PAIRS = range(5)  # of where the comparing stands
 
 @inlined
 def _next_pairs(
-    t: Tables, rows: Source, across: Scalar, number: Scalar, order: U32, start: I64, stop: I64, at: I64, pairs: U32
+    rows: Source, across: Scalar, number: Scalar, order: U32, start: I64, stop: I64, at: I64, pairs: U32
 ) -> Scalar:
     """Write the next pairs of the blocks that no earlier pass holds into `pairs` (n, 2); returns how many."""
     block, x, y = at[BLOCK], at[ROW], at[PARTNER]
@@ -172,7 +170,7 @@ def _next_pairs(
                 block += 1
                 if block < len(start):
                     x, y = start[block], start[block] + 1
-                    _ahead(t, rows.keys, order, start, stop, block)
+                    _ahead(rows.keys, order, start, stop, block)
             continue
         i, j = min(order[x], order[y]), max(order[x], order[y])
         y += 1
@@ -189,27 +187,22 @@ def _next_pairs(
 def _compare(
     p: Program, t: Tables, room: Room, rows: Source, sources: Scalar, across: Scalar, number: Scalar, order: U32,
     start: I64, stop: I64, wanted: npt.NDArray[np.bool_], mode: Scalar, slots: Slots, at: I64, found: Found,
-    pairs: U32,
 ) -> Scalar:  # fmt: skip
-    """Compare until the end, or until there may be no room for the cells of as many `pairs`; whether it is done.
+    """Compare until the end, or until there may be no room for the cells of a batch; whether it is done.
 
-    `at` says where it stands. What the pairs are compared by lies anywhere in memory: it is loaded for all of them
-    before the first is compared.
+    `at` says where it stands.
     """
-    used, held = at[USED], at[PAIRS]
+    used, held, pairs = at[USED], at[PAIRS], room.pairs
     while mode == FIND or used + len(pairs) <= len(found.cells):
-        n = _next_pairs(t, rows, across, number, order, start, stop, at, pairs)
+        n = _next_pairs(rows, across, number, order, start, stop, at, pairs)
         if n == 0:
             return True
-        for k in range(n):
-            fetch_texts(p, t, pairs[k, 0], pairs[k, 1])
-        for k in range(n):
-            fetch_letters(p, t, pairs[k, 0], pairs[k, 1])
+        find_patterns(p, t, room, n)
         for k in range(n):
             i, j = pairs[k, 0], pairs[k, 1]
             low, high = min(rows.source[i], rows.source[j]), max(rows.source[i], rows.source[j])
             stratum = np.uint64((number * sources + low) * sources + high)
-            cell = pattern_of(p, t, i, j, room.letters, room.rows, room.memo) | (stratum << _STRATUM)
+            cell = room.patterns[k] | (stratum << _STRATUM)
             mask = _free_of(rows.keys, rows.free, number, i, j) if mode != FIND else np.uint64(0)
             place = _slot(slots, found.cells, found.free, cell, mask)
             if slots[place] == 0:

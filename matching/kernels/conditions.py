@@ -1,4 +1,4 @@
-"""The conditions of the grammar (`matching.generic.grammar`) on one pair of rows, and their levels packed to a pattern.
+"""The conditions of the grammar (`matching.generic.grammar`) on one pair of rows.
 
 A row is one integer per column. A text is its code in the low 32 bits (0: no value) and above them how common it is; a
 date is packed digits with the same above them; digits are packed as in matching.kernels.digits; a number is the bits
@@ -13,15 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.jit import Scalar, inlined, kernel
-from blocking.prefetch import prefetch
 from matching.kernels import digits
 from matching.kernels.letters import (
-    MARKS,
     common_prefix,
     edits_in,
     equal_texts,
     jaro_bound,
     jaro_in,
+    jaro_needed,
     most_shared,
     winkler,
 )
@@ -45,6 +44,7 @@ WORDS, NO_WORDS = 2, 3  # places of a text at which its words begin, and end
 _LOW: Final = 0xFFFFFFFF
 _ABOVE: Final = -2  # CLASS of values that have their class above bit 32
 _NEAR: Final = 1e-12  # what a cut may be missed by
+_KINDS: Final = 0xFFFFFFFE  # of a signature: which letters there are, blanks not counted
 _NO_BOUND = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
@@ -75,17 +75,17 @@ class Tables(NamedTuple):
 @inlined
 def _alike(
     x: Letters, a: Scalar, n_a: Scalar, one: Scalar, b: Scalar, n_b: Scalar, two: Scalar, least: Scalar,
-    boosted: Scalar, memo: F64, room: I64,
+    boosted: Scalar, memo: F64, m: Scalar, room: I64,
 ) -> Scalar:  # fmt: skip
     """Whether two texts reach the similarity `least`.
 
-    `memo` keeps Jaro's and the common prefix, once computed; before that -2 and the bound, or -1.
+    Row m of `memo` keeps Jaro's and the common prefix, once computed; before that -2 and the bound, or -1.
     """
-    if memo[0] == -1.0:
-        memo[0] = -2.0
-        memo[1] = jaro_bound(most_shared(one, n_a, two, n_b), n_a, n_b)
-    if memo[0] == -2.0:
-        most = memo[1]
+    if memo[m, 0] == -1.0:
+        memo[m, 0] = -2.0
+        memo[m, 1] = jaro_bound(most_shared(one, n_a, two, n_b), n_a, n_b)
+    if memo[m, 0] == -2.0:
+        most = memo[m, 1]
         prefix = 0
         if boosted:
             if winkler(most, 4) < least - _NEAR:
@@ -94,9 +94,13 @@ def _alike(
             most = winkler(most, prefix)
         if most < least - _NEAR:
             return False
-        memo[0] = jaro_in(x, a, n_a, b, n_b, room)
-        memo[1] = prefix if boosted else common_prefix(x, a, n_a, b, n_b)
-    return (winkler(memo[0], memo[1]) if boosted else memo[0]) >= least - _NEAR
+        found = jaro_in(x, a, n_a, b, n_b, jaro_needed(least, prefix) if boosted else least - _NEAR, room)
+        if found < 0.0:
+            memo[m, 1] = -found
+            return False
+        memo[m, 0] = found
+        memo[m, 1] = prefix if boosted else common_prefix(x, a, n_a, b, n_b)
+    return (winkler(memo[m, 0], memo[m, 1]) if boosted else memo[m, 0]) >= least - _NEAR
 
 
 @inlined
@@ -121,7 +125,7 @@ def _spelled(t: Tables, text: Scalar, v: Scalar, out: Letters, at: Scalar) -> Sc
 @inlined
 def _on_texts(
     t: Tables, word: Scalar, number: Scalar, kind: Scalar, base: Scalar, va: Scalar, other_kind: Scalar,
-    other_base: Scalar, vb: Scalar, room: Letters, rows: I64, memo: F64,
+    other_base: Scalar, vb: Scalar, room: Letters, rows: I64, memo: F64, m: Scalar,
 ) -> Scalar:  # fmt: skip
     """A condition on the letters of two values, which may be of different columns; equal ones fulfil it."""
     i, j = _text(kind, base, va), _text(other_kind, other_base, vb)
@@ -140,7 +144,7 @@ def _on_texts(
     if word in (JARO, WINKLER, CROSSED):
         if word == CROSSED and equal_texts(x, a, n_a, b, n_b):
             return True
-        return _alike(x, a, n_a, one, b, n_b, two, number, word != JARO, memo, rows)
+        return _alike(x, a, n_a, one, b, n_b, two, number, word != JARO, memo, m, rows)
     most = np.int64(number)
     if word in (FIRST, LAST):
         if min(n_a, n_b) < most:
@@ -188,6 +192,9 @@ def _shared_words(t: Tables, i: Scalar, j: Scalar) -> Scalar:
 
 @inlined
 def _on_words(t: Tables, word: Scalar, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
+    one, two = t.texts[i, 1], t.texts[j, 1]
+    if word == SUBSET and one & ~two & _KINDS != 0 and two & ~one & _KINDS != 0:
+        return False
     common = _shared_words(t, i, j)
     n_i, n_j = t.texts[i, NO_WORDS] - t.texts[i, WORDS], t.texts[j, NO_WORDS] - t.texts[j, WORDS]
     if word == SUBSET:
@@ -215,9 +222,9 @@ def _on_dates(word: Scalar, number: Scalar, a: Scalar, b: Scalar) -> Scalar:
 
 
 @inlined
-def _fulfilled(
+def fulfilled(
     t: Tables, word: Scalar, number: Scalar, table: Scalar, kind: Scalar, base: Scalar, va: Scalar, vb: Scalar,
-    x: Scalar, y: Scalar, room: Letters, rows: I64, memo: F64,
+    x: Scalar, y: Scalar, room: Letters, rows: I64, memo: F64, m: Scalar,
 ) -> Scalar:  # fmt: skip
     """A condition on two different values `va` and `vb` of one column; `x`, `y`: the same as floats."""
     if word == CODE:
@@ -248,7 +255,7 @@ def _fulfilled(
             if word == FIRST:
                 return digits.first(va, n) == digits.first(vb, n)
             return digits.last(va, n) == digits.last(vb, n)
-    return _on_texts(t, word, number, kind, base, va, kind, base, vb, room, rows, memo)
+    return _on_texts(t, word, number, kind, base, va, kind, base, vb, room, rows, memo, m)
 
 
 @kernel
@@ -258,8 +265,8 @@ def _in_place_of(
     """Whether a value of the column of comparison f stands as `other` in the column it is crossed with."""
     kind, base = p.comparisons[f, KIND], p.comparisons[f, BASE]
     other_kind, other_base = p.comparisons[f, OTHER_KIND], p.comparisons[f, OTHER_BASE]
-    memo[0] = -1.0
-    return _on_texts(t, CROSSED, least, kind, base, this, other_kind, other_base, other, room, rows, memo)
+    memo[0, 0] = -1.0
+    return _on_texts(t, CROSSED, least, kind, base, this, other_kind, other_base, other, room, rows, memo, 0)
 
 
 @kernel
@@ -280,35 +287,14 @@ def _crossed(
 
 
 @inlined
-def _same(p: Program, t: Tables, f: Scalar, i: Scalar, v: Scalar) -> Scalar:
+def same_level(p: Program, t: Tables, f: Scalar, i: Scalar, v: Scalar) -> Scalar:
     """The level of equal values: the first, and above it as many as the value is more common."""
     place = p.comparisons[f, CLASS]
     return 1 + (t.rows[i, place] if place >= 0 else (v >> 32 if place == _ABOVE else 0))
 
 
-@inlined
-def _level(p: Program, t: Tables, f: Scalar, i: Scalar, j: Scalar, room: Letters, rows: I64, memo: F64) -> Scalar:
-    """The level of rows i and j in a comparison that looks for no swap."""
-    column = p.comparisons[f, COLUMN]
-    va, vb = t.rows[i, column], t.rows[j, column]
-    if va == 0 or vb == 0:
-        return 0
-    if va == vb:
-        return _same(p, t, f, i, va)  # without a level `equal`, equal values fulfil whatever comes first
-    kind, base = p.comparisons[f, KIND], p.comparisons[f, BASE]
-    memo[0] = -1.0
-    for k in range(p.comparisons[f, BEGIN], p.comparisons[f, END]):
-        word = p.conditions[k, WORD]
-        if word != EQUAL and _fulfilled(
-            t, word, p.numbers[k], p.conditions[k, TABLE], kind, base, va, vb,
-            t.floats[i, column], t.floats[j, column], room, rows, memo,
-        ):  # fmt: skip
-            return p.conditions[k, LEVEL]
-    return p.comparisons[f, DIFFERENT]
-
-
 @kernel
-def _level_or_swap(
+def level_or_swap(
     p: Program, t: Tables, f: Scalar, i: Scalar, j: Scalar, room: Letters, rows: I64, memo: F64
 ) -> tuple[Scalar, Scalar]:
     """The level of a comparison that looks for a swap with another column, and whether it found one."""
@@ -316,120 +302,24 @@ def _level_or_swap(
     va, vb = t.rows[i, column], t.rows[j, column]
     known = va != 0 and vb != 0
     kind, base = p.comparisons[f, KIND], p.comparisons[f, BASE]
-    memo[0] = -1.0
+    memo[0, 0] = -1.0
     for k in range(p.comparisons[f, BEGIN], p.comparisons[f, END]):
         word = p.conditions[k, WORD]
         if word == CROSSED:
             # A swap may leave one side empty, so that it is looked for in unknown values too.
             hit = _crossed(p, t, f, i, j, p.numbers[k], room, rows, memo)
-            memo[0] = -1.0
+            memo[0, 0] = -1.0
         elif not known:
             hit = False
         elif va == vb:
             if word == EQUAL:
-                return _same(p, t, f, i, va), False
+                return same_level(p, t, f, i, va), False
             hit = True
         else:
-            hit = word != EQUAL and _fulfilled(
+            hit = word != EQUAL and fulfilled(
                 t, word, p.numbers[k], p.conditions[k, TABLE], kind, base, va, vb,
-                t.floats[i, column], t.floats[j, column], room, rows, memo,
+                t.floats[i, column], t.floats[j, column], room, rows, memo, 0,
             )  # fmt: skip
         if hit:
             return p.conditions[k, LEVEL], word == CROSSED
     return p.comparisons[f, DIFFERENT] if known else 0, False
-
-
-@inlined
-def pattern_of(p: Program, t: Tables, i: Scalar, j: Scalar, room: Letters, rows: I64, memo: F64) -> Scalar:
-    """The levels of rows i and j, packed as `matching.specification.Specification.pack` does.
-
-    Level 0 is a missing value; then the conditions in order; the last level is "different".
-    """
-    pattern = np.uint64(0)
-    swapped = np.uint64(0)  # columns whose values a swap explained
-    for f in range(len(p.comparisons)):
-        if p.comparisons[f, OTHER] < 0:
-            level = _level(p, t, f, i, j, room, rows, memo)
-        else:
-            level, swap = _level_or_swap(p, t, f, i, j, room, rows, memo)
-            if swap:
-                swapped |= np.uint64(1) << np.uint64(p.comparisons[f, OTHER])
-        pattern |= np.uint64(level) << np.uint64(p.comparisons[f, SHIFT])
-    if swapped:
-        for f in range(len(p.comparisons)):
-            # A swap is counted once, by the comparison that looks for it.
-            if p.comparisons[f, OTHER] < 0 and (swapped >> np.uint64(p.comparisons[f, COLUMN])) & np.uint64(1):
-                pattern &= ~(np.uint64(p.comparisons[f, MASK]) << np.uint64(p.comparisons[f, SHIFT]))
-    return pattern
-
-
-@inlined
-def fetch_row(t: Tables, i: Scalar) -> None:
-    """Have the values of row i loaded."""
-    prefetch(t.rows, i)
-
-
-@inlined
-def _unlike(p: Program, t: Tables, f: Scalar, i: Scalar, j: Scalar) -> tuple[Scalar, Scalar]:
-    """Numbers of the texts of rows i and j in comparison f; 0 where there is nothing to look at."""
-    if p.comparisons[f, KIND] != TEXT:
-        return 0, 0
-    a, b = t.rows[i, p.comparisons[f, COLUMN]] & _LOW, t.rows[j, p.comparisons[f, COLUMN]] & _LOW
-    if a == b or a == 0 or b == 0:
-        return 0, 0
-    return p.comparisons[f, BASE] + a, p.comparisons[f, BASE] + b
-
-
-@inlined
-def fetch_texts(p: Program, t: Tables, i: Scalar, j: Scalar) -> None:
-    """Have the places of the texts loaded that rows i and j differ in; their values should be there by now."""
-    for f in range(len(p.comparisons)):
-        a, b = _unlike(p, t, f, i, j)
-        if a:
-            prefetch(t.texts, a)
-            prefetch(t.texts, b)
-
-
-@inlined
-def fetch_letters(p: Program, t: Tables, i: Scalar, j: Scalar) -> None:
-    """Have the letters and words of these texts loaded; their places should be there by now."""
-    for f in range(len(p.comparisons)):
-        a, b = _unlike(p, t, f, i, j)
-        if a:
-            prefetch(t.letters, t.texts[a, 0] >> 16)
-            prefetch(t.letters, t.texts[b, 0] >> 16)
-            if t.texts[a, NO_WORDS] > 0:
-                prefetch(t.words, t.texts[a, WORDS])
-                prefetch(t.words, t.texts[b, WORDS])
-
-
-class Room(NamedTuple):
-    """Where one thread spells numbers, marks letters, and keeps the similarity of two texts from level to level."""
-
-    letters: Letters
-    rows: I64
-    memo: F64
-
-    @classmethod
-    def of(cls, t: Tables) -> Room:
-        """Room for texts of these tables."""
-        letters = np.empty(2 * t.longest + 32, dtype=t.letters.dtype)
-        return cls(letters, np.zeros(MARKS + 3 * (t.longest + 32), dtype=np.int64), np.empty(2))
-
-
-def patterns_of(p: Program, t: Tables, a: U32, b: U32) -> U64:
-    """The pattern of every pair of rows."""
-    out = np.empty(len(a), dtype=np.uint64)
-    _fill_patterns(p, t, Room.of(t), a, b, out)
-    return out
-
-
-@kernel
-def _fill_patterns(p: Program, t: Tables, room: Room, a: U32, b: U32, out: U64) -> None:
-    for n in range(len(a)):
-        if n + 12 < len(a):
-            fetch_row(t, a[n + 12])
-            fetch_row(t, b[n + 12])
-            fetch_texts(p, t, a[n + 8], b[n + 8])
-            fetch_letters(p, t, a[n + 4], b[n + 4])
-        out[n] = pattern_of(p, t, a[n], b[n], room.letters, room.rows, room.memo)

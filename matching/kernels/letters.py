@@ -72,8 +72,15 @@ def jaro_bound(shared: Scalar, n_a: Scalar, n_b: Scalar) -> Scalar:
 
 
 @kernel
-def jaro_in(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, room: I64) -> Scalar:
-    """Jaro's similarity, 0 to 1; two empty texts are alike.
+def jaro_needed(least: float, prefix: Scalar) -> float:
+    """Jaro's similarity that two texts need to reach `least` once a common prefix has raised it, or a little less."""
+    raised = (least - 0.1 * prefix) / (1.0 - 0.1 * prefix)
+    return min(max(raised, 0.7), least) - 1e-9
+
+
+@kernel
+def jaro_in(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, least: float, room: I64) -> Scalar:
+    """Jaro's similarity, 0 to 1; two empty texts are alike. Below `least` it may be minus a bound of it instead.
 
     `room`: MARKS + n_a + n_b places, of which the first MARKS are 0 and will be so again.
 
@@ -89,19 +96,20 @@ def jaro_in(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, ro
     window = (_ONE << (reach + _ONE)) - _ONE
     in_a = np.uint64(0)
     in_b = np.uint64(0)
-    shared = 0
     for j in range(np.uint64(n_b)):
         letter = letters[from_b + j]
         found = np.uint64(room[letter]) & window & ~in_a if letter < MARKS else np.uint64(0)
-        if found:
-            in_a |= found & (~found + _ONE)
-            in_b |= _ONE << j
-            shared += 1
-        window = (window << _ONE) | (_ONE if j < reach else np.uint64(0))
+        # No branch: whether a letter is found is anybody's guess.
+        in_a |= found & (~found + _ONE)
+        in_b |= np.uint64(found != np.uint64(0)) << j
+        window = (window << _ONE) | np.uint64(j < reach)
     for i in range(np.uint64(n_a)):
         room[letters[from_a + i]] = 0
+    shared = bits_set(in_b)
     if shared == 0:
         return 0.0
+    if jaro_bound(shared, n_a, n_b) < least:
+        return -jaro_bound(shared, n_a, n_b)
     apart = 0
     while in_b:
         # The lowest letters still marked stand against each other.

@@ -111,7 +111,9 @@ def likeness(letters: U32, one: Record, two: Record, room: I64) -> np.float32:
     shared = most_shared(one.ciri, n_a, two.ciri, n_b)
     if jaro_bound(shared, n_a, n_b) < LEAST_JARO:
         return np.float32(0.0)
-    alike = jaro_in(letters, one.awal, n_a, two.awal, n_b, room)
+    alike = jaro_in(letters, one.awal, n_a, two.awal, n_b, LEAST_JARO, room)
+    if alike < 0.0:
+        return np.float32(0.0)
     return np.float32(winkler(alike, common_prefix(letters, one.awal, n_a, two.awal, n_b)))
 
 
