@@ -48,6 +48,7 @@ class Room(NamedTuple):
     """What one thread needs for a batch: pairs and their patterns, and where numbers are spelled and letters marked."""
 
     pairs: U32  # (BATCH, 2)
+    shared: U64  # the passes that hold each pair
     patterns: U64
     open: I64  # pairs whose level in the present comparison is not known yet
     memo: F64  # (BATCH, 2) how alike the texts of each are, kept from condition to condition
@@ -59,6 +60,7 @@ class Room(NamedTuple):
         """Room for texts of these tables."""
         return cls(
             np.empty((BATCH, 2), dtype=np.uint32),
+            np.empty(BATCH, dtype=np.uint64),
             np.empty(BATCH, dtype=np.uint64),
             np.empty(BATCH, dtype=np.int64),
             np.empty((BATCH, 2)),

@@ -50,13 +50,13 @@ def _earlier(keys: U64, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
 
 
 @inlined
-def _free_of(keys: U64, free: U64, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
-    """The comparisons of which pass `number` or a later one that holds the pair says nothing."""
-    mask = free[number]
-    for q in range(number + 1, len(free)):
-        if keys[i, q] == keys[j, q] and keys[i, q] != 0:
-            mask |= free[q]
-    return mask
+def _shared(keys: U64, i: Scalar, j: Scalar) -> Scalar:
+    """A bit for each pass that holds the pair."""
+    out = np.uint64(0)
+    for q in range(keys.shape[1]):
+        # No branch: it would be guessed wrong too often.
+        out |= np.uint64((keys[i, q] == keys[j, q]) & (keys[i, q] != 0)) << np.uint64(q)
+    return out
 
 
 @inlined
@@ -157,12 +157,21 @@ BLOCK, ROW, PARTNER, USED, PAIRS = range(5)  # of where the comparing stands
 
 @inlined
 def _next_pairs(
-    rows: Source, across: Scalar, number: Scalar, order: U32, start: I64, stop: I64, at: I64, pairs: U32
+    rows: Source, across: Scalar, number: Scalar, order: U32, start: I64, stop: I64, at: I64, pairs: U32, shared: U64
 ) -> Scalar:
-    """Write the next pairs of the blocks that no earlier pass holds into `pairs` (n, 2); returns how many."""
+    """Write the next pairs of the blocks that no earlier pass holds, and the passes that do; returns how many.
+
+    There may be any number of them but none before the end.
+    """
     block, x, y = at[BLOCK], at[ROW], at[PARTNER]
+    earlier = (_U1 << np.uint64(number)) - _U1
     n = 0
     while block < len(start) and n < len(pairs):
+        i, j = min(order[x], order[y]), max(order[x], order[y])
+        pairs[n, 0], pairs[n, 1] = i, j
+        shared[n] = _shared(rows.keys, i, j)
+        n += (shared[n] & earlier == 0) & ((not across) | (rows.source[i] != rows.source[j]))
+        y += 1
         if y >= stop[block]:
             x += 1
             y = x + 1
@@ -171,14 +180,6 @@ def _next_pairs(
                 if block < len(start):
                     x, y = start[block], start[block] + 1
                     _ahead(rows.keys, order, start, stop, block)
-            continue
-        i, j = min(order[x], order[y]), max(order[x], order[y])
-        y += 1
-        if across and rows.source[i] == rows.source[j]:
-            continue
-        if not _earlier(rows.keys, number, i, j):
-            pairs[n, 0], pairs[n, 1] = i, j
-            n += 1
     at[BLOCK], at[ROW], at[PARTNER] = block, x, y
     return n
 
@@ -194,7 +195,7 @@ def _compare(
     """
     used, held, pairs = at[USED], at[PAIRS], room.pairs
     while mode == FIND or used + len(pairs) <= len(found.cells):
-        n = _next_pairs(rows, across, number, order, start, stop, at, pairs)
+        n = _next_pairs(rows, across, number, order, start, stop, at, pairs, room.shared)
         if n == 0:
             return True
         find_patterns(p, t, room, n)
@@ -203,7 +204,11 @@ def _compare(
             low, high = min(rows.source[i], rows.source[j]), max(rows.source[i], rows.source[j])
             stratum = np.uint64((number * sources + low) * sources + high)
             cell = room.patterns[k] | (stratum << _STRATUM)
-            mask = _free_of(rows.keys, rows.free, number, i, j) if mode != FIND else np.uint64(0)
+            mask = np.uint64(0)
+            if mode != FIND:
+                for q in range(number, len(rows.free)):
+                    if (room.shared[k] >> np.uint64(q)) & _U1:
+                        mask |= rows.free[q]
             place = _slot(slots, found.cells, found.free, cell, mask)
             if slots[place] == 0:
                 if mode == FIND:
