@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -289,9 +289,10 @@ def _write(tables: dict[str, pl.DataFrame], private: Path, out: Path) -> None:
 
     def write(name: str) -> None:
         # Ids do not shrink: with lz4 the entities take a tenth less room and half as long again. Of all tables zstd
-        # would take three times as long for half the size.
+        # would take three times as long for half the size. Least and largest values help nobody who reads all of it.
         part = private / f"{name}.parquet"
-        tables[name].write_parquet(part, compression="uncompressed" if name == "entities" else "lz4")
+        packed: Literal["uncompressed", "lz4"] = "uncompressed" if name == "entities" else "lz4"
+        tables[name].write_parquet(part, compression=packed, statistics=False)
         put(part, out / part.name)
 
     each(write, list(tables))

@@ -41,26 +41,34 @@ STEPS: Final = {
 }
 _BLANK = 32
 _U1 = np.uint64(1)
-_FNV = np.uint64(0xCBF29CE484222325)
-_PRIME = np.uint64(0x100000001B3)
+_EIGHT = np.uint64(8)
 _ZEROS = np.uint64(0x3030303030303030)
 _BATCH = 32  # rows
 
 
 @kernel
 def text_mix(data: npt.NDArray[np.unsignedinteger], start: Scalar, stop: Scalar) -> Scalar:
-    """64 bits of a text (FNV-1a of its letters, finished by a mix); 0 for no letters only."""
-    if start == stop:
+    """64 bits of a text, by eight letters of a byte each, or by single wider ones; 0 for no letters only."""
+    size = stop - start
+    if size == np.uint64(0):
         return np.uint64(0)
-    h = _FNV
-    for k in range(start, stop):
-        h = (h ^ np.uint64(data[k])) * _PRIME
-    return _finished(h)
-
-
-@kernel
-def _finished(h: Scalar) -> Scalar:
-    h = mixed(h)
+    h = np.uint64(size)
+    if data.itemsize > 1:
+        for k in range(start, stop):
+            h = mixed(h ^ np.uint64(data[k]))
+        return h if h else _U1
+    while stop - start >= _EIGHT:
+        h = mixed(h ^ eight(data, start))
+        start += _EIGHT
+    rest = stop - start
+    if rest:
+        word = np.uint64(0)
+        if size >= _EIGHT:
+            word = eight(data, stop - _EIGHT) >> (_EIGHT * (_EIGHT - rest))
+        else:
+            for k in range(rest):
+                word |= np.uint64(data[start + k]) << (_EIGHT * k)
+        h = mixed(h ^ word)
     return h if h else _U1
 
 
@@ -324,30 +332,26 @@ def _pack(c: Chunk, nulls: U64, mix: U64, out: I64) -> Scalar:
         start, stop = _edges(c.data, start, stop)
         if start == stop:
             continue
-        h = _FNV
+        mix[i] = text_mix(c.data, start, stop)
         v = np.uint64(0)
         size = 0
-        while stop - start >= np.uint64(8):
+        while stop - start >= _EIGHT:
             word = eight(c.data, start)
             low = word & np.uint64(0x0F0F0F0F0F0F0F0F)
             # Eight digits at once: 0x30 above each, and none that six more would carry over nine.
             if word ^ low != _ZEROS or (low + np.uint64(0x0606060606060606)) & np.uint64(0xF0F0F0F0F0F0F0F0):
                 break
-            for k in range(8):
-                h = (h ^ ((word >> np.uint64(8 * k)) & np.uint64(0xFF))) * _PRIME
             v = (v << np.uint64(32)) | (_nibbles(low) + np.uint64(0x11111111))
             size += 8
-            start += np.uint64(8)
+            start += _EIGHT
         while start < stop:
             letter = np.uint64(c.data[start])
             if letter >= np.uint64(128):
                 return -1
-            h = (h ^ letter) * _PRIME
             if letter - np.uint64(48) <= np.uint64(9):
                 v = (v << np.uint64(4)) | (letter - np.uint64(47))
                 size += 1
             start += _U1
-        mix[i] = _finished(h)
         out[i] = np.int64(v)
         if size > MOST:
             out[i] = -1

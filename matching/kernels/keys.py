@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.jit import Scalar, kernel
-from blocking.kernels import mixed_into
+from blocking.kernels import mixed
 from blocking.prefetch import prefetch
 
 I64 = npt.NDArray[np.int64]
@@ -17,6 +17,8 @@ U64 = npt.NDArray[np.uint64]
 # What a part of a key is made of: bits of a column, and a table that says what they stand for.
 PASS, COLUMN, SHIFT, MASK, NOUGHT, TABLE, BY_ROW = range(7)
 _AHEAD: Final = 16  # rows
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)  # codes are small: the bits of one have to reach those of a key all over
+_U1 = np.uint64(1)
 
 
 @kernel
@@ -43,6 +45,9 @@ def fill_keys(rows: I64, parts: I64, tables: I64, first: Scalar, last: Scalar, o
             code = _code(rows, parts, p, i)
             if parts[p, TABLE] >= 0:
                 code = tables[code]
-            if code == parts[p, NOUGHT]:
-                code = 0
-            out[i, parts[p, PASS]] = mixed_into(out[i, parts[p, PASS]], np.uint64(code))
+            key = out[i, parts[p, PASS]]
+            if code == parts[p, NOUGHT] or code == 0 or key == 0:
+                out[i, parts[p, PASS]] = 0
+            else:
+                key = mixed(key ^ (np.uint64(code) * _SPREAD))
+                out[i, parts[p, PASS]] = key if key else _U1
