@@ -165,3 +165,9 @@ def each(function: Callable[[Item], Made], items: Sequence[Item]) -> list[Made]:
         return [function(item) for item in items]
     with ThreadPoolExecutor(min(threads(), len(items))) as pool:
         return list(pool.map(function, items))
+
+
+def parts_of(n: int) -> list[slice]:
+    """The places 0 to `n` in about equal parts, one for each core."""
+    step = max(-(-n // threads()), 1)
+    return [slice(first, min(first + step, n)) for first in range(0, n, step)]

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from padan import console
+from padan import allocator, console
 from padan.translate import Argument, Command, Option, Several, language_in, message_of, usage_text, use_language
 from rules.errors import PadanError
 from rules.i18n import LANGUAGES, N_, _
@@ -461,8 +461,7 @@ from padan import cli_run as _cli_run  # noqa: E402,F401
 def main() -> None:
     """The console command."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads would only wait for work, and loudly
-    # Polars on Linux: memory in large pages, kept for some seconds. A tenth less time where frames come and go.
-    os.environ.setdefault("_RJEM_MALLOC_CONF", "thp:always,dirty_decay_ms:3000")
+    allocator.settle()
     # Importing makes hundreds of thousands of objects that all stay: looking through them again and again is in vain.
     gc.set_threshold(100_000)
     if not sys.warnoptions:

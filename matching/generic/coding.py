@@ -133,7 +133,12 @@ def classed(column: Coded, cuts: tuple[float, ...]) -> I64:
     0 for no value.
     """
     if column.how == TEXT:
-        return np.searchsorted(np.array(cuts), column.counts / max(int(column.counts.sum()), 1)).astype(np.int64)
-    known = max(int((column.values != 0).sum()), 1)
-    found = np.searchsorted(np.array(cuts), column.sizes() / known)
-    return np.where(column.values != 0, found, 0).astype(np.int64)
+        return _above(cuts, column.counts, max(int(column.counts.sum()), 1))
+    known = column.values != 0
+    return np.where(known, _above(cuts, column.sizes(), max(int(known.sum()), 1)), 0)
+
+
+def _above(cuts: tuple[float, ...], counts: I64, total: int) -> I64:
+    """How many of a few cuts the share of each count lies above; a search in so few is slower."""
+    share = counts / total
+    return np.asarray(np.sum([share > cut for cut in cuts], axis=0), dtype=np.int64)

@@ -12,7 +12,7 @@ import polars as pl
 
 from blocking.candidates import Plan
 from blocking.heap import lined
-from blocking.jit import each, threads
+from blocking.jit import each, parts_of
 from blocking.mix import U64, combine, mix
 from blocking.pairs import Blocks, PassCount, block, refine
 from blocking.passes import Pass
@@ -85,10 +85,8 @@ def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
     """
     together = lined(rows.n, len(spec.keys), np.uint64)
     given = _Parts(rows, spec)
-    step = max(-(-rows.n // threads()), 1)
     each(
-        lambda first: fill_keys(rows.rows, given.parts, given.tables, first, min(first + step, rows.n), together),
-        range(0, rows.n, step),
+        lambda part: fill_keys(rows.rows, given.parts, given.tables, part.start, part.stop, together), parts_of(rows.n)
     )
 
     def one_pass(number: int) -> tuple[Blocks, PassCount]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from blocking.heap import lined
-from blocking.jit import each
+from blocking.jit import each, parts_of
 from blocking.kernels import sort_rows
 from blocking.mix import U64
 from matching.generic.coding import classed, coded
@@ -111,8 +111,8 @@ def prepare(frames: Sequence[Frame], spec: LinkageSpec) -> Prepared:
         zip(ordered, each(lambda name: coded(name, _whole(frames, name), spec.columns[name]), ordered), strict=True)
     )
     content, nothing = np.zeros(sum(heights), dtype=np.uint64), np.zeros(1, dtype=np.uint64)
+    each(lambda part: [mix_rows(content[part], made[name].given[part]) for name in plain], parts_of(len(content)))
     for name in plain:
-        mix_rows(content, made[name].given)
         made[name].given = _NONE  # not wanted any more
         mix_rows(nothing, np.zeros(1, dtype=np.uint64))
     for name, column in spec.columns.items():

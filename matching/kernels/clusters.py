@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import Scalar, kernel
+from blocking.jit import Scalar, each, kernel, parts_of
 from blocking.kernels import mixed
 from blocking.mix import mix
 from blocking.prefetch import prefetch
@@ -117,7 +117,7 @@ def entity_ids(label: I64, content: U64, again: U32, times: I64) -> U8:
     chosen = first[entity] == again
     id_of[entity[chosen]] = mix(content[again[chosen]] + times[chosen].astype(np.uint64) * _GOLDEN)
     out = np.empty(2 * n, dtype="<u8")
-    _spell_ids(label, id_of, out)
+    each(lambda part: _spell_ids(label[part], id_of, out[2 * part.start :]), parts_of(n))
     return out.view(np.uint8)
 
 
