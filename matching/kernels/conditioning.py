@@ -328,7 +328,7 @@ def _flat(d: Data, level: F64, norm: F64, counts: F64) -> Flat:
     return Flat(
         level.reshape(-1, classes),
         norm.reshape(-1, classes),
-        counts.reshape(-1, counts.shape[3]),
+        counts.reshape(math.prod(counts.shape[:3]), counts.shape[3]),
         level_row,
         (level_row // width * pairs + pair) * groups + group,
         term.reshape(row.shape).astype(np.int32),
