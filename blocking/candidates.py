@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from blocking.jit import each
 from blocking.mix import U64
-from blocking.pairs import Blocks, Index, PassCount, block, first_pass_only, pairs_of, refine
+from blocking.pairs import Blocks, Index, PassCount, block, bounded, first_pass_only, pairs_of
 from blocking.passes import Pass, finer
 
 if TYPE_CHECKING:
@@ -34,14 +35,11 @@ class Plan:
 
 
 def plan(e: Encoded, passes: list[Pass], limit: int) -> Plan:
-    """Compute and bound the keys of all passes."""
+    """Compute and bound the keys of all passes, with their blocks."""
     split = finer(e)
-    keys, counts = [], []
-    for one in passes:
-        bounded, large, skipped = refine(one.key(e), split, limit, one.whole)
-        keys.append(bounded)
-        counts.append(PassCount(one.nama, 0, large, skipped))
-    return Plan(passes, keys, counts)
+    made = each(lambda one: bounded(one.key(e), split, limit, one.whole), passes)
+    counts = [PassCount(one.nama, 0, large, skipped) for one, (_, _, large, skipped) in zip(passes, made, strict=True)]
+    return Plan(passes, [keys for keys, *_ in made], counts, [blocks for _, blocks, *_ in made])
 
 
 def candidates(
@@ -53,7 +51,7 @@ def candidates(
     """
     for k, keys in enumerate(chosen.keys):
         built = 0
-        for a, b in pairs_of(block(keys), chunk):
+        for a, b in pairs_of(chosen.blok[k] if chosen.blok else block(keys), chunk):
             keep = first_pass_only(a, b, chosen.keys[:k])
             if admit is not None:
                 keep &= admit(a, b)

@@ -14,7 +14,7 @@ import polars as pl
 
 from blocking.jit import kernel
 from blocking.mix import U64, mix
-from blocking.pairs import block
+from blocking.pairs import Blocks
 
 I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
@@ -35,6 +35,7 @@ class Encoded:
     nik_tepercaya: npt.NDArray[np.bool_]
     kk: I64
     kartu: U64  # the family as this source groups it (id of the source, else KK), mixed with the edition
+    kartu_blok: Blocks  # the cards of several rows
     kartu_ukuran: npt.NDArray[np.uint16]
     nama: U32
     token: U32  # (n, TOKENS), 0-filled on the right, each row ascending
@@ -71,11 +72,10 @@ def _of_others(order: U32, start: I64, stop: I64, bit: U64, out: U64) -> None:
             out[order[i]] = (once & ~own) | (twice & own) if own else np.uint64(0)
 
 
-def relatives(kartu: U64, given: npt.NDArray[np.unsignedinteger]) -> U64:
+def relatives(cards: Blocks, given: npt.NDArray[np.unsignedinteger]) -> U64:
     """For each record a 64-bit set with one bit per given name (or other code) of the *other* members of its card."""
     bit = (np.uint64(1) << (mix(given) & np.uint64(63))).astype(np.uint64)
-    bit[(given == 0) | (kartu == 0)] = 0
-    cards = block(kartu)
-    out = np.zeros(len(kartu), dtype=np.uint64)
+    bit[given == 0] = 0
+    out = np.zeros(len(given), dtype=np.uint64)
     _of_others(cards.order, cards.start, cards.stop, bit, out)
     return out

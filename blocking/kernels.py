@@ -73,6 +73,11 @@ def sort_rows(keys: U64, rows: U32, bits: int, *, spare: bool = False) -> tuple[
     return out
 
 
+def order_of(keys: U64) -> U32:
+    """The order of keys as `sort_rows` takes them; equal ones keep theirs."""
+    return sort_rows(keys, np.arange(len(keys), dtype=np.uint32), max(len(keys).bit_length() - 1, 2))[1]
+
+
 @kernel
 def _scatter(
     keys: U64, rows: U32, high: Scalar, low: Scalar, key_one: U64, row_one: U32, key_two: U64, row_two: U32,

@@ -68,10 +68,16 @@ def refine(keys: U64, finer: U64, limit: int, whole: int | None = None) -> tuple
     `whole` is `limit` where it is not given. Returns the new keys, how many blocks were split, and the number of pairs
     left out.
     """
+    out, _blocks, split, left_out = bounded(keys, finer, limit, whole)
+    return out, split, left_out
+
+
+def bounded(keys: U64, finer: U64, limit: int, whole: int | None = None) -> tuple[U64, Blocks, int, int]:
+    """As `refine`, with the blocks of the new keys behind them."""
     blocks = block(keys)
     large = blocks.above(limit if whole is None else min(whole, limit))
     if len(large.start) == 0:
-        return keys, 0, 0
+        return keys, blocks, 0, 0
     out = keys.copy()
     member = np.zeros(len(keys), dtype=bool)
     member[large.members] = True
@@ -79,7 +85,7 @@ def refine(keys: U64, finer: U64, limit: int, whole: int | None = None) -> tuple
     again = block(out, only=member)
     still = again.above(limit)
     out[still.members] = 0
-    return out, len(large.start), large.pairs - (again.pairs - still.pairs)
+    return out, block(out), len(large.start), large.pairs - (again.pairs - still.pairs)
 
 
 def pairs_of(blocks: Blocks, chunk: int) -> Iterator[tuple[Index, Index]]:

@@ -15,8 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.encode import Encoded
+from blocking.kernels import order_of
 from blocking.mix import combine, mix
 from blocking.pairs import Index, block, pairs_of
+from blocking.tally import distinct
 from matching.compare import Comparer
 from matching.fit import level_counts as _counts
 from matching.levels import (
@@ -48,9 +50,9 @@ def level_counts(levels: Levels) -> list[F64]:
     return _counts(levels, COMPARISONS)
 
 
-def _shuffled(n: int, salt: int) -> npt.NDArray[np.int64]:
+def _shuffled(n: int, salt: int) -> Index:
     """A fixed pseudo-random order of 0..n-1."""
-    return np.argsort(mix(np.arange(n, dtype=np.uint64) + np.uint64(salt << 40)), kind="stable")
+    return order_of(mix(np.arange(n, dtype=np.uint64) + np.uint64(salt << 40)))
 
 
 def random_pairs(n: int, wanted: int) -> tuple[Index, Index]:
@@ -70,8 +72,10 @@ def random_pairs(n: int, wanted: int) -> tuple[Index, Index]:
 def _neighbours(e: Encoded, wanted: int) -> tuple[Index, Index]:
     """Random pairs inside one kecamatan."""
     order = _shuffled(e.n, 2)
-    order = order[np.argsort((e.desa // 10_000)[order], kind="stable")]
     order = order[e.desa[order] >= 10**9]
+    _seen, kecamatan, _count = distinct((e.desa // 10_000).astype(np.uint64))
+    narrow = kecamatan.astype(np.uint16 if len(_seen) < 1 << 16 else np.uint64)  # numbers of 16 bits are sorted at once
+    order = order[np.argsort(narrow[order], kind="stable")]
     a, b = [], []
     for step in (1, 3, 7):
         left, right = order[:-step], order[step:]
@@ -258,7 +262,7 @@ def _same_person_nik(levels: Levels) -> F64:
 
 def _household(e: Encoded, a: Index, b: Index) -> tuple[Index, Index]:
     """Pairs of one household and two persons, over lists: a row and a fellow member of its counterpart."""
-    order = np.lexsort((np.arange(e.n), e.kartu))
+    order = order_of(e.kartu)
     place = np.empty(e.n, dtype=np.int64)
     place[order] = np.arange(e.n)
     left, right = [], []

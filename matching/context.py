@@ -13,6 +13,7 @@ from blocking.encode import Encoded, relatives
 from blocking.mix import mix
 from blocking.pairs import Index
 from matching.compare import Context
+from matching.kernels.people import gathered_bits
 from rules.vocab import PAYMENT_PREFIX
 
 BITS = 64  # editions of lists that are told apart
@@ -27,7 +28,7 @@ def context_of(e: Encoded, label: Index) -> Context:
     return Context(
         label.astype(np.uint32),
         _editions(e, label),
-        (relatives(e.kartu, linked), relatives(e.kartu, salted)),
+        (relatives(e.kartu_blok, linked), relatives(e.kartu_blok, salted)),
     )
 
 
@@ -35,6 +36,4 @@ def _editions(e: Encoded, label: Index) -> npt.NDArray[np.uint64]:
     """One bit per edition that the record's cluster has a row in. A payee may be paid from several payment lists."""
     once = np.array([not name.startswith(PAYMENT_PREFIX) for name in e.nama_sumber])
     bit = np.where(once[e.sumber], np.uint64(1) << (e.edisi.astype(np.uint64) % np.uint64(BITS)), np.uint64(0))
-    whole = np.zeros(e.n, dtype=np.uint64)
-    np.bitwise_or.at(whole, label, bit)
-    return np.asarray(whole[label], dtype=np.uint64)
+    return gathered_bits(label, bit, e.n)[label]

@@ -14,6 +14,7 @@ import polars as pl
 from blocking.encode import I64, TOKENS, U8, U32, Encoded, relatives
 from blocking.jit import in_background
 from blocking.mix import combine
+from blocking.pairs import block
 from blocking.tally import distinct
 from matching.generic.arrow import chunks, column_of
 from matching.kernels.coding import factor, laid
@@ -152,6 +153,7 @@ def encode(records: pl.DataFrame) -> Encoded:
     mother, card = beside()
     kartu = combine(11, card, edition)
     seen, place, count = distinct(kartu)
+    cards = block(kartu)
     none = np.asarray(seen[place] == 0, dtype=np.bool_)
     return Encoded(
         n=records.height,
@@ -162,6 +164,7 @@ def encode(records: pl.DataFrame) -> Encoded:
         nik_tepercaya=said["trusted"].to_numpy(),
         kk=number["kk"].to_numpy(),
         kartu=kartu,
+        kartu_blok=cards,
         kartu_ukuran=np.where(none, 0, count[place]).astype(np.uint16),
         nama=person.whole,
         token=person.token,
@@ -175,7 +178,7 @@ def encode(records: pl.DataFrame) -> Encoded:
         lahir_lengkap=said["full"].to_numpy(),
         kelamin=said["sex"].to_numpy(),
         desa=number["desa"].to_numpy(),
-        kerabat=relatives(kartu, person.given),
+        kerabat=relatives(cards, person.given),
         frekuensi=_share(person.whole),
         ibu_frekuensi=_share(mother.whole),
         teks_nama=person.whole_texts,

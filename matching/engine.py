@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from blocking.candidates import Plan, candidates, found_by, plan
+from blocking.candidates import Plan, candidates, plan
 from blocking.encode import Encoded
-from blocking.pairs import Index
+from blocking.pairs import Index, first_pass_only
 from blocking.passes import Pass, standard
 from matching.anchors import Anchors
 from matching.compare import Comparer
@@ -20,7 +20,7 @@ from matching.constraints import BRIDGE, DECIDED, NONE, REASONS, reasons
 from matching.context import context_of
 from matching.decided import CERTAIN, Decided, decided, rows_of
 from matching.encoding import encode
-from matching.entities import Clusters, cluster
+from matching.entities import Clusters, cluster, weakest_links
 from matching.estimates import estimate
 from matching.families import family_links
 from matching.fit import STARTS, fit
@@ -74,6 +74,7 @@ def compare_all(e: Encoded, compare: Comparer, chosen: Plan, strata: Strata, chu
         parts.append(Pairs(a, b, REGISTERS.pack(compare.levels(a, b)), strata.number(k, e.sumber[a], e.sumber[b])))
         done += len(a)
         progress("bandingkan", min(done / expected, 1.0))
+    chosen.blok = []  # not needed any more
     return Pairs.joined(parts)
 
 
@@ -128,9 +129,7 @@ def blocking_figures(chosen: Plan, scored: Scored, padan: float) -> dict[str, An
     """
     sure = scored.match(padan)
     a, b = scored.a[sure], scored.b[sure]
-    held = found_by(chosen, a, b)
-    by_nik = held[:, 0]
-    others = np.asarray(held[:, 1:].any(axis=1), dtype=bool)
+    by_nik, others = ~first_pass_only(a, b, chosen.keys[:1]), ~first_pass_only(a, b, chosen.keys[1:])
     reach = float(others[by_nik].mean()) if by_nik.any() else None
     rest = int((~by_nik).sum())
     missed = rest * (1 / reach - 1) if reach else None
@@ -244,7 +243,9 @@ def link(
     cut = np.zeros(len(match), dtype=bool)
     cut[np.flatnonzero(match)[found.cut]] = True
     links = links_frame(scored, strata, settings, cut)
-    entities = entities_frame(records, found.label, found.weakest)
+    taken = match & ~cut
+    weakest = weakest_links(e.n, found.label, scored.a[taken], scored.b[taken], scored.probability[taken])
+    entities = entities_frame(records, found.label, weakest)
     persons = persons_frame(records, entities, found.label)
     tell("keluarga", 0.0)
     linked_families = family_links(records, families, entities, found.label)

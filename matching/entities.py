@@ -33,7 +33,6 @@ class Clusters:
 
     label: Index
     cut: npt.NDArray[np.bool_]
-    weakest: F64  # per record: probability of the weakest link of its cluster's strongest spanning tree
 
 
 def _conflicts(e: Encoded, compare: Comparer, label: Index, linked: U64) -> tuple[Index, Index]:
@@ -41,10 +40,11 @@ def _conflicts(e: Encoded, compare: Comparer, label: Index, linked: U64) -> tupl
     size = np.bincount(label, minlength=e.n)[label]
     inner = np.where((size > 2) & (size <= LARGE), label.astype(np.uint64) + np.uint64(1), np.uint64(0))
     left, right = [], []
-    for a, b in pairs_of(block(inner), 1_000_000):
-        direct = among(pair_key(a, b), linked)
+    for one, two in pairs_of(block(inner), 1_000_000):
+        open_ = ~among(pair_key(one, two), linked)
+        a, b = one[open_], two[open_]
         why = reasons(e, a, b, compare.levels(a, b))
-        apart = ((why == NIK_DIFFERS) | (why == SAME_CARD) | (e.edisi[a] == e.edisi[b])) & ~direct
+        apart = (why == NIK_DIFFERS) | (why == SAME_CARD) | (e.edisi[a] == e.edisi[b])
         left.append(a[apart])
         right.append(b[apart])
     if not left:
@@ -113,14 +113,15 @@ def cluster(
         for edge, x, y in zip(edges.tolist(), a[edges].tolist(), b[edges].tolist(), strict=True):
             cut[edge] = not union.join(x, y)
         label = closure(e.n, a[~cut], b[~cut]).astype(np.uint32)
-    return Clusters(label, cut, _weakest(e.n, label, a[~cut], b[~cut], probability[~cut]))
+    return Clusters(label, cut)
 
 
-def _weakest(n: int, label: Index, a: Index, b: Index, probability: F64) -> F64:
+def weakest_links(n: int, label: Index, a: Index, b: Index, probability: F64) -> F64:
     """Per record the probability of the weakest link of its cluster's strongest spanning tree; 1 for a single row."""
     low = np.ones(n)
-    left, _right, p = spanning_forest(n, a, b, probability)
-    np.minimum.at(low, label[left], p)
+    forest = spanning_forest(n, a, b, probability)
+    # From the strongest down: the last stays. Rounded to 2^-52 as in earlier versions, so that results stay the same.
+    low[label[a[forest]]] = 2.0 - (2.0 - probability[forest])
     return np.asarray(low[label], dtype=np.float64)
 
 

@@ -13,12 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.special import gammaincinv
 
 from blocking.pairs import Index
 from matching.closure import closure
+from matching.kernels.forest import count_below, take_edges
 
 F64 = npt.NDArray[np.float64]
 
@@ -69,39 +68,27 @@ def spread(mean: float, variance: float, model: float = MODEL_CV) -> Range:
     return Range(mean, low, high)
 
 
-def spanning_forest(
-    n: int, a: Index, b: Index, probability: F64
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], F64]:
-    """The edges (left, right, probability) of the strongest spanning forest of the links."""
-    if len(a) == 0:
-        none = np.zeros(0, dtype=np.int64)
-        return none, none, np.zeros(0)
-    # A spanning tree of least cost is one of greatest probability; no cost may be 0, which means "no edge" here.
-    cost = 2.0 - probability
-    forest = minimum_spanning_tree(coo_array((cost, (a.astype(np.int64), b.astype(np.int64))), shape=(n, n)).tocsr())
-    edges = forest.tocoo()
-    return edges.row.astype(np.int64), edges.col.astype(np.int64), np.asarray(2.0 - edges.data, dtype=np.float64)
+def spanning_forest(n: int, a: Index, b: Index, probability: F64) -> npt.NDArray[np.int64]:
+    """Which links are the strongest spanning forest, from the strongest down; of equals the first by its rows."""
+    by_rows = np.argsort(a.astype(np.uint64) << np.uint64(32) | b)
+    order = by_rows[np.argsort(-probability[by_rows], kind="stable")]
+    taken = np.empty(min(n, len(a)), dtype=np.int64)
+    return taken[: take_edges(order, a, b, np.arange(n, dtype=np.int64), taken)]
 
 
 def cut_sizes(n: int, a: Index, b: Index, probability: F64) -> tuple[F64, F64]:
     """Of the strongest spanning forest of the links: (probability per edge, pairs across the edge within its tree)."""
-    left, right, p = spanning_forest(n, a, b, probability)
-    size = np.ones(n)
-    below = np.zeros(len(left))  # rows hanging on the side of the edge that was peeled off
+    forest = spanning_forest(n, a, b, probability)
+    left, right = a[forest], b[forest]
+    degree = np.bincount(left, minlength=n) + np.bincount(right, minlength=n)
+    edges, every = np.zeros(n, dtype=np.int64), np.arange(len(forest))
+    np.bitwise_xor.at(edges, left, every)
+    np.bitwise_xor.at(edges, right, every)
+    below = np.empty(len(forest), dtype=np.int64)
+    count_below(left, right, degree, edges, np.ones(n, dtype=np.int64), below)
     tree = closure(n, left, right)
-    whole = np.bincount(tree, minlength=n)[tree]
-    open_ = np.ones(len(left), dtype=bool)
-    while open_.any():
-        here = np.flatnonzero(open_)
-        degree = np.bincount(left[here], minlength=n) + np.bincount(right[here], minlength=n)
-        leaf_left, leaf_right = degree[left[here]] == 1, degree[right[here]] == 1
-        peel = here[leaf_left | leaf_right]
-        leaf = np.where(degree[left[peel]] == 1, left[peel], right[peel])
-        kept = np.where(leaf == left[peel], right[peel], left[peel])
-        below[peel] = size[leaf]
-        np.add.at(size, kept, size[leaf])
-        open_[peel] = False
-    return np.asarray(p, dtype=np.float64), below * (whole[left] - below)
+    whole = np.bincount(tree, minlength=n)[tree[left]]
+    return probability[forest], (below * (whole - below)).astype(np.float64)
 
 
 def _wrong(probability: F64, beyond: tuple[float, float] = BEYOND) -> F64:

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from blocking.kernels import sort_rows
+from blocking.kernels import order_of
 from blocking.pairs import Index
 from matching.kernels.families import find_heads, mark_strays, pair_memberships
+from matching.kernels.people import gathered_bits
 from rules.tables import check, empty
 
 I64 = npt.NDArray[np.int64]
@@ -64,7 +65,7 @@ class _Members:
         """The memberships in the order of family and person; persons are numbers below n."""
         return cls(
             family, person, row, called_head, _ends(family, len(register)),
-            np.argsort(person, kind="stable").astype(np.uint32), _ends(person, n), register,
+            order_of(person.astype(np.uint64)), _ends(person, n), register,
         )  # fmt: skip
 
     def only(self, kept: Bools) -> _Members:
@@ -104,8 +105,8 @@ def _membership(records: pl.DataFrame, families: pl.DataFrame, label: Index) -> 
     family, rows = family[here], rows[here]
     # Of rows of one person in one family the first.
     key = family.astype(np.uint64) * np.uint64(records.height) + label[rows]
-    key, order = sort_rows(key, np.arange(len(key), dtype=np.uint32), max(len(key).bit_length() - 1, 2))
-    order = order[np.diff(key, prepend=np.uint64(2**64 - 1)) != 0]
+    order = order_of(key)
+    order = order[np.diff(key[order], prepend=np.uint64(2**64 - 1)) != 0]
     family, rows = family[order], rows[order]
     register = families["sumber"].rank("dense").to_numpy().astype(np.uint8)
     return _one_family_each(
@@ -188,7 +189,7 @@ def _in_two_registers(m: _Members, register: U8) -> tuple[U32, U32]:
     i, j = np.empty(n, dtype=np.uint32), np.empty(n, dtype=np.uint32)
     pair_memberships(m.family, m.person, m.of_person, m.place, register, i, j)
     key = m.family[i].astype(np.uint64) * np.uint64(len(register)) + m.family[j]
-    _, order = sort_rows(key, np.arange(n, dtype=np.uint32), max(n.bit_length() - 1, 2))
+    order = order_of(key)
     return i[order], j[order]
 
 
@@ -201,8 +202,7 @@ def _compared(
     together = np.diff(first, append=len(i))
     head, heads = _heads(records, m)
     # A bit for each register that lists a person.
-    stands = np.zeros(records.height, dtype=np.uint64)
-    np.bitwise_or.at(stands, m.person, np.uint64(1) << register[m.family].astype(np.uint64))
+    stands = gathered_bits(m.person, np.uint64(1) << register[m.family].astype(np.uint64), records.height)
 
     def has(persons: npt.NDArray[np.integer], which: npt.NDArray[np.integer] | np.integer) -> Bools:
         return np.asarray(stands[persons] >> which.astype(np.uint64) & np.uint64(1), dtype=np.bool_)

@@ -29,6 +29,19 @@ def _first_rows(label: U32, rank: U64, usable: Bools, out: I64) -> None:
                 out[label[i]] = i
 
 
+def gathered_bits(group: U32, bits: U64, n: int) -> U64:
+    """(n,) all bits of the members of each group."""
+    out = np.zeros(n, dtype=np.uint64)
+    _gather_bits(group, bits, out)
+    return out
+
+
+@kernel
+def _gather_bits(group: U32, bits: U64, out: U64) -> None:
+    for i in range(len(group)):
+        out[group[i]] |= bits[i]
+
+
 def commonest_rows(label: U32, late: Bools, rank: U64, code: I64, usable: Bools) -> I64:
     """As `first_rows`, but rows that are not `late` go first, then those whose code most rows of the person have."""
     n = len(label)

@@ -10,7 +10,7 @@ import pytest
 from matching.compare import Comparer
 from matching.constraints import REASONS, reasons
 from matching.encoding import encode
-from matching.entities import cluster
+from matching.entities import cluster, weakest_links
 from tests.matching.builder import records
 
 BORN = date(1990, 5, 17)
@@ -92,10 +92,11 @@ def test_a_row_that_resembles_two_rows_of_one_list_does_not_join_them() -> None:
     )
     e = encode(brothers)
     a, b = np.array([0, 1], dtype=np.uint32), np.array([2, 2], dtype=np.uint32)
-    found = cluster(e, Comparer(e), a, b, np.array([9.0, 4.0]), np.array([0.998, 0.94]))
+    p = np.array([0.998, 0.94])
+    found = cluster(e, Comparer(e), a, b, np.array([9.0, 4.0]), p)
     assert found.label.tolist() == [0, 1, 0]
     assert found.cut.tolist() == [False, True]
-    assert found.weakest.tolist() == [0.998, 1.0, 0.998]
+    assert weakest_links(3, found.label, a[:1], b[:1], p[:1]).tolist() == [0.998, 1.0, 0.998]
 
 
 def test_clusters_do_not_depend_on_the_order_of_links() -> None:
@@ -131,7 +132,7 @@ def test_the_weakest_link_is_that_of_the_bridge() -> None:
     p = np.array([0.999, 0.999, 0.91])
     found = cluster(e, Comparer(e), a, b, np.log2(p / (1 - p)), p)
     assert set(found.label.tolist()) == {0}
-    assert found.weakest == pytest.approx(0.91)
+    assert weakest_links(4, found.label, a, b, p) == pytest.approx(0.91)
 
 
 def test_a_chain_of_hundreds_is_no_person() -> None:
