@@ -38,11 +38,13 @@ def write_villages(
     key: bytes,
     register: Path | None = None,
     printed: int = MAX_FAMILIES,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> list[Path]:
     """Write a PDF and a workbook per village that has a stale family, a double recipient or a doubtful pair.
 
     Findings on which people have decided are not asked again. `key` makes the codes of the lines; `register` is the
     folder that keeps what they stand for (None: nowhere). Paper holds the `printed` worst families of a village.
+    `meanwhile` is done, once or again, while the last pages are drawn.
     """
     asked = lists.listed(context)
     decided = context.tables.diputuskan
@@ -81,6 +83,7 @@ def write_villages(
                     files += [name.with_suffix(".pdf"), books.write(village, name.with_suffix(".xlsx"))]
                     if progress:
                         progress(len(files) / 2 / sizes.height)
+            meanwhile()
         return files, kept
 
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Final, Protocol
@@ -115,17 +116,22 @@ def write_reports(
             key=installation_key() if key is None else key,
             register=out / REGISTER,
             printed=MAX_FAMILIES if printed is None else printed,
+            meanwhile=returned,
+        )
+
+    @cache
+    def returned() -> list[Path]:
+        step = _("return files")
+        if not sheets:
+            return []
+        return product(
+            "kembali",
+            lambda: write_returns(context, sheets, out / "kembali", lambda share: told(step, 0.6 + 0.3 * share)),
         )
 
     told(_("village lists"), 0.0)
     tables_and_overviews = Aside(beside)
-    written = product("desa", lists)
-    if sheets:
-        again = _("return files")
-        written += product(
-            "kembali",
-            lambda: write_returns(context, sheets, out / "kembali", lambda share: told(again, 0.6 + 0.3 * share)),
-        )
+    written = product("desa", lists) + returned()
     told(_("workbook"), 0.9)
     written = tables_and_overviews.result() + written
     told(_("done"), 1.0)
