@@ -12,6 +12,7 @@ import polars as pl
 
 from blocking.candidates import Plan, candidates, plan
 from blocking.encode import Encoded
+from blocking.jit import in_background
 from blocking.pairs import Index, first_pass_only
 from blocking.passes import Pass, standard
 from matching.anchors import Anchors
@@ -33,6 +34,7 @@ from matching.specification import Patterns
 from rules.tables import check
 
 Progress = Callable[[str, float], None]
+Made = Callable[[str, pl.DataFrame], None]
 
 
 @dataclass(slots=True)
@@ -197,12 +199,14 @@ def link(
     decisions: pl.DataFrame | None = None,
     labels: pl.DataFrame | None = None,
     planned: Callable[[Plan], int] | None = None,
+    made: Made | None = None,
 ) -> Linked:
     """Link all records of a run with one another. `records` is sorted by baris_id, which counts from 0.
 
     `decisions` (kiri, kanan, sama) are pairs that people judged: they hold. `labels` (kiri, kanan, sama, pangsa: the
     chance with which the pair was drawn) are answers to a sample of pairs: they calibrate the probabilities. `planned`
-    is told the keys of all passes before a pair is built, and says how many pairs are compared at a time.
+    is told the keys of all passes before a pair is built, and says how many pairs are compared at a time. `made` is
+    given each table by its name as soon as it is finished, in whichever thread finished it.
     """
     settings = settings or LinkSettings()
     calibrate = Probability(settings)
@@ -217,14 +221,16 @@ def link(
     chosen = plan(e, passes or standard(), settings.blok_maksimum)
     chunk = settings.pasangan_per_bagian if planned is None else planned(chosen)
     strata = Strata(chosen.passes, len(e.nama_sumber))
+    drawn = in_background(lambda: Anchors(e, compare))
     pairs = compare_all(e, compare, chosen, strata, chunk, tell)
     pairs = with_decided(e, compare, pairs, sure, strata)
-    anchors = Anchors(e, compare)
+    anchors = drawn()
 
     def judge(pairs: Pairs, turn: int) -> tuple[Model, Scored]:
         tell("modelkan", 0.0)
+        counted = in_background(anchors.counts)
         table, cell = pairs.cells()
-        counts, known = anchors.counts()
+        counts, known = counted()
         # Whether other starts come to the same answer is asked of the model that decides.
         starts = STARTS if turn == settings.putaran_keluarga else 1
         model = fit(table, strata, counts, REGISTERS, known=known, starts=starts)
@@ -242,41 +248,58 @@ def link(
     match = scored.match(settings.padan)
     cut = np.zeros(len(match), dtype=bool)
     cut[np.flatnonzero(match)[found.cut]] = True
-    links = links_frame(scored, strata, settings, cut)
-    taken = match & ~cut
-    weakest = weakest_links(e.n, found.label, scored.a[taken], scored.b[taken], scored.probability[taken])
-    entities = entities_frame(records, found.label, weakest)
-    persons = persons_frame(records, entities, found.label)
+    end = _End(settings, e, chosen, pairs, model, scored, found, cut, calibrate)
+    return _tables(records, families, end, made or (lambda _name, _frame: None), tell)
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """What the linkage has come to before its tables are written."""
+
+    settings: LinkSettings
+    e: Encoded
+    chosen: Plan
+    pairs: Pairs
+    model: Model
+    scored: Scored
+    found: Clusters
+    cut: npt.NDArray[np.bool_]  # of the scored pairs, those that were weak bridges
+    calibrate: Probability
+
+
+def _tables(records: pl.DataFrame, families: pl.DataFrame, end: _End, made: Made, tell: Progress) -> Linked:
+    """The tables, and what run.json says; what the links say in all is asked beside the tables of the persons."""
+
+    def counted() -> tuple[pl.DataFrame, dict[str, Any]]:
+        links = links_frame(end.scored, end.model.strata, end.settings, end.cut)
+        made("links", links)
+        return links, _figures(end, links)
+
+    beside = in_background(counted)
+    scored, label = end.scored, end.found.label
+    taken = scored.match(end.settings.padan) & ~end.cut
+    weakest = weakest_links(end.e.n, label, scored.a[taken], scored.b[taken], scored.probability[taken])
+    entities = entities_frame(records, label, weakest)
+    made("entities", entities)
+    persons = persons_frame(records, entities, label)
+    made("persons", persons)
     tell("keluarga", 0.0)
-    linked_families = family_links(records, families, entities, found.label)
-    info = _figures(e, chosen, scored, model, links, found, settings)
-    info["kalibrasi_label"] = calibrate.labels.to_dict() if calibrate.labels else None
-    info["perkiraan_galat"] = estimate(
-        e.n,
-        found.label,
-        (pairs.a, pairs.b),
-        scored.all_probabilities,
-        scored.moved,
-        info["penyaringan"]["perkiraan_padan_terlewat"],
-    )
+    linked_families = family_links(records, families, entities, label)
+    made("family_links", linked_families)
+    links, info = beside()
     return Linked(links, entities, persons, linked_families, info)
 
 
-def _figures(
-    e: Encoded,
-    chosen: Plan,
-    scored: Scored,
-    model: Model,
-    links: pl.DataFrame,
-    found: Clusters,
-    settings: LinkSettings,
-) -> dict[str, Any]:
-    size = np.bincount(found.label)
+def _figures(end: _End, links: pl.DataFrame) -> dict[str, Any]:
+    e, scored, label, labels = end.e, end.scored, end.found.label, end.calibrate.labels
+    size = np.bincount(label)
     size = size[size > 0]
+    sifted = blocking_figures(end.chosen, scored, end.settings.padan)
+    unreached = sifted["perkiraan_padan_terlewat"]
     return {
         "rekaman": e.n,
-        "model": model.to_dict(e.nama_sumber),
-        "penyaringan": blocking_figures(chosen, scored, settings.padan),
+        "model": end.model.to_dict(e.nama_sumber),
+        "penyaringan": sifted,
         "padan": int((links["putusan"] == "padan").sum()),
         "tinjau": int((links["putusan"] == "tinjau").sum()),
         "dipindah_ke_tinjau": {
@@ -285,5 +308,9 @@ def _figures(
         },
         "orang": len(size),
         "orang_dengan_lebih_dari_satu_baris": int((size > 1).sum()),
-        "pengaturan": settings.model_dump(),
+        "pengaturan": end.settings.model_dump(),
+        "kalibrasi_label": labels.to_dict() if labels else None,
+        "perkiraan_galat": estimate(
+            e.n, label, (end.pairs.a, end.pairs.b), scored.all_probabilities, scored.moved, unreached
+        ),
     }

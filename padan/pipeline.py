@@ -317,6 +317,7 @@ def _link(
             data.info["penautan"] = kept
             watch.stages["taut"]["dipakai_ulang"] = True
         else:
+            from blocking.jit import in_background
             from matching.engine import link
 
             folder.begin("taut")
@@ -331,6 +332,12 @@ def _link(
                 watch.log.info("plan", **watch.plan.brief())
                 return watch.plan.at_once
 
+            drafts: dict[str, Callable[[], store.Draft]] = {}
+
+            def made(name: str, frame: pl.DataFrame) -> None:
+                # One core writes what is finished while the other makes the next table.
+                drafts[name] = in_background(lambda: folder.draft(name, frame))
+
             linked = link(
                 data.records,
                 data.families,
@@ -339,11 +346,12 @@ def _link(
                 decisions=told,
                 labels=labels,
                 planned=planned,
+                made=made,
             )
             frames = {name: tables.check(name, getattr(linked, name)) for name in LINKED}
             if frames["entities"].height != data.records.height:
                 raise TableError("entities do not hold every record once")
-            data.info["penautan"] = folder.finish("taut", key, frames, linked.info)
+            data.info["penautan"] = folder.finish("taut", key, frames, linked.info, drafts)
     for name, frame in frames.items():
         setattr(data, name, frame)
     return key

@@ -40,6 +40,7 @@ REPORTS = ("laporan.html", "laporan.xlsx", "desa", "kembali")
 _PRODUCTS = "laporan.json"
 _TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 Step = tuple[pl.DataFrame, list[dict[str, Any]]]
+Draft = tuple[Path, str]  # a table's file and the SHA-256 of its bytes
 _WORTH_KEEPING = 1.0  # seconds
 PART = ".bagian"  # ends the name of a file that is being written
 _LIBRARIES = (
@@ -79,19 +80,30 @@ class RunFolder:
         """Forget the stamp of `stage`: from here on its tables may be half old, half new."""
         (self.private / f"{stage}.json").unlink(missing_ok=True)
 
+    def draft(self, name: str, frame: pl.DataFrame) -> Draft:
+        """Write a table of a stage that is not finished, where nobody looks for it; `finish` gives it its name."""
+        from reports.data import write_table
+
+        part = write_table(name, frame, self.private)
+        return part, sha256_file(part)
+
     def finish(
-        self, stage: str, key: str, frames: Mapping[str, pl.DataFrame], info: Mapping[str, Any]
+        self,
+        stage: str,
+        key: str,
+        frames: Mapping[str, pl.DataFrame],
+        info: Mapping[str, Any],
+        drafts: Mapping[str, Callable[[], Draft]] | None = None,
     ) -> dict[str, Any]:
         """Write the tables of a finished stage, then its stamp; returns `info` as `reuse` will give it back.
 
-        A run must go on with that: of a tuple JSON makes a list, and the reports show it.
+        A run must go on with that: of a tuple JSON makes a list, and the reports show it. `drafts` are tables that are
+        written already, or about to be.
         """
-        from reports.data import write_table
-
         digests = {}
         for name, frame in frames.items():
-            part = write_table(name, frame, self.private)
-            digests[name] = sha256_file(part)
+            written = (drafts or {}).get(name)
+            part, digests[name] = written() if written else self.draft(name, frame)
             put(part, self.data / part.name)
         stamp = {"key": key, "tables": digests, "info": dict(info)}
         write_json(stamp, self.private / f"{stage}.json")
