@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property
@@ -31,7 +32,7 @@ ROW_COLUMNS = (  # what `Context.baris` reads of the records
     "baris_id", "sumber", "berkas", "lembar", "tanggal_data", "tanggal_perbarui", "nik", "nik_kode", "no_kk",
     "kk_kode", "id_keluarga", "id_art", "sufiks_art", "nuk", "nama", "jenis_kelamin", "tanggal_lahir", "lahir_mutu",
     "hub_kk", "hub_krt", "status_kawin", "keberadaan", "tanggal_status", "nonaktif", "kode_kk", "no_bangunan",
-    "no_keluarga", "kode_wilayah", "kode_wilayah_asli", "skema_wilayah", "mutu",
+    "no_keluarga", "kode_wilayah", "kode_wilayah_asli", "skema_wilayah",
 )  # fmt: skip
 
 
@@ -82,7 +83,8 @@ def beside(known: pl.Series, frame: pl.DataFrame, facts: pl.DataFrame) -> pl.Dat
 def _dense(ids: pl.Series) -> pl.Series:
     """The rank of each id among the distinct ones, from 1; null for null. Equal to `rank("dense")`."""
     # Ids are a letter and sixteen hexadecimal digits: as numbers they sort alike in a tenth of the time.
-    regular = ids.str.contains(r"^[A-Z][0-9a-f]{16}$").all() and ids.str.slice(0, 1).drop_nulls().n_unique() == 1
+    first = ids.drop_nulls().head(1).str.head(1)
+    regular = len(first) and ids.str.contains(rf"^{re.escape(first[0])}[0-9a-f]{{16}}$").all()
     sortable = ids.str.slice(1).str.to_integer(base=16, dtype=pl.UInt64) if regular else ids
     return sortable.rank("dense").cast(pl.UInt32)
 
@@ -170,7 +172,9 @@ class Context:
         # Both tables are kept in this order, so most often there is nothing to join.
         if not rows.equals(known["baris_id"]):
             known = rows.to_frame().join(known, on="baris_id", how="left", maintain_order="left")
-        key = known.select(pl.coalesce("person_id", pl.format("#{}", "baris_id"))).to_series()
+        key = known["person_id"]
+        if key.null_count():
+            key = known.select(pl.coalesce("person_id", pl.format("#{}", "baris_id"))).to_series()
         return known.with_columns(
             orang=_dense(key), keluarga=_dense(known["family_id"]), keyakinan=pl.col("keyakinan").fill_null(1.0)
         )
@@ -242,7 +246,7 @@ class Context:
 
     def _chosen(self, rows: pl.Series) -> pl.LazyFrame:
         """`baris` of the DTKS rows for which the boolean `rows` (one per row) is true."""
-        beside = self._baris.with_columns(rows.alias(_CHOSEN), self._in_dtks["keluarga_ke"])
+        beside = self._baris.with_columns(rows.alias(_CHOSEN), self._in_dtks["keluarga_ke"], self._kartu["kartu_ke"])
         return beside.lazy().filter(_CHOSEN).drop(_CHOSEN)
 
     @property
@@ -291,7 +295,7 @@ class Context:
     @property
     def dtks(self) -> pl.LazyFrame:
         """DTKS rows of the newest edition that carry a family id. A DTKS family is (tanggal_data, id_keluarga), and
-        `keluarga_ke` its number here."""
+        `keluarga_ke` its number here; `kartu_ke` as in `kartu`."""
         return self._chosen(self._in_dtks["dtks"])
 
     @property
@@ -304,25 +308,41 @@ class Context:
         """Of `dapur` the rows of people who stand in one family only: a double entry (ST29) says nothing of a split."""
         return self._chosen(self._in_dtks["tunggal"])
 
+    @property
+    def dtks_ganda(self) -> pl.LazyFrame:
+        """Of `dapur` the rows of people who stand in several families."""
+        return self._chosen(self._in_dtks["dapur"] & ~self._in_dtks["tunggal"])
+
     @cached_property
     def _kartu(self) -> pl.DataFrame:
         """`kartu` with its mark `_pakai`, as rows beside those of `baris` (nulls where it is no row of a card)."""
         head = (pl.col("hub") == "KEPALA") & pl.col("kode_kk").ne_missing(2)
         on_card = pl.col("daftar") & pl.col("no_kk").is_not_null()
-        cards = self._numbered().filter(on_card).with_columns(unit=pl.col("kk") * EDITIONS + pl.col("terbitan"))
-        cards = kept(cards.select("i", "unit", "orang", "status_kawin", head=head))
-        heads = cards.filter("head").group_by("unit", maintain_order=True)
-        about = heads.agg(
-            kepala=pl.len(), kepala_orang=pl.col("orang").first(), kepala_kawin=pl.col("status_kawin").first()
+        rows = self._numbered().filter(on_card).with_columns(unit=pl.col("kk") * EDITIONS + pl.col("terbitan"))
+        cards = rows.select("i", "unit", "orang", "status_kawin", head=head.fill_null(value=False)).collect()
+        # By place: the rows of a card are counted and its head is looked up under its number, without a join.
+        place = cards["unit"].rank("dense").cast(pl.Int64).to_numpy() - 1
+        heads = cards["head"].arg_true().to_numpy()
+        many = int(place.max(initial=-1)) + 1
+        leader = np.full(many, -1, dtype=np.int64)
+        leader[place[heads[::-1]]] = heads[::-1]  # the first of a card is written last
+        about = pl.DataFrame(
+            {
+                "isi": pl.Series(np.bincount(place, minlength=many)[place], dtype=pl.UInt32),
+                "kepala": pl.Series(np.bincount(place[heads], minlength=many)[place], dtype=pl.UInt32),
+                "ke": pl.Series(leader[place]),
+            }
         )
-        facts = (
-            cards.select("i", "unit")
-            .join(cards.group_by("unit").agg(isi=pl.len()), on="unit")
-            .join(about, on="unit", how="left")
-            .select("i", "isi", pl.col("kepala").fill_null(0), "kepala_orang", "kepala_kawin", kartu_ke="unit")
+        facts = about.select(
+            "isi",
+            "kepala",
+            pl.lit(cards["orang"]).gather(pl.when(pl.col("ke") >= 0).then("ke")).alias("kepala_orang"),
+            pl.lit(cards["status_kawin"]).gather(pl.when(pl.col("ke") >= 0).then("ke")).alias("kepala_kawin"),
+            cards["unit"].alias("kartu_ke"),
         )
-        every = self._baris.lazy().select(i=pl.int_range(pl.len(), dtype=pl.UInt32))
-        return every.join(facts, on="i", how="left", maintain_order="left").drop("i").collect()
+        row = pl.Series(values=[None], dtype=pl.UInt32).new_from_index(0, self._baris.height)
+        row = row.scatter(cards["i"], pl.int_range(cards.height, dtype=pl.UInt32, eager=True))
+        return facts.select(pl.all().gather(row))
 
     def _numbered(self) -> pl.LazyFrame:
         """`baris` with its place `i` and its card `kk` as a number.
@@ -351,28 +371,21 @@ class Context:
         lodger = (pl.col("hub") == "LAINNYA").fill_null(value=False)
         rows = self._numbered().with_columns(self._kartu["isi"].is_not_null().alias("kartu")).filter("kartu", "terbaru")
         # Of a person in a register: the number of the two in one.
-        rows = kept(
-            rows.select(
-                "i",
-                "tanggal_data",
-                "kk",
-                lodger=lodger,
-                who=pl.col("orang").cast(pl.UInt64) * EDITIONS + pl.col("register"),
-            )
+        who = pl.col("orang").cast(pl.UInt64) * EDITIONS + pl.col("register")
+        rows = kept(rows.select("i", "tanggal_data", "kk", lodger=lodger, who=who))
+        rows = kept(rows.with_columns(sekali=pl.col("who").is_unique()))
+        several = kept(rows.filter(~pl.col("sekali")))  # few
+        kin = several.filter(~pl.col("lodger"))
+        placed = pl.concat([kin, several.filter("lodger").join(kin, on="who", how="anti")])
+        one = placed.filter((pl.col("kk").min() == pl.col("kk").max()).over("who"))
+        newest = one.sort("tanggal_data", "i", descending=[True, False]).unique(
+            "who", keep="first", maintain_order=True
         )
-        kin = rows.filter(~pl.col("lodger"))
-        strays = rows.filter("lodger").join(kin, on="who", how="anti")
-        placed = kept(pl.concat([kin, strays]))
-        one = placed.group_by("who").agg(same=pl.col("kk").min() == pl.col("kk").max()).filter("same")
-        newest = (
-            placed.join(one, on="who", how="semi")
-            .sort("tanggal_data", "i", descending=[True, False])
-            .unique("who", keep="first", maintain_order=True)
-            .select("i")
-            .collect()
-            .to_series()
-        )
-        return self._baris.hstack(self._kartu)[newest]
+        found = pl.concat([rows.filter("sekali"), newest]).select("i", "tanggal_data")
+        # The newest first, those without a date before all; sorted by one number.
+        age = (pl.col("tanggal_data").max() - pl.col("tanggal_data")).dt.total_days() + 1
+        order = (age.fill_null(0) * 2**32 + pl.col("i")).arg_sort()
+        return self._baris.hstack(self._kartu)[found.select(pl.col("i").gather(order)).collect().to_series()]
 
     @property
     def kartu_terbaru(self) -> pl.LazyFrame:
@@ -427,22 +440,19 @@ class Context:
 
     @cached_property
     def _tinjau(self) -> pl.DataFrame:
-        who = self.orang.select("baris_id", "orang")
-        pairs = (
-            self.lazy.links.filter(pl.col("putusan") == "tinjau", pl.col("peluang") >= self.p.peluang_tinjau_min.nilai)
-            .select("kiri", "kanan", "peluang")
-            .join(who.rename({"baris_id": "kiri", "orang": "orang_kiri"}), on="kiri")
-            .join(who.rename({"baris_id": "kanan", "orang": "orang_kanan"}), on="kanan")
-            .filter(pl.col("orang_kiri") != pl.col("orang_kanan"))
-            .select("orang_kiri", "orang_kanan", "peluang")
-            .collect()
-            .lazy()
+        doubtful = self.lazy.links.filter(
+            pl.col("putusan") == "tinjau", pl.col("peluang") >= self.p.peluang_tinjau_min.nilai
         )
-        listed = self.baris.filter("daftar").select("sumber", "tanggal_data", "orang").unique()
+        said = doubtful.select("kiri", "kanan", "peluang").collect()
+        for side in ("kiri", "kanan"):
+            person = self._orang.select(pl.col("orang").alias(f"orang_{side}"))
+            said = self.beside(said.rename({side: "baris_id"}), person).drop("baris_id")
+        pairs = said.lazy().select("orang_kiri", "orang_kanan", "peluang")
+        pairs = pairs.filter(pl.col("orang_kiri") != pl.col("orang_kanan"))
+        people = pl.concat([said.select(orang=f"orang_{side}") for side in ("kiri", "kanan")]).lazy()
+        listed = kept(self.baris.filter("daftar", self.among(people)).select("terbitan", "orang").unique())
         left = pairs.select("orang_kiri", "orang_kanan").unique().join(listed, left_on="orang_kiri", right_on="orang")
-        both = left.join(
-            listed.rename({"orang": "orang_kanan"}), on=["orang_kanan", "sumber", "tanggal_data"], nulls_equal=True
-        )
+        both = left.join(listed.rename({"orang": "orang_kanan"}), on=["orang_kanan", "terbitan"], how="semi")
         pairs = pairs.join(both, on=["orang_kiri", "orang_kanan"], how="anti")
         swapped = pairs.select(pl.col("orang_kanan").alias("orang_kiri"), orang_kanan="orang_kiri", peluang="peluang")
         return (

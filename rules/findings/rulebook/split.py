@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import KK_SOURCES, Context, LazyTables
+from rules.findings.context import (
+    EDITIONS,
+    KK_SOURCES,
+    Context,
+    LazyTables,
+    kept,
+    kk_in_register,
+    kk_number,
+)
 from rules.findings.registry import rule
 from rules.findings.similar import digits_apart, name_similarity
 from rules.i18n import N_
 
-_FAMILY = ("tanggal_data", "id_keluarga")
 _MARRIED = ["KAWIN", "CERAI_HIDUP", "CERAI_MATI"]
 
 
@@ -20,33 +27,32 @@ def _children(ctx: Context) -> pl.LazyFrame:
     kitchen and may lawfully hold several KKs with a head each. A child of one card is not the child of another's head,
     and where two heads come into question nobody is known to be the parent.
     """
-    twice = ctx.dapur.join(ctx.dtks_tunggal, on="baris_id", how="anti")
     # A child of two families: whose, nobody can tell. A child there and a head elsewhere has moved on.
-    twice = twice.filter((pl.col("hub") == "ANAK").sum().over("orang", "tanggal_data") == 1)
-    child = pl.concat([ctx.dtks_tunggal, _with_mother(ctx, twice)]).filter(pl.col("hub") == "ANAK").select(
-        *_FAMILY, "orang", "baris_id", "nuk", "no_kk", "lahir", "hub_kk"
-    )  # fmt: skip
+    twice = ctx.dtks_ganda.filter((pl.col("hub") == "ANAK").sum().over("orang", "tanggal_data") == 1)
+    columns = ("keluarga_ke", "orang", "baris_id", "nuk", "lahir", "hub_kk")
+    child = pl.concat(
+        rows.filter(pl.col("hub") == "ANAK").select(*columns, kk=kk_number())
+        for rows in (ctx.dtks_tunggal, _with_mother(ctx, twice))
+    )
     head = ctx.dapur.filter(pl.col("hub") == "KEPALA").select(
-        *_FAMILY,
-        orang_kepala="orang", nuk_kepala="nuk", kk_kepala="no_kk", lahir_kepala="lahir",
-    )  # fmt: skip
+        "keluarga_ke", orang_kepala="orang", nuk_kepala="nuk", kk_kepala=kk_number(), lahir_kepala="lahir"
+    )
     old_enough = (pl.col("lahir") - pl.col("lahir_kepala")).dt.total_days() >= ctx.p.selisih_anak_min_tahun.nilai * 365
+    other_card = pl.col("kk") == pl.col("kk_kepala")
     near = (
         (pl.col("nuk") == pl.col("nuk_kepala")).fill_null(value=False).cast(pl.UInt8) * 2
-        + (pl.col("no_kk") == pl.col("kk_kepala")).fill_null(value=False).cast(pl.UInt8)
+        + other_card.fill_null(value=False).cast(pl.UInt8)
     )  # fmt: skip
-    other_card = pl.col("no_kk") == pl.col("kk_kepala")
-    return (
-        child.join(head, on=_FAMILY, how="inner", nulls_equal=True)
+    known = kept(
+        child.join(head, on="keluarga_ke", how="inner")
         .filter(pl.col("orang") != pl.col("orang_kepala"), old_enough.fill_null(value=True))
         .with_columns(dekat=near)
         .filter((pl.col("dekat") > 0) | pl.col("hub_kk").is_null() | other_card.fill_null(value=True))
-        .filter(pl.col("dekat") == pl.col("dekat").max().over("baris_id"))
-        .filter(pl.col("orang_kepala").n_unique().over("baris_id") == 1)
-        .select("orang", "baris_id", *_FAMILY, "orang_kepala")
-        .unique("baris_id", keep="first", maintain_order=True)
-        .sort("baris_id")
+        .select("orang", "baris_id", "keluarga_ke", "orang_kepala", "dekat")
     )
+    nearest = known.sort("baris_id").filter(pl.col("dekat") == pl.col("dekat").max().over("baris_id"))
+    one_head = (pl.col("orang_kepala").min() == pl.col("orang_kepala").max()).over("baris_id")
+    return nearest.filter(one_head).drop("dekat").unique("baris_id", keep="first", maintain_order=True)
 
 
 def _with_mother(ctx: Context, rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -54,11 +60,10 @@ def _with_mother(ctx: Context, rows: pl.LazyFrame) -> pl.LazyFrame:
 
     A double entry may stand in a stranger's family; the mother's name tells the parents' family from it.
     """
-    named = rows.join(ctx.lazy.records.select("baris_id", "nama_ibu"), on="baris_id").filter(
-        pl.col("nama_ibu").is_not_null()
-    )
-    elder = ctx.dapur.filter(pl.col("hub").is_in(["KEPALA", "PASANGAN"])).select(*_FAMILY, nama_tua="nama")
-    pairs = named.join(elder, on=_FAMILY, how="inner", nulls_equal=True)
+    asked = rows.select("baris_id", "keluarga_ke").collect()
+    named = ctx.beside(asked, ctx.records.select("nama_ibu")).drop_nulls("nama_ibu").lazy()
+    elder = ctx.dapur.filter(pl.col("hub").is_in(["KEPALA", "PASANGAN"])).select("keluarga_ke", nama_tua="nama")
+    pairs = named.join(elder, on="keluarga_ke", how="inner")
     alike = pairs.with_columns(name_similarity("nama_ibu", "nama_tua")).filter(
         pl.col("kemiripan") >= ctx.p.nama_sama_min.nilai
     )
@@ -73,31 +78,35 @@ def _own_card(ctx: Context) -> pl.LazyFrame:
     still called ANAK on a card whose head is missing is a wrong or old number on one row; a dead head's survivors get a
     new number. None of these is a split.
     """
-    card = ctx.kartu_terbaru.filter(pl.col("sumber").is_in(KK_SOURCES)).join(ctx.mati, on="orang", how="anti")
+    children = kept(_children(ctx))
+    card = ctx.kartu_terbaru.filter(pl.col("sumber").is_in(KK_SOURCES), ~ctx.among(ctx.mati))
     # Whom the surveyor did not find keeps the card.
-    card = card.filter(~pl.col("pergi") | pl.col("keberadaan").eq_missing("TIDAK_DITEMUKAN")).with_columns(
-        pasangan=(pl.col("hub") == "PASANGAN").any().over("sumber", "no_kk").fill_null(value=False)
+    card = card.filter(~pl.col("pergi") | pl.col("keberadaan").eq_missing("TIDAK_DITEMUKAN"))
+    card = kept(card.select(
+        "orang", "register", "sumber", "tanggal_data", "no_kk", "hub", "status_kawin", "kepala_orang", "kepala_kawin",
+        "isi", "lahir", "baris_id", "nama", kartu_daftar=kk_in_register(),
+    ))  # fmt: skip
+    parent = kept(_parents(ctx, card, children))
+    # Nearly all stand on one card: numbers tell so, and only of the others the rest is looked up.
+    cards = card.select("orang", "register", "kartu_daftar", bukti_anak="baris_id")
+    apart = kept(
+        children.join(cards, on="orang")
+        .with_columns(kepala_ke=_in_register("orang_kepala"))
+        .join(parent.select("kepala_ke", "kartu_kepala"), on="kepala_ke")
+        .filter(pl.col("kartu_daftar") != pl.col("kartu_kepala"))
+        .drop("register", "kartu_kepala")
     )
     child = card.select(
-        "orang",
-        "sumber",
-        "tanggal_data",
-        "no_kk",
-        "hub",
-        "status_kawin",
-        "kepala_orang",
-        "kepala_kawin",
-        bukti_anak="baris_id",
-        lahir_anak="lahir",
+        "sumber", "tanggal_data", "no_kk", "hub", "status_kawin", "kepala_orang", "kepala_kawin",
+        bukti_anak="baris_id", lahir_anak="lahir",
+    )  # fmt: skip
+    couples = card.filter(pl.col("hub") == "PASANGAN").select(kartu_kepala="kartu_daftar", pasangan=pl.lit(value=True))
+    other = kept(
+        apart.join(child, on="bukti_anak", how="left")
+        .join(parent.drop("orang_kepala"), on="kepala_ke", how="left")
+        .join(couples.unique(), on="kartu_kepala", how="left")
+        .with_columns(pl.col("pasangan").fill_null(value=False))
     )
-    parent = _parents(ctx, card)
-    both = (
-        _children(ctx)
-        .rename({"tanggal_data": "tanggal_dtks"})
-        .join(child, on="orang")
-        .join(parent, on=("orang_kepala", "sumber"))
-    )
-    other = both.filter(pl.col("no_kk") != pl.col("kk_kepala"))
     mistyped = digits_apart("no_kk", "kk_kepala") <= ctx.p.kk_salah_ketik_maks.nilai
     heads_it = pl.col("hub").is_in(["KEPALA", "PASANGAN"]).fill_null(value=False)
     headed = pl.col("kepala_orang").is_not_null() & (pl.col("kepala_orang") != pl.col("orang_kepala"))
@@ -121,7 +130,7 @@ def _own_card(ctx: Context) -> pl.LazyFrame:
         | (heads_it & ~mistyped & ~heir.fill_null(value=False))
     )
     split = other.filter(shown.fill_null(value=False)).join(
-        _bereaved(ctx, card), on=["id_keluarga", "tanggal_dtks", "sumber", "no_kk"], how="anti", nulls_equal=True
+        _bereaved(ctx, card), on=["keluarga_ke", "kartu_daftar"], how="anti"
     )
     return split.with_columns(
         kawin=pl.when(pl.col("status_kawin").is_not_null()).then(ever).otherwise(heads_it),
@@ -129,53 +138,62 @@ def _own_card(ctx: Context) -> pl.LazyFrame:
     )
 
 
-def _parents(ctx: Context, card: pl.LazyFrame) -> pl.LazyFrame:
-    """The present card of each DTKS head in each register; for a head it does not show, that of the spouse.
+def _in_register(person: str) -> pl.Expr:
+    """The number of a person in a register."""
+    return pl.col(person).cast(pl.UInt64) * EDITIONS + pl.col("register")
 
-    Only a spouse who is married and no head stands in: the head is then on the same card, under a row that the linkage
-    could not join. A head of another name is another man: the old one died, and she has married again.
+
+def _parents(ctx: Context, card: pl.LazyFrame, children: pl.LazyFrame) -> pl.LazyFrame:
+    """The present card of each DTKS head of `children` in each register; for a head it does not show, the spouse's.
+
+    `kepala_ke` is the number of the head in the register. Only a spouse who is married and no head stands in: the head
+    is then on the same card, under a row that the linkage could not join. A head of another name is another man: the
+    old one died, and she has married again.
     """
-    there = card.filter(pl.col("hub").ne_missing("LAINNYA")).select(
-        "sumber", "pasangan", orang_kepala="orang", kk_kepala="no_kk", bukti_kepala="baris_id", hub_kepala="hub",
-        isi_kepala="isi", kawin_kepala="status_kawin", wakil=pl.lit(value=False),
-    )  # fmt: skip
-    couple = ctx.dtks_tunggal.filter(pl.col("no_kk").is_not_null())
-    heads = couple.filter(pl.col("hub") == "KEPALA").select(*_FAMILY, "no_kk", kepala="orang", nama_dtks="nama")
-    wives = couple.filter(pl.col("hub") == "PASANGAN").select(*_FAMILY, "no_kk", orang_kepala="orang")
-    pairs = heads.join(wives, on=[*_FAMILY, "no_kk"], nulls_equal=True).filter(
-        pl.len().over(*_FAMILY, "no_kk") == 1
-    ).select("kepala", "orang_kepala", "nama_dtks").unique("kepala", keep="first", maintain_order=True)  # fmt: skip
-    leaders = card.filter(pl.col("hub") == "KEPALA").select("sumber", kk_kepala="no_kk", nama_kini="nama")
-    stand_in = there.filter(pl.col("hub_kepala") == "PASANGAN", pl.col("kawin_kepala") == "KAWIN").join(
-        pairs, on="orang_kepala"
+    asked = ctx.among(children.select(orang="orang_kepala"))
+    columns = {
+        "kartu_kepala": "kartu_daftar", "kk_kepala": "no_kk", "bukti_kepala": "baris_id", "hub_kepala": "hub",
+        "isi_kepala": "isi", "kawin_kepala": "status_kawin",
+    }  # fmt: skip
+    there = card.filter(pl.col("hub").ne_missing("LAINNYA"), asked).select(
+        orang_kepala="orang", kepala_ke=_in_register("orang"), **columns, wakil=pl.lit(value=False)
     )
-    same = stand_in.select("sumber", "kk_kepala", "kepala", "nama_dtks").join(leaders, on=["sumber", "kk_kepala"])
+    couple = ctx.dtks_tunggal.with_columns(kk=kk_number()).filter(pl.col("kk").is_not_null())
+    heads = couple.filter(pl.col("hub") == "KEPALA").select(
+        "keluarga_ke", "kk", kepala="orang", nama_dtks="nama", ditanya=asked
+    )
+    wives = couple.filter(pl.col("hub") == "PASANGAN").select("keluarga_ke", "kk", istri="orang")
+    pairs = heads.join(wives, on=["keluarga_ke", "kk"], maintain_order="left").filter(
+        pl.len().over("keluarga_ke", "kk") == 1
+    )
+    pairs = pairs.filter("ditanya").unique("kepala", keep="first", maintain_order=True)
+    married = card.filter(pl.col("hub") == "PASANGAN", pl.col("status_kawin") == "KAWIN")
+    stand_in = pairs.select("kepala", "istri", "nama_dtks").join(
+        married.select("register", istri="orang", **columns), on="istri"
+    )
+    shown = ctx.baris.select(kepala_ke=_in_register("orang"))
+    stand_in = kept(stand_in.with_columns(kepala_ke=_in_register("kepala")).join(shown, on="kepala_ke", how="anti"))
+    leaders = card.filter(pl.col("hub") == "KEPALA").select(kartu_kepala="kartu_daftar", nama_kini="nama")
+    same = stand_in.select("kepala_ke", "kartu_kepala", "nama_dtks").join(leaders, on="kartu_kepala")
     same = same.with_columns(name_similarity("nama_dtks", "nama_kini")).filter(
         pl.col("kemiripan") >= ctx.p.kemiripan_nama_min.nilai
     )
-    stand_in = stand_in.join(same, on=["sumber", "kk_kepala", "kepala"], how="semi")
-    shown = ctx.baris.select("sumber", orang_kepala="orang").unique()
-    columns = there.collect_schema()
-    stand_in = stand_in.with_columns(
-        wakil=pl.lit(value=True), orang_kepala="kepala", hub_kepala=pl.lit("KEPALA").cast(columns["hub_kepala"])
+    hub = card.collect_schema()["hub"]
+    stand_in = stand_in.join(same, on="kepala_ke", how="semi").with_columns(
+        orang_kepala="kepala", hub_kepala=pl.lit("KEPALA").cast(hub), wakil=pl.lit(value=True)
     )
-    unseen = stand_in.select(columns.names()).join(shown, on=["sumber", "orang_kepala"], how="anti")
-    return pl.concat([there, unseen])
+    return pl.concat([there, stand_in.select(there.collect_schema().names())])
 
 
 def _bereaved(ctx: Context, card: pl.LazyFrame) -> pl.LazyFrame:
-    """Cards (sumber, no_kk) that the widowed spouse of a DTKS head is on.
+    """DTKS families (`keluarga_ke`) and the cards (`kartu_daftar`) that the widowed spouse of their head is on.
 
     Where the head still has a card of his own, no source says that he died; yet the children beside the widow did not
     split off, they are the family.
     """
-    spouse = ctx.dtks_tunggal.filter(pl.col("hub") == "PASANGAN")
+    spouse = ctx.dtks_tunggal.filter(pl.col("hub") == "PASANGAN").select("orang", "keluarga_ke")
     widowed = card.filter(pl.col("status_kawin").eq("CERAI_MATI").fill_null(value=True))
-    on = spouse.select("orang", "id_keluarga", tanggal_dtks="tanggal_data").join(
-        widowed.select("orang", "sumber", "no_kk"),
-        on="orang",
-    )
-    return on.drop("orang").unique()
+    return spouse.join(widowed.select("orang", "kartu_daftar"), on="orang").drop("orang").unique()
 
 
 def _split_children(ctx: Context, *, married: bool) -> pl.LazyFrame:
