@@ -33,6 +33,10 @@ class Plan:
         """Pairs per pass before pairs of earlier passes are taken out; known without building a pair."""
         return [one.pairs for one in self.blok or map(block, self.keys)]
 
+    def release(self) -> None:
+        """Let go of the keys; what is left tells of the pairs that they gave."""
+        self.keys, self.blok, self.bersama = [], [], None
+
 
 def plan(e: Encoded, passes: list[Pass], limit: int) -> Plan:
     """Compute and bound the keys of all passes, with their blocks."""

@@ -226,7 +226,7 @@ def link(
         (out / "run.json").unlink(missing_ok=True)  # from here on the tables are no longer those it tells of
         stamps = in_background(lambda: ([sha256_file(path) for path in paths], {**versions(), "code": code_version()}))
         result = _linked(
-            spec, lists, lambda given: Linkage(spec).run(given, names, tell, labels=labels, planned=planned)
+            spec, lists, lambda given: Linkage(spec).run(given, names, tell, labels=labels, planned=planned, keep=False)
         )
         _check(result, lists)
         report(0.98, _("Writing"))

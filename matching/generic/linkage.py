@@ -123,12 +123,14 @@ class Linkage:
         labels: pl.DataFrame | None = None,
         memory: int | None = None,
         planned: Callable[[Plan, Prepared], int | None] | None = None,
+        keep: bool = True,
     ) -> Result:
         """Link `frames`, whose columns are those of the specification (others are ignored, absent ones are missing).
 
         Lazy frames are read column by column, so that no list is in memory as a whole. `memory`: bytes that the
         candidate pairs may take; where they would take more they are built twice and never held. `planned` is told the
-        keys of all passes before a pair is built, and says what `memory` is to be.
+        keys of all passes before a pair is built, and says what `memory` is to be. Without `keep` what only `explain`
+        needs is let go as soon as it can be: a third of the memory of a large linkage.
 
         `names` are the values of `source` (default: "1", "2", ...). `calibrator` maps probabilities to calibrated ones;
         without one it is made of `labels` (`matching.labels.SCHEMA`), keyed on the fingerprints of the rows.
@@ -149,6 +151,7 @@ class Linkage:
         model_spec = Specification(comparisons(spec), classes(spec), narrowed(spec))
         strata = Strata(chosen.passes, rows.n_sources)
         compare = Comparer(*read, model_spec)
+        del read
         candidates = Candidates(rows, spec, chosen, compare)
         hold = memory is None or PAIR_BYTES * sum(chosen.kandidat) <= memory
         tell("compare", 0.0)
@@ -167,7 +170,7 @@ class Linkage:
         wanted = probability >= spec.thresholds.review
         kept = pairs.where(wanted) if pairs is not None else candidates.find(cells, wanted)
         pairs, chosen.blok = None, []  # not needed any more
-        trim()
+        _let_go(keep, chosen)
         weight, probability = weight[kept.cell], probability[kept.cell]
         match = probability >= spec.thresholds.match
         framed = in_background(lambda: _pairs_frame(rows, sources, kept.a, kept.b, weight, probability))
@@ -180,6 +183,7 @@ class Linkage:
             rows.source if spec.one_to_one and rows.n_sources > 1 else None,
         )
         match[np.flatnonzero(match)[found.cut]] = False
+        _let_go(keep, rows, compare)
         entities = in_background(lambda: _entities_frame(rows, sources, found.label))
         told = _info(rows, spec, sources, chosen, model, match, found.label, prior)
         paired, order = framed()
@@ -197,6 +201,14 @@ class Linkage:
             prior,
             calibrator,
         )
+
+
+def _let_go(keep: bool, *parts: Plan | Prepared | Comparer) -> None:
+    """Give the memory of `parts` unless they are to be kept, and what is free already, back to the system."""
+    if not keep:
+        for one in parts:
+            one.release()
+    trim()
 
 
 def _fit(

@@ -66,6 +66,12 @@ class Comparer:
     def __init__(self, program: Program, tables: Tables, spec: Specification) -> None:
         self.program, self.tables, self.spec = program, tables, spec
 
+    def release(self) -> None:
+        """Let go of the rows and texts; nothing can be compared any more."""
+        none = np.zeros((0, 0), dtype=np.int64)
+        nothing = np.zeros(0, dtype=np.int64)
+        self.tables = Tables(none, none.view(np.float64), np.zeros(0, dtype=np.uint8), none, nothing, nothing, 0)
+
     def patterns(self, a: Index, b: Index) -> U64:
         """The packed levels of pairs, by all cores."""
         step = max(-(-len(a) // PARTS), 10_000)

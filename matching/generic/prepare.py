@@ -77,6 +77,10 @@ class Prepared:
         """Where a column stands in `rows`."""
         return list(self.columns).index(name)
 
+    def release(self) -> None:
+        """Let go of all values; rows still have their list, number and content."""
+        self.columns, self.rows = {}, np.zeros((0, 0), dtype=np.int64)
+
     def rows_frame(self, sources: Sequence[str]) -> pl.DataFrame:
         """The rows as they were given; see the function of this name."""
         return rows_frame(self.frames, sources, self.given)

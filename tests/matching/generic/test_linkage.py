@@ -154,8 +154,9 @@ def test_lists_without_candidates_are_all_single() -> None:
         assert result.entities["entity_id"].n_unique() == len(lists)
 
 
-def test_pairs_that_are_not_held_give_the_same(linked: Result, lists: list[pl.DataFrame]) -> None:
-    again = Linkage.from_dict(SPEC).run([frame.lazy() for frame in lists], memory=0)
+@pytest.mark.parametrize("keep", [True, False])
+def test_pairs_that_are_not_held_give_the_same(linked: Result, lists: list[pl.DataFrame], keep: bool) -> None:
+    again = Linkage.from_dict(SPEC).run([frame.lazy() for frame in lists], memory=0, keep=keep)
     assert again.pairs.equals(linked.pairs)
     assert again.entities.equals(linked.entities)
 
