@@ -67,14 +67,18 @@ def write_persons_csv(persons: pl.DataFrame, path: Path) -> Path:
     Lists are joined by `;`. A text that a spreadsheet would take for a formula gets an apostrophe in front.
     """
     text = [c for c, kind in persons.schema.items() if kind == pl.String]
+    # Hardly ever is there such a text: columns without one are left as they are.
+    odd = persons.select(pl.col(text).str.contains(_FORMULA).any()).row(0)
     guarded = [
         pl.when(pl.col(c).str.contains(_FORMULA))
         .then(pl.concat_str(pl.lit("'"), pl.col(c)))
         .otherwise(pl.col(c))
         .alias(c)
-        for c in text
+        for c, found in zip(text, odd, strict=True)
+        if found
     ]
-    persons.sort("person_id").with_columns(pl.col("daftar").list.join(";"), *guarded).write_csv(
+    ordered = persons if persons["person_id"].is_sorted() else persons.sort("person_id")
+    ordered.with_columns(pl.col("daftar").list.join(";"), *guarded).write_csv(
         private(path), include_bom=True, date_format="%Y-%m-%d"
     )
     return path

@@ -7,6 +7,7 @@ has no date, and its id is a hash of its content.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from io import BytesIO
 from typing import Final
 
@@ -36,10 +37,15 @@ class Leaves:
         self._coded: dict[Style, Coded] = {}
         self._begin: dict[Style, str] = {}
         self._pages: list[list[str]] = []
+        self._kept: dict[str, tuple[str, ...]] = {}
 
-    def turn(self) -> None:
-        """Begin a new page."""
-        self._pages.append([])
+    def turn(self, like: str = "") -> None:
+        """Begin a new page, with what `keep` kept as `like`."""
+        self._pages.append(list(self._kept.get(like, ())))
+
+    def keep(self, name: str) -> None:
+        """Keep what stands on the last page so far for pages that begin alike."""
+        self._kept[name] = tuple(self._pages[-1])
 
     @property
     def count(self) -> int:
@@ -90,5 +96,6 @@ class Leaves:
         return self._out.getvalue()
 
 
+@cache
 def _numbers(colour: Colour) -> str:
     return " ".join([f"{part:.3g}" for part in colour])

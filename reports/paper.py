@@ -89,11 +89,22 @@ class _List:
         self.y = self.full = 0.0
         self.title = data["judul"]
         self.columns = _columns(_FAMILY_WIDTHS, self.words["kolom_keluarga"], (3, 4, 5, 6))
+        self._heads: dict[str, float] = {}  # title -> where the list begins below it
 
     def turn(self) -> None:
         """Begin a page: title, code of the list, heads of the columns."""
+        known = self._heads.get(self.title)
+        if known is None:
+            self.leaves.turn()
+            known = self._heads[self.title] = self._head()
+            self.leaves.keep(self.title)
+        else:
+            self.leaves.turn(self.title)
+        self.y = self.full = known
+
+    def _head(self) -> float:
+        """Draw what stands above the list on every page; where the list begins."""
         leaves = self.leaves
-        leaves.turn()
         code: Block = ((_CODE, self.words["kode_daftar"]), (_BOLD, self.data["kode"]))
         code_wide = sum(width(text, style) for style, text in code)
         title = [_TITLE.block(self.title, _RIGHT - _LEFT - code_wide - 10)]
@@ -111,7 +122,7 @@ class _List:
                 if index in self.columns.ticks:
                     x += (self.columns.room(index) - width(text, style)) / 2
                 leaves.text(x, top - down - number * style.leading, [line])
-        self.y = self.full = top - high - 1.6 * MM
+        return top - high - 1.6 * MM
 
     def need(self, high: float) -> bool:
         """Turn the page when less than `high` points are left on it; whether it was turned."""
