@@ -10,6 +10,7 @@ person ids too, and no text is sorted or grouped.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,8 @@ import numpy.typing as npt
 import polars as pl
 
 from blocking.pairs import Index
-from matching.generic.arrow import chunks
+from blocking.tally import distinct
+from matching.generic.arrow import chunks, column_of
 from matching.kernels.coding import factor
 from matching.kernels.people import commonest_rows, first_rows
 from rules.tables import check, empty
@@ -33,9 +35,25 @@ I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 
 
-def _authority(records: pl.DataFrame) -> U64:
-    known = records["sumber"].replace_strict(AUTHORITY, default=_PAYMENT, return_dtype=pl.UInt64)
-    return known.to_numpy()
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """The list of every row by number, the names of the lists, and how far a row of each is trusted."""
+
+    code: npt.NDArray[np.int32]
+    names: pl.Series
+    authority: U64  # of every row
+
+    @classmethod
+    def of(cls, records: pl.DataFrame) -> _Lists:
+        """The lists of the records."""
+        known = factor(chunks(records["sumber"]))
+        names = column_of(known.data, known.begin)
+        trusted = np.array([AUTHORITY.get(name, _PAYMENT) for name in names], dtype=np.uint64)
+        return cls(known.code, names, trusted[known.code])
+
+    def at(self, rows: pl.Series) -> pl.Series:
+        """The names of the lists of some rows."""
+        return self.names.gather(pl.Series(self.code).gather(rows))
 
 
 def _newest_first(dates: pl.Series) -> U64:
@@ -70,46 +88,49 @@ def _rows(found: I64) -> pl.Series:
     return rows.set(rows < 0, None)
 
 
-def _unit_ids(letter: str, unit: pl.Series, people: I64, sidik: pl.Series) -> pl.Series:
-    """An id for each person's unit, from the content hash of a member row.
+def _numbered(column: pl.Series, rows: I64) -> I64:
+    """A number for the text of each row, equal where the texts are; 0 for none."""
+    return factor(chunks(column.gather(_rows(rows)))).code.astype(np.int64)
+
+
+def _unit_ids(ids: pl.Series, unit: I64) -> pl.Series:
+    """Of `ids`, one for each person, that of the first person of each person's unit; `unit` numbers units, 0 is none.
 
     Never from the number of the unit itself: a card number can be enumerated.
     """
-    first = pl.DataFrame({"u": unit, "p": people}).select(
-        pl.when(pl.col("u").is_not_null()).then(pl.col("p").min().over("u"))
-    )
-    return letter + sidik.gather(first.to_series()).str.slice(0, ID_LENGTH)
+    first = np.empty(int(unit.max(initial=0)) + 1, dtype=np.int64)
+    first[unit[::-1]] = np.arange(len(unit))[::-1]
+    return ids.gather(_rows(np.where(unit == 0, -1, first[unit])))
 
 
 def entities_frame(records: pl.DataFrame, label: Index, weakest: npt.NDArray[np.float64]) -> pl.DataFrame:
     """The entities table from cluster labels (smallest baris_id of each cluster). Row i of `records` is baris_id i."""
-    sidik = records["sidik"]
-    authority, newest = _authority(records), _newest_first(_stated(records))
+    lists, newest = _Lists.of(records), _newest_first(_stated(records))
+    authority = lists.authority
     people, person = _people(label)
     # A payment list repeats what an older register said, so it never decides the family or the household.
     register = authority < _PAYMENT
     of_list = authority << np.uint64(24) | newest
     room = pl.coalesce("id_rumah_tangga", pl.when(pl.col("sumber") == "dtks").then("id_keluarga"))
+    rooms = records.select(room.alias("u")).to_series()
 
-    def of(rank: U64, usable: Bools, text: pl.Expr) -> pl.Series:
-        best = _rows(first_rows(label, rank, usable)[people])
-        return records.select(text.alias("u")).to_series().gather(best)
+    def own(ids: pl.Series) -> I64:
+        """The unit that the most trusted list puts each person in, by its `ids`: one list's are not another's."""
+        best = first_rows(label, of_list, register & ids.is_not_null().to_numpy())[people]
+        number = _numbered(ids, best)
+        return np.where(number == 0, 0, number * len(lists.names) + lists.code[best])
 
     carded = _mask(records, pl.col("no_kk").is_not_null() & (pl.col("kk_mutu") == "TEPERCAYA"))
-    card = of(_trust(authority, newest), carded, "kk:" + pl.col("no_kk"))
-    own = of(
-        of_list,
-        register & _mask(records, pl.col("id_keluarga").is_not_null()),
-        pl.format("{}:{}", "sumber", "id_keluarga"),
-    )
-    kitchen = of(of_list, register & _mask(records, room.is_not_null()), pl.col("sumber") + ":" + room)
-    family = pl.select(pl.coalesce(card, own)).to_series()
+    card = _numbered(records["no_kk"], first_rows(label, _trust(authority, newest), carded)[people])
+    family = own(records["id_keluarga"])
+    family = np.where(card != 0, card, np.where(family == 0, 0, family + card.max(initial=0)))
+    ids = records["sidik"].gather(people).str.slice(0, ID_LENGTH)
     out = pl.DataFrame(
         {
             "baris_id": records["baris_id"],
-            "person_id": ("P" + sidik.gather(people).str.slice(0, ID_LENGTH)).gather(person),
-            "family_id": _unit_ids("K", family, people, sidik).gather(person),
-            "household_id": _unit_ids("R", kitchen, people, sidik).gather(person),
+            "person_id": ("P" + ids).gather(person),
+            "family_id": _unit_ids("K" + ids, family).gather(person),
+            "household_id": _unit_ids("R" + ids, own(rooms)).gather(person),
             "keyakinan": weakest,
         }
     )
@@ -147,13 +168,18 @@ def _dukcapil_grade(records: pl.DataFrame, label: Index, people: I64) -> pl.Seri
     return frame.select(pl.when("ada").then(said)).to_series()
 
 
-def _registers(records: pl.DataFrame, person: I64) -> pl.Series:
+def _registers(lists: _Lists, person: I64, people: int) -> pl.Series:
     """Per person the sorted names of the lists it stands in."""
-    names = records["sumber"].unique().sort()
-    code = records["sumber"].replace_strict(names, pl.int_range(len(names), dtype=pl.UInt16, eager=True))
-    stands = pl.DataFrame({"orang": person, "kode": code}).unique().sort("orang", "kode")
-    stands = stands.with_columns(daftar=names.gather(stands["kode"]))
-    return stands.group_by("orang", maintain_order=True).agg("daftar")["daftar"]
+    # Few sets of lists occur: each list in turn splits those of the lists before it.
+    sets: list[list[str]] = [[]]
+    number = np.zeros(people, dtype=np.uint64)
+    for name in lists.names[1:].sort():
+        here = np.zeros(people, dtype=np.uint64)
+        here[person[lists.code == lists.names.index_of(name)]] = 1
+        seen, place, _count = distinct(number << np.uint64(1) | here)
+        sets = [sets[one >> 1] + [name] * (one & 1) for one in seen.tolist()]
+        number = place.astype(np.uint64)
+    return pl.Series(sets, dtype=pl.List(pl.String)).gather(pl.Series(number))
 
 
 def persons_frame(records: pl.DataFrame, entities: pl.DataFrame, label: Index) -> pl.DataFrame:
@@ -161,8 +187,8 @@ def persons_frame(records: pl.DataFrame, entities: pl.DataFrame, label: Index) -
     if records.height == 0:
         return empty("persons")
     people, person = _people(label)
-    authority, stated = _authority(records), _stated(records)
-    trust, late = _trust(authority, _newest_first(stated)), authority != 0
+    lists, stated = _Lists.of(records), _stated(records)
+    trust, late = _trust(lists.authority, _newest_first(stated)), lists.authority != 0
     good = {
         "nik": pl.col("nik_mutu").cast(pl.String) == "TEPERCAYA",
         "no_kk": pl.col("kk_mutu").cast(pl.String) == "TEPERCAYA",
@@ -178,13 +204,13 @@ def persons_frame(records: pl.DataFrame, entities: pl.DataFrame, label: Index) -
         rows = _rows(found[people])
         columns |= {
             name: records[name].gather(rows),
-            f"{name}_sumber": records["sumber"].gather(rows),
+            f"{name}_sumber": lists.at(rows),
             f"{name}_tanggal": stated.gather(rows),
         }
     surest = np.ones(len(people))
     np.minimum.at(surest, person, entities["keyakinan"].to_numpy())
     columns |= {
-        "daftar": _registers(records, person),
+        "daftar": _registers(lists, person, len(people)),
         "jumlah_baris": pl.Series(np.bincount(person, minlength=len(people))),
         "mutu_dukcapil": _dukcapil_grade(records, label, people),
         "keyakinan": pl.Series(surest),
