@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property
+from threading import RLock
 
 import numpy as np
 import polars as pl
@@ -126,11 +127,16 @@ class Context:
         self.sources = frozenset(present | ({PAYMENTS} if self.paid else set()))
         self.lazy = LazyTables(tables)
         self._once: dict[str, pl.LazyFrame] = {}
+        self._guard = RLock()
+        self._locks: dict[str, RLock] = {}
 
     def once(self, key: str, make: Callable[[Context], pl.LazyFrame]) -> pl.LazyFrame:
-        """The frame `make` gives, computed once per run: for steps that several rules of a module share."""
-        if key not in self._once:
-            self._once[key] = kept(make(self))
+        """The frame `make` gives, computed once per run: for steps that several rules share, two of which may ask."""
+        with self._guard:
+            lock = self._locks.setdefault(key, RLock())
+        with lock:
+            if key not in self._once:
+                self._once[key] = kept(make(self))
         return self._once[key]
 
     def label(self, source: str) -> str:
@@ -246,7 +252,9 @@ class Context:
 
     def _chosen(self, rows: pl.Series) -> pl.LazyFrame:
         """`baris` of the DTKS rows for which the boolean `rows` (one per row) is true."""
-        beside = self._baris.with_columns(rows.alias(_CHOSEN), self._in_dtks["keluarga_ke"], self._kartu["kartu_ke"])
+        beside = self._baris.with_columns(
+            rows.alias(_CHOSEN), self._in_dtks["keluarga_ke"], self._in_dtks["berkrt"], self._kartu["kartu_ke"]
+        )
         return beside.lazy().filter(_CHOSEN).drop(_CHOSEN)
 
     @property
@@ -274,17 +282,23 @@ class Context:
 
     @cached_property
     def _in_dtks(self) -> pl.DataFrame:
-        """Per row of `baris`: is it in `dtks`, `dapur`, `dtks_tunggal`, and the number of its DTKS family."""
+        """Per row of `baris`: is it in `dtks`, `dapur`, `dtks_tunggal`, the number of its DTKS family, and `berkrt`."""
         listed = (pl.col("sumber") == "dtks") & pl.col("terbaru") & pl.col("id_keluarga").is_not_null()
-        rows = self._baris.lazy().with_row_index("i").filter(listed).select("i", "tanggal_data", "id_keluarga", "orang")
+        rows = self._baris.lazy().with_row_index("i").filter(listed)
+        rows = rows.select("i", "tanggal_data", "id_keluarga", "orang", krt=pl.col("hub_krt").is_not_null())
         family = pl.concat_str("id_keluarga", pl.col("tanggal_data").cast(pl.Int32).fill_null(0), separator="|")
-        rows = kept(rows.select("i", "tanggal_data", "orang", keluarga_ke=numbered(family)))
+        rows = kept(rows.select("i", "tanggal_data", "orang", "krt", keluarga_ke=numbered(family)))
+        stating = rows.filter("krt").select("keluarga_ke").unique()
+        stating = rows.join(stating, on="keluarga_ke", how="semi").select("i")
         small = kept(rows.filter(pl.len().over("keluarga_ke") <= self.p.anggota_wajar_maks.nilai))
         of_one = pl.col("keluarga_ke").min() == pl.col("keluarga_ke").max()
         single = small.filter(of_one.over("orang", "tanggal_data"))
-        found = pl.collect_all([rows.select("i", "keluarga_ke"), small.select("i"), single.select("i")])
+        found = pl.collect_all([rows.select("i", "keluarga_ke"), small.select("i"), single.select("i"), stating])
         number = pl.Series("keluarga_ke", [None], dtype=pl.UInt32).new_from_index(0, self._baris.height)
-        marks = {name: self._marked(one["i"]) for name, one in zip(("dtks", "dapur", "tunggal"), found, strict=True)}
+        marks = {
+            name: self._marked(one["i"])
+            for name, one in zip(("dtks", "dapur", "tunggal", "berkrt"), found, strict=True)
+        }
         return pl.DataFrame(marks | {"keluarga_ke": number.scatter(found[0]["i"], found[0]["keluarga_ke"])})
 
     def _marked(self, rows: pl.Series) -> pl.Series:
@@ -295,7 +309,8 @@ class Context:
     @property
     def dtks(self) -> pl.LazyFrame:
         """DTKS rows of the newest edition that carry a family id. A DTKS family is (tanggal_data, id_keluarga), and
-        `keluarga_ke` its number here; `kartu_ke` as in `kartu`."""
+        `keluarga_ke` its number here; `berkrt`: somebody in it has a relation to the head of the household; `kartu_ke`
+        as in `kartu`."""
         return self._chosen(self._in_dtks["dtks"])
 
     @property
@@ -365,6 +380,11 @@ class Context:
         heads is two families under one number: one of them is wrong or old.
         """
         return self._baris.hstack(self._kartu).lazy().filter(pl.col("isi").is_not_null())
+
+    @property
+    def baris_kartu(self) -> pl.LazyFrame:
+        """`baris` with `kartu_ke` (see `kartu`), null where a row is on no card."""
+        return self._baris.with_columns(self._kartu["kartu_ke"]).lazy()
 
     @cached_property
     def _kartu_terbaru(self) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context, LazyTables
+from rules.findings.context import Context, LazyTables, kept
 from rules.findings.registry import rule
 from rules.i18n import N_
 
@@ -15,14 +15,22 @@ _ART_BASIS = N_("The last two characters of the ART id number the members from 0
 
 def _numbered(ctx: Context) -> pl.LazyFrame:
     """DTKS rows of files that carry ART ids, with the suffix as a number (`urut`, null when it is none)."""
-    rows = ctx.dtks.filter(pl.col("sufiks_art").is_not_null().any().over("berkas"))
+    return ctx.once("art", _make_numbered)
+
+
+def _make_numbered(ctx: Context) -> pl.LazyFrame:
+    files = ctx.dtks.filter(pl.col("sufiks_art").is_not_null()).select("berkas").unique().collect().to_series()
     digits = pl.col("sufiks_art").str.contains(r"^\d{2}$")
-    return rows.with_columns(urut=pl.when(digits).then(pl.col("sufiks_art")).cast(pl.UInt8, strict=False))
+    return ctx.dtks.filter(pl.col("berkas").is_in(files.implode())).select(
+        "baris_id", "orang", "tanggal_data", "id_keluarga", "keluarga_ke", "berkrt", "id_art", "sufiks_art", "no_kk",
+        "hub_kk", "hub_krt", "lahir",
+        urut=pl.when(digits).then(pl.col("sufiks_art")).cast(pl.UInt8, strict=False),
+    )  # fmt: skip
 
 
 def _household_hub() -> pl.Expr:
     """Relation to the head of the household where the family states any, else to the head of the family."""
-    return pl.when(pl.col("hub_krt").is_not_null().any().over("keluarga_ke")).then("hub_krt").otherwise("hub_kk")
+    return pl.when("berkrt").then("hub_krt").otherwise("hub_kk")
 
 
 @rule(
@@ -40,19 +48,21 @@ def heads(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Units with a number of heads other than one: household heads per DTKS id, family heads per KK of one register."""
     del tables
     household = (
-        ctx.dtks.filter(pl.col("hub_krt").is_not_null().any().over("keluarga_ke"))
+        ctx.dtks.filter("berkrt")
         .group_by("keluarga_ke", maintain_order=True)
         .agg(pl.col("id_keluarga").first(), baris="baris_id", kepala=(pl.col("hub_krt") == "KEPALA").sum())
         .filter(pl.col("kepala") != 1)
         .with_columns(keluarga_id=pl.format("dtks:DTKS:{}", "id_keluarga"))
     )
+    # A split-off family of Regsosek lawfully adds a head to the card of the parents.
+    rows = ctx.kartu.filter("terbaru", pl.col("kode_kk").ne_missing(2))
+    heads = rows.group_by("kartu_ke").agg(kepala=(pl.col("hub_kk") == "KEPALA").sum(), ada=pl.col("hub_kk").count())
+    odd = kept(heads.filter(pl.col("ada") > 0, pl.col("kepala") != 1).drop("ada"))  # lists are made for these only
     card = (
-        # A split-off family of Regsosek lawfully adds a head to the card of the parents.
-        ctx.kartu.filter("terbaru", pl.col("kode_kk").ne_missing(2))
-        .filter(pl.col("hub_kk").is_not_null().any().over("kartu_ke"))
+        rows.select("kartu_ke", "sumber", "no_kk", "baris_id")
+        .join(odd, on="kartu_ke", maintain_order="left")
         .group_by("kartu_ke", maintain_order=True)
-        .agg(pl.col("sumber", "no_kk").first(), baris="baris_id", kepala=(pl.col("hub_kk") == "KEPALA").sum())
-        .filter(pl.col("kepala") != 1)
+        .agg(pl.col("sumber", "no_kk", "kepala").first(), baris="baris_id")
         .with_columns(keluarga_id=pl.format("{}:KK:{}", "sumber", "no_kk"))
     )
     none = pl.lit([], dtype=pl.List(pl.String))
@@ -232,9 +242,8 @@ def relation_against_suffix(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     rows = _numbered(ctx).with_columns(hub_tulis=_household_hub().cast(pl.String))
     role = pl.col("hub_tulis")
     first_card = pl.col("no_kk").filter(pl.col("urut") == 1).first().over("keluarga_ke")
-    stated = pl.col("hub_krt").is_not_null().any().over("keluarga_ke")
     alone = ((role == "KEPALA").sum().over("keluarga_ke") <= 1).fill_null(value=False)
-    rows = rows.filter(stated | alone | (pl.col("urut") == 1) | (pl.col("no_kk") == first_card))
+    rows = rows.filter(pl.col("berkrt") | alone | (pl.col("urut") == 1) | (pl.col("no_kk") == first_card))
     spouse_elsewhere = ((role == "PASANGAN") & (pl.col("urut") != 2)).any().over("keluarga_ke")
     wrong = (
         ((pl.col("urut") == 1) & (role != "KEPALA"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import KK_SOURCES, TELLS_DEATH, Context, LazyTables, kept
+from rules.findings.context import KK_SOURCES, TELLS_DEATH, Context, LazyTables, kept, kk_in_register
 from rules.findings.registry import rule
 from rules.findings.similar import name_similarity
 from rules.i18n import N_
@@ -164,13 +164,15 @@ def dead_active(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
 
 
 def _full_desa() -> pl.Expr:
-    """The code of the desa where a row states one."""
-    return pl.when(pl.col("kode_wilayah").str.len_chars() == 10).then("kode_wilayah")
+    """The code of the desa as a number where a row states one."""
+    code = pl.col("kode_wilayah")
+    return pl.when(code.str.len_chars() == 10).then(code).cast(pl.UInt64, strict=False)
 
 
-def _with_desa(rows: pl.LazyFrame, unit: list[str], name: str) -> pl.LazyFrame:
-    """`rows` with the desa most rows of each unit state, the first by code of equally frequent ones."""
-    stated = kept(rows.select(*unit, desa=_full_desa()).drop_nulls())
+def _with_desa(rows: pl.LazyFrame, unit: str, name: str) -> pl.LazyFrame:
+    """`rows` with the desa most rows of each unit (a number) state, the first by code of equally frequent ones."""
+    rows = kept(rows.with_columns(_desa=_full_desa()))
+    stated = rows.select(unit, desa="_desa").drop_nulls()
     ends = kept(stated.group_by(unit).agg(desa=pl.col("desa").min(), lain=pl.col("desa").max()))
     torn = stated.join(ends.filter(pl.col("desa") != pl.col("lain")), on=unit, how="semi")  # few: a mode is dear
     most = pl.concat([
@@ -200,32 +202,36 @@ def moved(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     at least as new agrees with the DTKS, nothing is said.
     """
     del tables
-    here = _with_desa(ctx.dtks.filter(~pl.col("pergi")), ["keluarga_ke"], "desa")
-    mine = here.select("orang", "baris_id", "desa", tanggal_dtks="tanggal_data")
-    there = _with_desa(
-        ctx.baris.filter(pl.col("sumber").is_in(KK_SOURCES), "terbaru", ~pl.col("mati")),
-        ["sumber", "no_kk"],
-        "desa_lain",
-    )
+    columns = ("orang", "baris_id", "tanggal_data", "kode_wilayah")
+    here = _with_desa(ctx.dtks.filter(~pl.col("pergi")).select("keluarga_ke", *columns), "keluarga_ke", "desa")
+    mine = kept(here.select("orang", "baris_id", "desa", tanggal_dtks="tanggal_data"))
+    rows = ctx.baris_kartu.filter(pl.col("sumber").is_in(KK_SOURCES), "terbaru", ~pl.col("mati"))
+    rows = rows.select(*columns, "keberadaan", "register", kartu_daftar=kk_in_register())
     there = (
-        there.with_columns(desa_lain=pl.when(pl.col("no_kk").is_null()).then(_full_desa()).otherwise("desa_lain"))
+        _with_desa(rows, "kartu_daftar", "desa_lain")
+        .filter(ctx.among(mine))
+        .with_columns(desa_lain=pl.when(pl.col("kartu_daftar").is_null()).then("_desa").otherwise("desa_lain"))
         .sort("tanggal_data", "baris_id", descending=[True, False])
-        .unique(["orang", "sumber"], keep="first", maintain_order=True)
+        .unique(["orang", "register"], keep="first", maintain_order=True)
         .select(
             "orang", "desa_lain", bukti="baris_id", tanggal_lain="tanggal_data",
             keluar=pl.col("keberadaan").is_in(["PINDAH", "LUAR_NEGERI"]).fill_null(value=False),
             rantau=(pl.col("keberadaan") == "LUAR_NEGERI").fill_null(value=False),
         )
     )  # fmt: skip
-    both = mine.join(there, on="orang", how="inner").filter(
-        (pl.col("tanggal_lain") >= pl.col("tanggal_dtks")).fill_null(value=True)
+    both = kept(
+        mine.join(there, on="orang", how="inner").filter(
+            (pl.col("tanggal_lain") >= pl.col("tanggal_dtks")).fill_null(value=True)
+        )
     )
     away = pl.col("keluar") | (pl.col("desa") != pl.col("desa_lain")).fill_null(value=False)
     agrees = (~pl.col("keluar") & (pl.col("desa") == pl.col("desa_lain"))).fill_null(value=False)
     last_away = pl.col("tanggal_lain").filter(away).max().over("baris_id")
     last_home = pl.col("tanggal_lain").filter(agrees).max().over("baris_id")
+    told = both.filter(away).select("baris_id").unique()  # few, and only of these it matters who agrees
     return (
-        both.with_columns(tetap=(last_home >= last_away).fill_null(value=False))
+        both.join(told, on="baris_id", how="semi", maintain_order="left")
+        .with_columns(tetap=(last_home >= last_away).fill_null(value=False))
         .filter(away, ~pl.col("tetap"))
         .group_by("orang", maintain_order=True)
         .agg(

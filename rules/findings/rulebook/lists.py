@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context, LazyTables, kept
+from rules.findings.context import EDITIONS, Context, LazyTables, kept, numbered
 from rules.findings.registry import rule
 from rules.findings.similar import name_similarity
 from rules.i18n import N_
@@ -213,28 +213,31 @@ def wrong_count(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
 
     Only where every row of the family declares the same size, so that it is a word about this very unit.
     """
-    said = pl.col("jumlah_anggota").n_unique() == 1
-    rows = ctx.baris.filter("terbaru", "daftar").select(
-        "baris_id", "sumber", "tanggal_data", "id_keluarga", "no_kk", "pergi"
-    )
-    stated = tables.records.select("baris_id", "jumlah_anggota")
+    del tables
     unit = pl.when(pl.col("sumber") == "dtsen").then("no_kk").otherwise("id_keluarga")
-    rows = rows.join(stated, on="baris_id").with_columns(unit=unit)
-    rows = rows.filter(pl.col("sumber").is_in(list(_DECLARED)), pl.col("unit").is_not_null())
-    key = ("sumber", "tanggal_data", "unit")
-    found = (
-        rows.filter(said.over(key) & pl.col("jumlah_anggota").is_not_null())
-        .group_by(key, maintain_order=True)
-        .agg(
-            baris="baris_id", dinyatakan=pl.col("jumlah_anggota").first(), ada=pl.len(),
-            tinggal=(~pl.col("pergi")).sum(),
+    rows = ctx.baris.with_columns(ctx.records["jumlah_anggota"]).filter(
+        "terbaru", "daftar", pl.col("sumber").is_in(list(_DECLARED)), unit.is_not_null()
+    )
+    # An edition is of one register and one date.
+    rows = kept(
+        rows.select(
+            "baris_id", "sumber", "jumlah_anggota", "pergi", unit=unit,
+            ke=numbered(unit).cast(pl.UInt64) * EDITIONS + pl.col("terbitan"),
         )
-        .filter(
-            pl.col("dinyatakan") != pl.col("ada"), pl.col("dinyatakan") != pl.col("tinggal"), pl.col("dinyatakan") > 0,
+    )  # fmt: skip
+    said = pl.col("jumlah_anggota")
+    counted = rows.group_by("ke").agg(
+        dinyatakan=said.min(), paling=said.max(), diam=said.null_count(), ada=pl.len(), tinggal=(~pl.col("pergi")).sum()
+    )
+    wrong = kept(
+        counted.filter(
+            pl.col("dinyatakan") == pl.col("paling"), pl.col("diam") == 0, pl.col("dinyatakan") > 0,
+            pl.col("dinyatakan") != pl.col("ada"), pl.col("dinyatakan") != pl.col("tinggal"),
             pl.col("ada") <= ctx.p.anggota_wajar_maks.nilai,
         )
     )  # fmt: skip
+    found = rows.join(wrong, on="ke", maintain_order="left").group_by("ke", maintain_order=True)
     satuan = pl.col("sumber").replace_strict(_DECLARED, default=None, return_dtype=pl.String)
-    return found.select(
+    return found.agg(pl.col("sumber", "unit", "dinyatakan", "ada").first(), baris="baris_id").select(
         "baris", "dinyatakan", "ada", keluarga_id=pl.format("{}:{}:{}", "sumber", satuan, "unit"), peluang=pl.lit(1.0)
     )

@@ -17,9 +17,8 @@ _NEW_HEAD = N_("Name the successor (spouse, eldest), change head and pengurus, a
 
 def _home(ctx: Context) -> pl.LazyFrame:
     """DTKS rows of believable families with `peran`: household relation where the family states any, else family's."""
-    stated = pl.col("hub_krt").is_not_null().any().over("keluarga_ke")
     return ctx.dapur.with_columns(
-        peran=pl.when(stated).then("hub_krt").otherwise("hub_kk"),
+        peran=pl.when("berkrt").then("hub_krt").otherwise("hub_kk"),
         keluarga_id=pl.format("dtks:DTKS:{}", "id_keluarga"),
     )
 
