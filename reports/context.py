@@ -133,6 +133,18 @@ class Context:
         parts = pl.select(pl.when(known.str.len_chars() >= digits).then(known.str.slice(0, digits))).to_series()
         return parts.cast(pl.Enum(parts.drop_nulls().unique().sort())).gather(places.to_physical())
 
+    def coded_who(self, digits: int) -> tuple[pl.Series, list[tuple[str, str]]]:
+        """Per row of `rows` a number for its person, region of `digits` and source; null where it has no such region.
+
+        And the (source, region) that each number stands for, by its remainder: so many numbers there are per person.
+        """
+        places, sources = self.coded_region(digits), self.coded["sumber"]
+        regions, names = (list(cast(pl.Enum, one.dtype).categories) for one in (places, sources))
+        who = self.coded["orang"].cast(pl.UInt64).fill_null(2**32 - 1)
+        place, source = (one.to_physical().cast(pl.UInt64) for one in (places, sources))
+        number = (who * max(len(regions), 1) + place) * max(len(names), 1) + source
+        return number, [(name, region) for region in regions for name in names]
+
     def beside(self, frame: pl.DataFrame, *columns: str, of: pl.DataFrame | None = None) -> pl.DataFrame:
         """`frame` with these columns (default: all) of `rows` for its `baris_id`, null where it has none.
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from reports.context import CERTAIN, Context, once
@@ -42,21 +43,17 @@ class Overlap:
 
 
 def overlap(members: pl.DataFrame, sources: list[str]) -> Overlap:
-    """Overlap of `sources` over `members` (columns unit, sumber; null units are left out)."""
+    """Overlap of `sources` over `members` (columns unit, a number from 0, sumber; null units are left out)."""
     sources = sources[:_MAX_SOURCES]
     bits = {s: 1 << i for i, s in enumerate(sources)}
-    masks = (
-        members.select(
-            "unit", bit=pl.col("sumber").cast(pl.String).replace_strict(bits, default=None, return_dtype=pl.Int64)
-        )
-        .drop_nulls()
-        .group_by("unit")
-        .agg(pl.col("bit").bitwise_or())
-        .group_by("bit")
-        .len()
-        .sort("len", "bit", descending=[True, False])
-    )
-    pairs = list(zip(masks["bit"].to_list(), masks["len"].to_list(), strict=True))
+    members = members.drop_nulls().filter(pl.col("sumber").cast(pl.String).is_in(sources))
+    # Units are numbers without large gaps: each has a place in an array, where the bits of its sources meet.
+    unit = members["unit"].to_numpy()
+    masks = np.zeros(int(unit.max()) + 1 if unit.size else 0, dtype=np.int64)
+    for source, bit in bits.items():
+        masks[unit[(members["sumber"] == source).to_numpy()]] |= bit
+    kinds, counted = np.unique(masks[masks > 0], return_counts=True)
+    pairs = sorted(zip(kinds.tolist(), counted.tolist(), strict=True), key=lambda one: (-one[1], one[0]))
     matrix = [[sum(n for mask, n in pairs if mask & bits[a] and mask & bits[b]) for b in sources] for a in sources]
     combos = [([s for s in sources if mask & bits[s]], n) for mask, n in pairs]
     return Overlap(sources, matrix, combos, sum(n for _mask, n in pairs))
@@ -115,12 +112,13 @@ def _person_figures(context: Context, digits: int) -> pl.DataFrame:
     age = _age(context.as_of)
     known = {c: pl.col(c).is_not_null().any() for c in ("jenis_kelamin", "tanggal_lahir", "desil")}
     who = context.coded.select("sumber", "orang", wilayah=context.coded_region(digits))
-    rows = who.hstack(context.rows.select(*known)).filter(pl.col("sumber").cast(pl.String).is_in(context.registers))
+    first = context.coded_who(digits)[0].is_first_distinct()  # of a person in a register and region
+    rows = who.hstack(context.rows.select(*known)).with_columns(pertama=first)
+    rows = rows.filter(pl.col("sumber").cast(pl.String).is_in(context.registers))
     # A register that never states a field has no figure for it, which is not the same as zero.
     states = rows.group_by("sumber").agg(**{f"ada_{c}": e for c, e in known.items()})
     counts = (
-        rows.filter(pl.col("wilayah").is_not_null())
-        .unique(["sumber", "wilayah", "orang"], keep="first", maintain_order=True)
+        rows.filter(pl.col("wilayah").is_not_null() & pl.col("pertama"))
         .with_columns(umur=age)
         .group_by("sumber", "wilayah")
         .agg(

@@ -33,8 +33,7 @@ def family_table(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
         "keluarga_id", "sumber", "id_sumber", "nama_kepala", "desil", "tanggal_data",
         kepala_baris=pl.col("baris").list.first(), wilayah_keluarga="kode_wilayah",
     )  # fmt: skip
-    home = context.rows.select("baris_id", "alamat", "rt", "rw", nama_baris="nama", lahir_kepala="tanggal_lahir")
-    return (
+    of_families = (
         findings.group_by("kunci")
         .agg(
             urut=pl.col("urut").min(),
@@ -48,7 +47,11 @@ def family_table(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
         )
         .join(families, left_on="kunci", right_on="keluarga_id", how="left")
         .with_columns(baris_id=pl.coalesce("kepala_baris", "baris_pertama"))
-        .join(home, on="baris_id", how="left")
+    )
+    home = ("alamat", "rt", "rw", "nama", "tanggal_lahir")
+    return (
+        context.beside(of_families, *home)
+        .rename({"nama": "nama_baris", "tanggal_lahir": "lahir_kepala"})
         .with_columns(
             pl.col("kode").list.join(", "),
             kode_wilayah=pl.coalesce("wilayah_keluarga", "wilayah_temuan"),

@@ -180,8 +180,10 @@ def _tree(context: Context) -> list[list[Any]]:
         tree = pl.concat([tree.filter(pl.col("digit") < 10), keep]).sort("kode")
     counts: dict[str, dict[str, int]] = {}
     for digits in (2, 4, 6, 10):
-        people = context.coded.select("sumber", "orang", kode=context.coded_region(digits)).drop_nulls("kode")
-        for source, code, n in people.unique().group_by("sumber", "kode").len().iter_rows():
+        who, kinds = context.coded_who(digits)
+        of_kind = (who.drop_nulls().unique() % max(len(kinds), 1)).value_counts()
+        for kind, n in of_kind.iter_rows():
+            source, code = kinds[kind]
             counts.setdefault(code, {})[source] = n
     columns = ("orang", "usang", "ganda", "bayar", "identitas", "kritis", "pasti", "mungkin")
     return [

@@ -122,7 +122,7 @@ class _List:
                 if index in self.columns.ticks:
                     x += (self.columns.room(index) - width(text, style)) / 2
                 leaves.text(x, top - down - number * style.leading, [line])
-        return top - high - 1.6 * MM
+        return float(top - high - 1.6 * MM)
 
     def need(self, high: float) -> bool:
         """Turn the page when less than `high` points are left on it; whether it was turned."""

@@ -30,7 +30,7 @@ def test_a_lost_row_shows_as_a_difference(context: Context) -> None:
 )
 def test_overlap_agrees_with_sets(members: list[tuple[int, str]]) -> None:
     frame = pl.DataFrame(members, schema={"unit": pl.Int64, "sumber": pl.String}, orient="row")
-    found = figures.overlap(frame.with_columns(pl.col("unit").cast(pl.String)), ["a", "b", "c"])
+    found = figures.overlap(frame, ["a", "b", "c"])
     held = {s: {u for u, t in members if t == s} for s in "abc"}
     assert found.matrix == [[len(held[x] & held[y]) for y in "abc"] for x in "abc"]
     assert found.total == len({u for u, _s in members})
