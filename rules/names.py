@@ -159,18 +159,39 @@ def skeleton(key: pl.Expr) -> pl.Expr:
 # -- whole names -------------------------------------------------------------------------------------------------------
 
 
+_DEAD: Final = r"\(?\bALM(?:H|ARHUM|ARHUMAH)?\b\.?\)?"
+# Alias: a word, a slash, or something in brackets.
+_ALIAS: Final = r"(?:\bALIAS\b|\bALS\b\.?|\bA\.?K\.?A\b\.?|[/@]|\()\s*(.*)$"
+_FATHER: Final = r"\s(?:BIN|BINTI|BINTE|BTI|BT)\s+(.+)$"
+
+
 def _cleaned(frame: pl.DataFrame) -> pl.DataFrame:
     """Adds `bersih ayah alias ortu` to distinct names in `nama`."""
+    words = _words()
+    # Most names are plain words already, in which nothing below finds anything to do.
+    name = frame.get_column("nama").cast(pl.String)
+    found = "|".join((_DEAD, _ALIAS, _FATHER, words.front, words.back))
+    rest = ~(name.str.contains("^[A-Z]+(?: [A-Z]+)*$") & ~name.str.contains(found)).fill_null(value=False)
+    tidied = _tidied(frame.filter(rest))
+    values = {"bersih": name}
+    for column, kind in (("ayah", pl.String), ("alias", pl.String), ("ortu", pl.Boolean)):
+        nothing = False if kind == pl.Boolean else None
+        values[column] = pl.repeat(nothing, len(name), dtype=kind, eager=True)
+    place = rest.arg_true()
+    return frame.with_columns(
+        plain.scatter(place, tidied.get_column(column)).alias(column) for column, plain in values.items()
+    )
+
+
+def _tidied(frame: pl.DataFrame) -> pl.DataFrame:
+    """`_cleaned` of names that hold more than plain words."""
     words = _words()
     text = pl.col("teks")
     frame = frame.with_columns(
         teks=pl.col("nama").str.to_uppercase().str.replace_all("[\\s\u00a0\u200b\ufeff]+", " ").str.strip_chars()
     )
-    dead = r"\(?\bALM(?:H|ARHUM|ARHUMAH)?\b\.?\)?"
-    frame = frame.with_columns(ortu=text.str.contains(dead), teks=text.str.replace_all(dead, " "))
-    # Alias: a word, a slash, or something in brackets.
-    alias = r"(?:\bALIAS\b|\bALS\b\.?|\bA\.?K\.?A\b\.?|[/@]|\()\s*(.*)$"
-    frame = frame.with_columns(alias=text.str.extract(alias, 1), teks=text.str.replace(alias, ""))
+    frame = frame.with_columns(ortu=text.str.contains(_DEAD), teks=text.str.replace_all(_DEAD, " "))
+    frame = frame.with_columns(alias=text.str.extract(_ALIAS, 1), teks=text.str.replace(_ALIAS, ""))
     frame = frame.with_columns(text.str.strip_chars(" ").str.replace(words.back, ""))
     # Letters that belong together: R.A., K.H., A.A., I.B.
     frame = frame.with_columns(
@@ -179,9 +200,8 @@ def _cleaned(frame: pl.DataFrame) -> pl.DataFrame:
     frame = frame.with_columns(
         text.str.replace_all(r"['`´‘’]", "").str.replace_all(r"[^A-ZÀ-Ý]+", " ").str.strip_chars(" ")
     )
-    father = r"\s(?:BIN|BINTI|BINTE|BTI|BT)\s+(.+)$"
     frame = frame.with_columns(
-        ayah=text.str.extract(father, 1).str.replace(father, ""), teks=text.str.replace(father, "")
+        ayah=text.str.extract(_FATHER, 1).str.replace(_FATHER, ""), teks=text.str.replace(_FATHER, "")
     )
     frame = frame.with_columns(tanpa=text.str.replace(words.front, ""))
     # A name made of nothing but titles keeps them: RADEN is a name too.

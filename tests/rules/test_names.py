@@ -127,6 +127,20 @@ def test_rows_keep_their_order_and_do_not_depend_on_each_other() -> None:
         assert got.drop("x").row(i) == alone.row(0)
 
 
+WORDS = (
+    "SITI", "AMINAH", "BIN", "BINTI", "H", "HJ", "DR", "S", "PD", "SPD", "M", "ALM", "ALMARHUM", "ALIAS", "ALS", "AKA",
+    "RADEN", "R", "A", "I", "GUSTI", "ANDI", "KH", "SE",
+)  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join), min_size=1, max_size=20))
+def test_names_of_plain_capitals_are_cleaned_as_any_other(names: list[str]) -> None:
+    plain = add_name_columns(pl.DataFrame({"nama": names}), "nama", "n_").drop("nama")
+    small = add_name_columns(pl.DataFrame({"nama": [name.lower() for name in names]}), "nama", "n_").drop("nama")
+    assert plain.equals(small)
+
+
 def test_the_skeleton_survives_vowels_and_voicing_but_keeps_short_names_apart() -> None:
     words = ["SUTINI", "SUTENI", "SUDINI", "HALIMA", "ALIMA", "JOKO", "JAKA"]
     got = pl.DataFrame({"k": words}).select(skeleton(pl.col("k"))).to_series().to_list()
