@@ -17,7 +17,7 @@ from blocking.candidates import Plan
 from blocking.jit import each
 from blocking.pairs import Blocks, Index, block, first_pass_only
 
-SAMPLE: Final = 20_000  # pairs looked at per pass; their share is then known to half a per cent, mostly
+SAMPLE: Final = 10_000  # pairs looked at per pass; their share is then known to one per cent, mostly to half of one
 
 Admit = Callable[[Index, Index], npt.NDArray[np.bool_]]
 

@@ -461,6 +461,7 @@ from padan import cli_run as _cli_run  # noqa: E402,F401
 def main() -> None:
     """The console command."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads would only wait for work, and loudly
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # we have none; looking for them reads every package's data
     allocator.settle()
     # Importing makes hundreds of thousands of objects that all stay: looking through them again and again is in vain.
     gc.set_threshold(100_000)

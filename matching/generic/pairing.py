@@ -69,8 +69,9 @@ class Comparer:
     def release(self) -> None:
         """Let go of the rows and texts; nothing can be compared any more."""
         none = np.zeros((0, 0), dtype=np.int64)
-        nothing = np.zeros(0, dtype=np.int64)
-        self.tables = Tables(none, none.view(np.float64), np.zeros(0, dtype=np.uint8), none, nothing, nothing, 0)
+        self.tables = Tables(
+            none, none.view(np.float64), np.zeros(0, dtype=np.uint8), none, np.zeros(0, dtype=np.int64), 0
+        )
 
     def patterns(self, a: Index, b: Index) -> U64:
         """The packed levels of pairs, by all cores."""

@@ -16,7 +16,7 @@ from matching.generic.grammar import EQUAL, Condition
 from matching.generic.prepare import Prepared
 from matching.generic.spec import LinkageSpec
 from matching.kernels import conditions as c
-from matching.kernels.coding import describe, word_mixes, words_of
+from matching.kernels.coding import describe, word_mixes
 from matching.kernels.conditions import Program, Tables
 
 I64 = npt.NDArray[np.int64]
@@ -95,17 +95,6 @@ def _letters(parts: list[Texts]) -> tuple[Letters, list[npt.NDArray[np.uint64]]]
     return number.astype(kind), begins
 
 
-def _words_of(texts: Texts, out: I64, place: int) -> I64:
-    """The words of the texts as 64 bits each, of each text ascending and each once; `out` is told where they stand.
-
-    They are counted from `place`.
-    """
-    first, room = np.zeros(len(texts) + 1, dtype=np.int64), np.empty(len(texts.data) + 1, dtype=np.int64)
-    n = words_of(texts.data, texts.begin, first, room)
-    out[:, c.WORDS], out[:, c.NO_WORDS] = first[:-1] + place, first[1:] + place
-    return room[:n].copy()
-
-
 class _Codes:
     """Tables of codes, one after another; each is made once."""
 
@@ -134,8 +123,7 @@ def program(rows: Prepared, spec: LinkageSpec) -> tuple[Program, Tables]:
     columns = list(rows.columns.values())
     base = np.cumsum([0, *(len(column.texts) for column in columns)])
     letters, begins = _letters([column.texts for column in columns])
-    texts = lined(int(base[-1]), 4, np.int64)
-    texts[:, c.WORDS :] = 0
+    texts = lined(int(base[-1]), 2, np.int64)
     shift = 0
     for begin, first in zip(begins, base.tolist(), strict=False):
         describe(letters[shift:], begin, texts, first, shift)
@@ -144,7 +132,6 @@ def program(rows: Prepared, spec: LinkageSpec) -> tuple[Program, Tables]:
     tested: list[tuple[int, int, int]] = []
     numbers: list[float] = []
     codes, at = _Codes(), 0
-    words: dict[int, I64] = {}  # of the columns that are compared by them
     for rule, conditions in zip(spec.comparisons, spec.conditions, strict=True):
         column = rows.columns[rule.column]
         opens, level = len(tested), 1
@@ -153,10 +140,6 @@ def program(rows: Prepared, spec: LinkageSpec) -> tuple[Program, Tables]:
                 word, table = (c.INITIAL if one.word == "initial" else c.CODE), codes.place(column, one)
             else:
                 word, table = _WORDS[one.word], 0
-            place = rows.place(rule.column)
-            if word in (c.JACCARD, c.SUBSET) and place not in words:
-                here = texts[base[place] : base[place + 1]]
-                words[place] = _words_of(column.texts, here, sum(map(len, words.values())))
             tested.append((word, level, table))
             numbers.append(float(one.number or 0.0))
             level += 1 + (len(rule.cuts) if one.word == EQUAL else 0)
@@ -186,7 +169,6 @@ def program(rows: Prepared, spec: LinkageSpec) -> tuple[Program, Tables]:
             rows.rows.view(np.float64),
             letters,
             texts,
-            np.concatenate([*words.values(), np.zeros(1, dtype=np.int64)]),
             np.concatenate([*codes.parts, np.zeros(0, dtype=np.int64)]),
             int((texts[:, 0] & 0xFFFF).max(initial=0)),
         ),

@@ -18,7 +18,7 @@ from blocking.jit import Scalar, kernel
 from blocking.kernels import mixed
 from blocking.prefetch import eight, prefetch
 from matching.kernels.digits import MOST
-from matching.kernels.letters import signature
+from matching.kernels.letters import is_blank, signature
 
 Bytes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
@@ -73,20 +73,15 @@ def text_mix(data: npt.NDArray[np.unsignedinteger], start: Scalar, stop: Scalar)
 
 
 @kernel
-def _is_blank(c: Scalar) -> Scalar:
-    return c == _BLANK or (9 <= c <= 13)
-
-
-@kernel
 def _is_letter(c: Scalar) -> Scalar:
     return 65 <= (c & 0xDF) <= 90
 
 
 @kernel
 def _edges(data: Bytes, start: Scalar, stop: Scalar) -> tuple[Scalar, Scalar]:
-    while start < stop and _is_blank(data[start]):
+    while start < stop and is_blank(data[start]):
         start += _U1
-    while stop > start and _is_blank(data[stop - _U1]):
+    while stop > start and is_blank(data[stop - _U1]):
         stop -= _U1
     return start, stop
 
@@ -233,14 +228,14 @@ def _clean(work: Bytes, n: Scalar, steps: I64) -> Scalar:
             m = 0
             for k in range(n):
                 c = work[k]
-                if (48 <= c <= 57) if step == 4 else not _is_blank(c):
+                if (48 <= c <= 57) if step == 4 else not is_blank(c):
                     work[m] = c
                     m += 1
             n = m
         elif step == 6:
             m = 0
             for k in range(n):
-                if not _is_blank(work[k]):
+                if not is_blank(work[k]):
                     work[m] = work[k]
                     m += 1
                 elif m > 0 and work[m - 1] != _BLANK:
@@ -407,35 +402,6 @@ def mix_rows(content: U64, column: U64) -> None:
         content[i] = mixed((content[i] ^ column[i]) * np.uint64(0x9E3779B97F4A7C15) + _U1)
 
 
-@kernel
-def words_of(letters: npt.NDArray[np.unsignedinteger], begin: U64, first: I64, words: I64) -> Scalar:
-    """Write the words of each text as 64 bits each, ascending and each once; returns how many there are.
-
-    `first` (texts + 1) is told where those of each text begin; `words` has room for one per letter.
-    """
-    n = 0
-    for k in range(len(begin) - 1):
-        first[k] = n
-        start, stop = begin[k], begin[k + 1]
-        while start < stop:
-            end = start
-            while end < stop and not _is_blank(letters[end]):
-                end += _U1
-            if end > start:
-                value = np.int64(text_mix(letters, start, end))
-                at = n
-                while at > first[k] and words[at - 1] > value:
-                    at -= 1
-                if at == first[k] or words[at - 1] != value:
-                    for p in range(n, at, -1):
-                        words[p] = words[p - 1]
-                    words[at] = value
-                    n += 1
-            start = end + _U1
-    first[len(begin) - 1] = n
-    return n
-
-
 def word_mixes(letters: npt.NDArray[np.unsignedinteger], begin: U64, n: int, which: int) -> I64:
     """64 bits of the first `n` letters of each text (`which` 0), of the last `n` (1), or of its first word (2)."""
     out = np.zeros(len(begin) - 1, dtype=np.int64)
@@ -454,6 +420,6 @@ def _fill_mixes(letters: npt.NDArray[np.unsignedinteger], begin: U64, n: Scalar,
             start = stop - size
         elif which == 2:
             stop = start
-            while stop < begin[k + 1] and not _is_blank(letters[stop]):
+            while stop < begin[k + 1] and not is_blank(letters[stop]):
                 stop += _U1
         out[k] = np.int64(text_mix(letters, start, stop))

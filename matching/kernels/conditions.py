@@ -22,6 +22,7 @@ from matching.kernels.letters import (
     jaro_in,
     jaro_needed,
     most_shared,
+    shared_words,
     winkler,
 )
 
@@ -39,7 +40,6 @@ FIRST, LAST, DAY_MONTH, ONE_PART, YEAR, YEARS, DAYS, WITHIN, PERCENT = range(12,
 # Places of a comparison in the program, and of a condition.
 COLUMN, KIND, BASE, BEGIN, END, DIFFERENT, SHIFT, MASK, OTHER, OTHER_KIND, OTHER_BASE, CLASS = range(12)
 WORD, LEVEL, TABLE = range(3)
-WORDS, NO_WORDS = 2, 3  # places of a text at which its words begin, and end
 
 _LOW: Final = 0xFFFFFFFF
 _ABOVE: Final = -2  # CLASS of values that have their class above bit 32
@@ -59,15 +59,13 @@ class Program(NamedTuple):
 class Tables(NamedTuple):
     """What rows and texts hold.
 
-    `texts` (T, 4), of all columns one after another: place << 16 | length, signature, and where its words begin and end
-    (of columns that are compared by words).
+    `texts` (T, 2), of all columns one after another: place << 16 | length, and signature.
     """
 
     rows: I64  # (n, columns)
     floats: F64  # the same memory
     letters: Letters
     texts: I64
-    words: I64  # of each text ascending, each once
     codes: I64  # the tables of CODE and INITIAL, one after another
     longest: int  # letters of the longest text
 
@@ -176,31 +174,20 @@ def _places(x: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, most: Sc
 
 
 @inlined
-def _shared_words(t: Tables, i: Scalar, j: Scalar) -> Scalar:
-    p, q, common = t.texts[i, WORDS], t.texts[j, WORDS], 0
-    while p < t.texts[i, NO_WORDS] and q < t.texts[j, NO_WORDS]:
-        if t.words[p] == t.words[q]:
-            common += 1
-            p += 1
-            q += 1
-        elif t.words[p] < t.words[q]:
-            p += 1
-        else:
-            q += 1
-    return common
-
-
-@inlined
 def _on_words(t: Tables, word: Scalar, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
     one, two = t.texts[i, 1], t.texts[j, 1]
     if word == SUBSET and one & ~two & _KINDS != 0 and two & ~one & _KINDS != 0:
         return False
-    common = _shared_words(t, i, j)
-    n_i, n_j = t.texts[i, NO_WORDS] - t.texts[i, WORDS], t.texts[j, NO_WORDS] - t.texts[j, WORDS]
+    a, n_a = t.texts[i, 0] >> 16, t.texts[i, 0] & 0xFFFF
+    b, n_b = t.texts[j, 0] >> 16, t.texts[j, 0] & 0xFFFF
+    words_a, common = shared_words(t.letters, a, n_a, b, n_b)
+    if common == 0:
+        return False
+    words_b, _common = shared_words(t.letters, b, n_b, a, n_a)
     if word == SUBSET:
-        return common > 0 and common == min(n_i, n_j)
+        return common == min(words_a, words_b)
     # A product instead of a quotient: 2/3 must reach a cut of 0.6666 written by hand.
-    return common > 0 and common >= number * (n_i + n_j - common) - 1e-9
+    return common >= number * (words_a + words_b - common) - 1e-9
 
 
 @inlined

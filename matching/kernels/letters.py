@@ -50,6 +50,47 @@ def equal_texts(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar
 
 
 @kernel
+def is_blank(letter: Scalar) -> Scalar:
+    """Whether it parts words."""
+    return letter == 32 or (9 <= letter <= 13)
+
+
+@kernel
+def _next_word(letters: Letters, at: Scalar, stop: Scalar) -> tuple[Scalar, Scalar]:
+    """Where the next word from `at` on begins and ends; nothing at `stop` where there is none."""
+    while at < stop and is_blank(letters[at]):
+        at += 1
+    end = at
+    while end < stop and not is_blank(letters[end]):
+        end += 1
+    return at, end
+
+
+@kernel
+def _is_word_of(letters: Letters, start: Scalar, end: Scalar, at: Scalar, stop: Scalar) -> Scalar:
+    """Whether the word `start` to `end` is one of those from `at` to `stop`."""
+    while at < stop:
+        first, at = _next_word(letters, at, stop)
+        if at > first and equal_texts(letters, first, at - first, start, end - start):
+            return True
+    return False
+
+
+@kernel
+def shared_words(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> tuple[Scalar, Scalar]:
+    """(different words of the first text, those of them that the second has too)."""
+    words = 0
+    shared = 0
+    stop, end = a + n_a, a
+    while end < stop:
+        start, end = _next_word(letters, end, stop)
+        if end > start and not _is_word_of(letters, start, end, a, start):
+            words += 1
+            shared += _is_word_of(letters, start, end, b, b + n_b)
+    return words, shared
+
+
+@kernel
 def common_prefix(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Scalar:
     """Letters that both begin with, four at most."""
     most = min(n_a, n_b, 4)
