@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from reports.context import Context, once
@@ -33,25 +35,43 @@ def family_key(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
     first register that lists him (a payee stands in no family of his list); else the linked family or person.
     """
     order = {source: i for i, source in enumerate(context.registers)}
-    rows = (
+    families = (
         context.main_families.filter(pl.col("sumber").is_in(context.registers))
-        .select("keluarga_id", "sumber", baris_id="baris")
-        .explode("baris_id")
-        .join(context.tables.entities.select("baris_id", "person_id"), on="baris_id", how="left")
-        .with_columns(urut=pl.col("sumber").replace_strict(order, return_dtype=pl.UInt8).cast(pl.UInt8))
-        .sort("urut", "keluarga_id", "baris_id")
+        .select("keluarga_id", "baris", urut=pl.col("sumber").replace_strict(order, return_dtype=pl.UInt8))
+        .sort("urut", "keluarga_id")
     )
-    of_row = rows.unique("baris_id", keep="first").select(asal_baris="keluarga_id", pertama="baris_id")
-    of_person = rows.unique("person_id", keep="first", maintain_order=True).select(
-        "person_id", asal_orang="keluarga_id"
+    members = families.select(baris_id="baris", ke=pl.int_range(pl.len())).explode("baris_id", empty_as_null=False)
+    family_of = _first_family(members)
+    ids = families["keluarga_id"]
+    keys = findings.select("keluarga_id", "family_id", "person_id", "temuan_id").with_columns(
+        asal_baris=ids.gather(family_of(findings["baris"].list.first()))
     )
-    keys = (
-        findings.select("keluarga_id", "family_id", "person_id", "temuan_id", pertama=pl.col("baris").list.first())
-        .join(of_row, on="pertama", how="left", maintain_order="left")
-        .join(of_person, on="person_id", how="left", maintain_order="left")
-        .select(kunci=pl.coalesce("keluarga_id", "asal_baris", "asal_orang", "family_id", "person_id", "temuan_id"))
+    # Only where neither is known the rows of a person are looked through: for few findings of many.
+    asked = keys.filter(pl.col("keluarga_id").is_null() & pl.col("asal_baris").is_null())["person_id"].drop_nulls()
+    theirs = context.rows.select("person_id", "baris_id").filter(pl.col("person_id").is_in(asked.unique().implode()))
+    of_person = (
+        theirs.select("person_id", ke=family_of(theirs["baris_id"])).group_by("person_id").agg(pl.col("ke").min())
     )
-    return findings.with_columns(keys.get_columns())
+    keys = keys.join(of_person, on="person_id", how="left", maintain_order="left")
+    keys = keys.with_columns(asal_orang=ids.gather(keys["ke"]))
+    kunci = pl.coalesce("keluarga_id", "asal_baris", "asal_orang", "family_id", "person_id", "temuan_id")
+    return findings.with_columns(keys.select(kunci=kunci).get_columns())
+
+
+def _first_family(members: pl.DataFrame) -> Callable[[pl.Series], pl.Series]:
+    """For rows (baris_id) the lowest number of a family (`ke`) that has them; null without one.
+
+    `members` has `ke`, ascending, and `baris_id`. An array in place of a join, which would hash millions of rows.
+    """
+    rows, numbers = members["baris_id"].to_numpy(), members["ke"].to_numpy()
+    first = np.full(int(rows.max()) + 1 if rows.size else 1, -1, dtype=np.int64)
+    first[rows[::-1]] = numbers[::-1]  # of equal rows the last one written stays
+
+    def family_of(asked: pl.Series) -> pl.Series:
+        found = pl.Series(first).gather(pl.select(pl.when(asked < first.size).then(asked)).to_series())
+        return pl.select(pl.when(found >= 0).then(found)).to_series()
+
+    return family_of
 
 
 @once
