@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Final
 
 import polars as pl
@@ -61,7 +62,10 @@ _CLASSES: Final = (
     ("D$", "T"),  # AHMAD, AHMAT
     ("([^N])G$", "${1}K"),
 )
-_DOUBLES: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_DOUBLES: Final = (
+    "|".join(f"({letter}){letter}+" for letter in ascii_uppercase),
+    "".join(f"${{{k}}}" for k in range(1, 27)),  # only the group that was found holds a letter
+)
 _SKELETON: Final = (
     ("[BPFV]", "P"), ("[DT]", "T"), ("NG|NY", "N"), ("[GKQ]", "K"), ("Z", "S"),
 )  # fmt: skip
@@ -117,9 +121,7 @@ def _words() -> _Words:
 
 def _single(word: pl.Expr) -> pl.Expr:
     """Runs of one letter to one letter."""
-    for letter in _DOUBLES:
-        word = word.str.replace_all(f"{letter}{letter}+", letter)
-    return word
+    return word.str.replace_all(*_DOUBLES)
 
 
 def spelling_key(word: pl.Expr) -> pl.Expr:
@@ -231,10 +233,12 @@ def _tokens(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     Words are numbers as soon as possible: a million names share some ten thousand words.
     """
     words = _words()
-    text = pl.col("bersih")
+    text, whole = pl.col("bersih"), frame.get_column("bersih")
     for pattern, replacement in _TOGETHER:
         text = text.str.replace_all(pattern, replacement)
-    split = frame.select("i", "jk", "wilayah", kata=text.str.split(" ")).drop_nulls("kata")
+    some = whole.str.contains("|".join(pattern for pattern, _ in _TOGETHER)).fill_null(value=False)
+    whole = whole.scatter(some.arg_true(), frame.filter(some).select(text).to_series())
+    split = frame.select("i", "jk", "wilayah", kata=whole.str.split(" ")).drop_nulls("kata")
     split = split.with_columns(several=pl.col("kata").list.len() > 1)
     long = split.explode("kata")
     start = (pl.col("i") != pl.col("i").shift(1)).fill_null(value=True)  # words of one name stand together
@@ -253,15 +257,18 @@ def _tokens(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
         .then(pl.lit("ANDI"))
         .otherwise(word),
     )
-    written = long.select("kata").unique().with_columns(baku=pl.col("kata").replace(words.variants))
-    bases = written.get_column("baku").unique().sort()
-    written = written.with_columns(b=_numbers(written.get_column("baku"), bases)).select("kata", "b")
-    long = long.join(written, on="kata", how="left", maintain_order="left").select("i", "b")
+    word_of = long.get_column("kata").cast(pl.Categorical(pl.Categories.random()))
+    different = word_of.unique()
+    written = different.cast(pl.String).replace(words.variants)
+    bases = written.unique().sort()
+    number = pl.repeat(0, len(different), dtype=pl.UInt32, eager=True)
+    number = number.scatter(different.to_physical(), _numbers(written, bases))
+    long = long.select("i", b=number.gather(word_of.to_physical()))
     # NUR HAYATI and NURHAYATI, ABDUL RAHMAN and ABDULRAHMAN.
     after = pl.col("b").shift(-1, fill_value=0)
     head = pl.lit(bases.is_in(list(words.joined))).gather(pl.col("b"))
-    whole = (pl.col("i") == pl.col("i").shift(-1)) & pl.lit(bases.str.len_bytes() > 2).gather(after)
-    long = long.with_columns(ekor=after, kepala=head & whole.fill_null(value=False))
+    follows = (pl.col("i") == pl.col("i").shift(-1)) & pl.lit(bases.str.len_bytes() > 2).gather(after)
+    long = long.with_columns(ekor=after, kepala=head & follows.fill_null(value=False))
     long = long.with_columns(kepala=pl.col("kepala") & ~pl.col("kepala").shift(1, fill_value=False))
     long = long.filter(~pl.col("kepala").shift(1, fill_value=False))
     pairs = long.filter("kepala").select("b", "ekor").unique(maintain_order=True)
