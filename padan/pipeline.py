@@ -10,6 +10,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -122,13 +123,14 @@ def run(
         log_to(out / "padan.log") as log,
         memory.Gauge(plan.anggaran, starved) as gauge,
         folder.scratch(),
+        ThreadPoolExecutor(1) as aside,
     ):
         watch = Watch(log, report, gauge, plan, tell_plan)
         hashes = [store.sha256_file(one.path) for one in inputs]
         log.info("run", versions=store.versions(), files=len(inputs))
         folder.clear_parts()
         folder.clear_reports()
-        data, key = _load(settings, inputs, hashes, folder, watch)
+        data, key, writing = _load(settings, inputs, hashes, folder, watch, aside)
         acuan = settings.tanggal_acuan or _newest(data.records)
         data.info |= {
             "tanggal_acuan": acuan.isoformat() if acuan else None,
@@ -147,6 +149,7 @@ def run(
             "kekekalan": conservation(data),
         }
         key = _link(settings, data, key, folder, watch, decided)
+        writing.result()
         key = _find(settings, data, key, folder, watch, decided)
         _compare(settings, data, folder)
         data.info["pengaturan"] = settings.model_dump(mode="json", exclude={"masukan", "keluaran"})
@@ -204,8 +207,10 @@ def plan(
             store.open_folder(out) as folder,
             log_to(out / "padan.log") as log,
             memory.Gauge(found.anggaran) as gauge,
+            ThreadPoolExecutor(1) as aside,
         ):
-            data, _key = _load(settings, inputs, hashes, folder, Watch(log, report, gauge, found))
+            data, _key, writing = _load(settings, inputs, hashes, folder, Watch(log, report, gauge, found), aside)
+            writing.result()
             frames = {"records": data.records, "payments": data.payments}
     from blocking.candidates import plan as keys_of
     from blocking.passes import standard
@@ -235,8 +240,18 @@ def _read(settings: Settings, inputs: list[InputFile], tell: Callable[[str, floa
 
 
 def _load(
-    settings: Settings, inputs: list[InputFile], hashes: list[str], folder: store.RunFolder, watch: Watch
-) -> tuple[tables.Tables, str]:
+    settings: Settings,
+    inputs: list[InputFile],
+    hashes: list[str],
+    folder: store.RunFolder,
+    watch: Watch,
+    aside: Executor,
+) -> tuple[tables.Tables, str, Future[object]]:
+    """The tables read, the stamp of the stage, and their writing, which goes on in `aside` while the next stage begins.
+
+    A run killed before it has ended reads again.
+    """
+    writing: Future[object] = Future()
     bridge = settings.folder / settings.jembatan if settings.jembatan else None
     stated = [
         (f.sumber, name, digest, f.tanggal, f.kolom)
@@ -253,18 +268,20 @@ def _load(
         if kept is not None:
             frames = {name: folder.table(name) for name in LOADED}
             watch.stages["muat"]["dipakai_ulang"] = True
+            writing.set_result(None)
         else:
             folder.begin("muat")
             loaded = _read(settings, inputs, tell)
             frames = {name: tables.check(name, getattr(loaded, name)) for name in LOADED}
-            kept = folder.finish("muat", key, frames, {"catatan": loaded.catatan})
+            kept = {"catatan": list(loaded.catatan)}
+            writing = aside.submit(folder.finish, "muat", key, dict(frames), kept)
     if frames["records"].is_empty():
         raise InputError(
             _("none of the files holds a row that can be used"),
             hint=_("`padan inspect FILE` shows what each file was taken for and why its rows were refused"),
         )
     frames |= {name: tables.empty(name) for name in (*LINKED, *FOUND)}
-    return tables.Tables(info={"catatan_masukan": kept["catatan"]}, **frames), key
+    return tables.Tables(info={"catatan_masukan": kept["catatan"]}, **frames), key, writing
 
 
 def _decided(settings: Settings) -> pl.DataFrame:
@@ -381,6 +398,7 @@ def _find(
             _notes(data, kept["catatan_aturan"])
             watch.stages["temuan"]["dipakai_ulang"] = True
             return key
+        from reports.data import in_order
         from rules.findings.run import run_rules
 
         folder.begin("temuan")
@@ -390,9 +408,9 @@ def _find(
             )
         findings, data.diputuskan = decisions.split(tables.check("findings", findings), decided, data.records)
         frames = {"findings": tables.check("findings", findings), "diputuskan": data.diputuskan}
-        _notes(data, folder.finish("temuan", key, frames, {"catatan_aturan": notes})["catatan_aturan"])
         # In the order of the file, as a run that goes on here has them: the reports break ties by it.
-        data.findings = folder.table("findings")
+        data.findings = frames["findings"] = in_order("findings", frames["findings"]).rechunk()
+        _notes(data, folder.finish("temuan", key, frames, {"catatan_aturan": notes})["catatan_aturan"])
     return key
 
 
