@@ -20,11 +20,13 @@ from reports.labels import (
     sources_expr,
     value_labels,
 )
+from rules.findings.context import numbered
 from rules.i18n import N_, _
 from rules.vocab import PAYMENT_PREFIX
 
 MAX_STATEMENTS: Final = 4
 MAX_NAMES: Final = 4
+_NO_NUMBER: Final = (1 << 32) - 1
 _WHO: Final = ("nama", "nik", "nik_asli", "jenis_kelamin")  # who it is stands beside: said only where sources differ
 _PAID: Final = ("periode", "no_kartu", "nominal")
 _WORDED: Final = ("jenis_kelamin", "hub_kk", "hub_krt", "status_kawin", "keberadaan")
@@ -71,8 +73,13 @@ def brief_evidence(context: Context, lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _entries(context: Context, lines: pl.DataFrame) -> pl.DataFrame:
-    """One row per value said: with the person it is about and whether it says anything the line does not."""
+    """One row per value said: with the person it is about and whether it says anything the line does not.
+
+    `apa` is a number for column and value together: numbers are grouped and joined in a fifth of the time of texts.
+    """
     said = lines.select("kunci_baris", "bukti").explode("bukti", empty_as_null=False).unnest("bukti")
+    column, value = (numbered(pl.col(c)).cast(pl.UInt64).fill_null(_NO_NUMBER) for c in ("kolom", "nilai"))
+    said = said.with_columns(apa=column * (_NO_NUMBER + 1) + value)
     said = (
         context.beside(said, of=context.people)
         .with_row_index("urut")
@@ -83,7 +90,7 @@ def _entries(context: Context, lines: pl.DataFrame) -> pl.DataFrame:
         )
     )
     told_beside = pl.col("kolom").is_in(_WHO) & (
-        pl.col("banyak") | (pl.col("nilai").n_unique().over("kunci_baris", "kolom") == 1)
+        pl.col("banyak") | (pl.col("apa").n_unique().over("kunci_baris", "kolom") == 1)
     )
     return said.with_columns(diam=told_beside)
 
@@ -119,13 +126,13 @@ def _told_apart(facts: pl.DataFrame) -> pl.DataFrame:
     keys = ["kunci_baris", "kolom"]
     ids = (
         facts.filter(pl.col("kolom").is_in(ID_COLUMNS))
-        .select(*keys, "nilai")
-        .unique(maintain_order=True)
+        .select(*keys, "apa")
+        .unique(["kunci_baris", "apa"], keep="first", maintain_order=True)
         .with_columns(ke=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(keys), kinds=pl.len().over(keys))
         .filter(pl.col("kinds") > 1)
-        .drop("kinds")
+        .select("kunci_baris", "apa", "ke")
     )
-    return facts.join(ids, on=[*keys, "nilai"], how="left", nulls_equal=True, maintain_order="left")
+    return facts.join(ids, on=["kunci_baris", "apa"], how="left", maintain_order="left")
 
 
 def _rows(context: Context, facts: pl.DataFrame) -> pl.DataFrame:
@@ -137,9 +144,11 @@ def _rows(context: Context, facts: pl.DataFrame) -> pl.DataFrame:
     word = pl.when(pl.col("kolom").is_in(_BARE) & pl.col("nilai").is_not_null()).then(shown).otherwise(labelled)
     facts = _told_apart(facts)
     # Values come again and again, village names and dates most of all: each is put into words once.
-    what = ["kolom", "nilai", "ke"]
-    values = facts.filter(~pl.col("diam")).select(what).unique(maintain_order=True)
-    values = values.with_columns(nilai_teks=_value(context))
+    what = ["apa", "ke"]
+    values = (
+        facts.filter(~pl.col("diam")).select(*what, "kolom", "nilai").unique(what, keep="first", maintain_order=True)
+    )
+    values = values.select(*what, nilai_teks=_value(context))
     return (
         facts.join(values, on=what, how="left", nulls_equal=True, maintain_order="left")
         .with_columns(kata=pl.when(~pl.col("diam")).then(word))
