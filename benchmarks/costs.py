@@ -35,7 +35,7 @@ SECONDS: Final[Mapping[str, tuple[str, ...]]] = {
     "taut": ("rekaman", "pasangan"),
     "temuan": ("rekaman", "bayar"),
     "laporan": ("rekaman", "bayar"),
-    "link": ("rekaman",),
+    "link": ("rekaman", "pasangan"),
 }
 SHEET_SHARE: Final = 0.6  # a byte of unpacked sheet beside one of text: tags around every cell
 # Bytes that are known from how it is done: of a pair while it is compared and while it is held; of lists that `padan
