@@ -123,14 +123,15 @@ def run(
         log_to(out / "padan.log") as log,
         memory.Gauge(plan.anggaran, starved) as gauge,
         folder.scratch(),
-        ThreadPoolExecutor(1) as aside,
+        ThreadPoolExecutor(2) as aside,
     ):
         watch = Watch(log, report, gauge, plan, tell_plan)
-        hashes = [store.sha256_file(one.path) for one in inputs]
+        hashes = list(aside.map(store.sha256_file, [one.path for one in inputs]))
         log.info("run", versions=store.versions(), files=len(inputs))
         folder.clear_parts()
         folder.clear_reports()
         data, key, writing = _load(settings, inputs, hashes, folder, watch, aside)
+        counted = aside.submit(conservation, data)
         acuan = settings.tanggal_acuan or _newest(data.records)
         data.info |= {
             "tanggal_acuan": acuan.isoformat() if acuan else None,
@@ -146,10 +147,11 @@ def run(
                 }
                 for one, name, digest in zip(inputs, labels, hashes, strict=True)
             ],
-            "kekekalan": conservation(data),
+            "kekekalan": [],  # counted meanwhile
         }
         key = _link(settings, data, key, folder, watch, decided)
         writing.result()
+        data.info["kekekalan"] = counted.result()
         key = _find(settings, data, key, folder, watch, decided)
         _compare(settings, data, folder)
         data.info["pengaturan"] = settings.model_dump(mode="json", exclude={"masukan", "keluaran"})
