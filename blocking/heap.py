@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 _LINE: Final = 64  # bytes that the processor loads at once
+_WORTH: Final = 1 << 30  # bytes
 
 
 def lined(rows: int, columns: int, kind: type[np.generic]) -> npt.NDArray[Any]:
@@ -26,8 +27,23 @@ def lined(rows: int, columns: int, kind: type[np.generic]) -> npt.NDArray[Any]:
     return room[begin : begin + rows * columns * width].view(kind).reshape(rows, columns)
 
 
+class _Figures(ctypes.Structure):
+    """What mallinfo2(3) of the GNU C library tells."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "free", "top")
+    )
+
+
 def trim() -> None:
-    """Hand back what large arrays left behind; does nothing where the C library knows no such thing."""
+    """Hand back what large arrays left behind; does nothing where the C library knows no such thing.
+
+    Less than `_WORTH` is kept for what comes next: asking for it anew takes longer.
+    """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).malloc_trim(0)
+            library = ctypes.CDLL(None)
+            library.mallinfo2.restype = _Figures
+            if library.mallinfo2().free >= _WORTH:
+                library.malloc_trim(0)

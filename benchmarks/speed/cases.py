@@ -52,6 +52,11 @@ class Case:
         """How often `engine` is measured."""
         return repeats if engine == "padan" or self.people <= LARGE else 1
 
+    @property
+    def memory(self) -> str | None:
+        """What padan is allowed: three lists above a million people must do with that of an office computer."""
+        return "8GB" if self.within and self.people > LARGE else None
+
     def folder(self, work: Path) -> Path:
         """Where the lists stand."""
         return work / f"lists-{self.people}"
@@ -81,7 +86,7 @@ def cases(kinds: list[str], sizes: list[int]) -> list[Case]:
 def command(engine: str, case: Case, files: list[Path], out: Path) -> list[str]:
     """The command line with which `engine` links `files` into `out`."""
     if engine == "padan":
-        return with_padan.command(out.parent, files, out, within=case.within)
+        return with_padan.command(out.parent, files, out, within=case.within, memory=case.memory)
     module = engine if engine == "floor" else f"with_{engine}"
     base = [sys.executable, "-m", f"benchmarks.speed.{module}", str(out), *map(str, files)]
     return [*base, "--within"] if case.within else base

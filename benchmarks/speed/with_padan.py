@@ -24,10 +24,10 @@ def spec(folder: Path, *, within: bool) -> Path:
     return path
 
 
-def command(folder: Path, lists: list[Path], out: Path, *, within: bool) -> list[str]:
-    """The command line."""
+def command(folder: Path, lists: list[Path], out: Path, *, within: bool, memory: str | None) -> list[str]:
+    """The command line. `memory`: what it may use; its own choice where there is none."""
     base = [sys.executable, "-m", "padan", "link", str(spec(folder, within=within)), *map(str, lists)]
-    return [*base, "--out", str(out), "--quiet"]
+    return [*base, "--out", str(out), "--quiet", *(["--memory", memory] if memory else [])]
 
 
 def info(out: Path) -> dict[str, Any]:
