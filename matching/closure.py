@@ -5,22 +5,25 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import kernel
+from blocking.jit import Scalar, inlined, kernel
 
 Rows = npt.NDArray[np.integer]
+
+
+@inlined
+def root(up: npt.NDArray[np.int64], x: Scalar) -> Scalar:
+    """The row that stands for the component of row x; the way to it gets shorter."""
+    while up[x] != x:
+        up[x] = up[up[x]]
+        x = up[x]
+    return x
 
 
 @kernel
 def join(a: Rows, b: Rows, up: npt.NDArray[np.int64]) -> None:
     """Union-find in which the smaller row always stands for the larger; `up` ends with the root of every row."""
     for k in range(len(a)):
-        x, y = np.int64(a[k]), np.int64(b[k])
-        while up[x] != x:
-            up[x] = up[up[x]]
-            x = up[x]
-        while up[y] != y:
-            up[y] = up[up[y]]
-            y = up[y]
+        x, y = root(up, np.int64(a[k])), root(up, np.int64(b[k]))
         if x < y:
             up[y] = x
         elif y < x:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.jit import kernel
+from matching.closure import root
 
 I64 = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.unsignedinteger]
@@ -19,13 +20,7 @@ def take_edges(order: I64, a: Rows, b: Rows, up: I64, taken: I64) -> int:
     """
     n = 0
     for k in range(len(order)):
-        x, y = np.int64(a[order[k]]), np.int64(b[order[k]])
-        while up[x] != x:
-            up[x] = up[up[x]]
-            x = up[x]
-        while up[y] != y:
-            up[y] = up[up[y]]
-            y = up[y]
+        x, y = root(up, np.int64(a[order[k]])), root(up, np.int64(b[order[k]]))
         if x != y:
             up[max(x, y)] = min(x, y)
             taken[n] = order[k]

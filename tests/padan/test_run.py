@@ -13,8 +13,9 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
-from padan import config, pipeline, store
+from padan import config, store
 from padan.cli import cli
+from padan.conservation import conservation
 from rules import tables
 from tests.padan.helpers import arguments, digests
 
@@ -147,7 +148,7 @@ def test_explain_shows_weights_that_sum_to_the_score(finished: Path) -> None:
 
 
 def test_rows_of_the_run_are_conserved(finished: Path) -> None:
-    assert pipeline.conservation(store.read_run(finished))
+    assert conservation(store.read_run(finished))
 
 
 def test_a_list_of_one_row_is_a_run(tmp_path: Path) -> None:

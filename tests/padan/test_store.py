@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from padan import pipeline, store
+from padan import store
+from padan.conservation import conservation
 from padan.console import OutputError
 from rules import tables
 from rules.errors import TableError
@@ -97,7 +98,7 @@ def made(**frames: pl.DataFrame) -> tables.Tables:
 
 def test_rows_are_conserved_or_the_run_fails() -> None:
     whole = made(files=files_frame(), rejected=rejected_frame())
-    assert pipeline.conservation(whole)[0]["baris_ditolak"] == 1
+    assert conservation(whole)[0]["baris_ditolak"] == 1
     for broken in (
         made(files=files_frame(baris_dibaca=2), rejected=rejected_frame()),
         made(files=files_frame(baris_ditolak=0), rejected=rejected_frame()),
@@ -105,7 +106,7 @@ def test_rows_are_conserved_or_the_run_fails() -> None:
         made(files=files_frame()),
     ):
         with pytest.raises(TableError):
-            pipeline.conservation(broken)
+            conservation(broken)
 
 
 def test_long_steps_of_a_stopped_stage_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
