@@ -21,13 +21,13 @@ from padan.sizes import look
 from padan.store import code_version, open_folder, put, sha256_file, versions, write_json
 from rules.errors import InputError, Place
 from rules.i18n import N_, _
-from sources.layout import key
-from sources.model import Grid
+from sources.spelling import key
 
 if TYPE_CHECKING:
     from blocking.candidates import Plan
     from matching.generic.prepare import Frame, Prepared
     from matching.generic.spec import LinkageSpec
+    from sources.model import Grid
 
 KIND = "padan link"
 _HEADER_ROWS = 40  # rows searched for the header

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-import polars as pl
+if TYPE_CHECKING:
+    import polars as pl
 
 _LONG_DIGITS = re.compile(r"\d{9,}")
 
@@ -18,6 +20,8 @@ def mask_id(value: str | None) -> str:
 
 def mask_expr(column: pl.Expr) -> pl.Expr:
     """Vectorised `mask_id` for a string column; null stays null."""
+    import polars as pl
+
     hidden = (column.str.len_chars().cast(pl.Int64) - 2).clip(lower_bound=0)
     return pl.lit("•").repeat_by(hidden).list.join("") + column.str.tail(2)
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from pydantic_core import ErrorDetails
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rules.errors import ConfigError, Place
 from rules.i18n import N_, _
 from rules.masking import mask_text
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 # pydantic's own texts are English and speak to programmers; these are ours, by error type.
 MESSAGES: Mapping[str, str] = {
@@ -64,6 +64,8 @@ def read_toml(path: Path, texts: TomlTexts | None = None) -> dict[str, Any]:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`; did you mean x?` for the known word nearest to `word`; nothing when none is near."""
+    import difflib
+
     near = difflib.get_close_matches(word, known, n=1)
     return _("; did you mean {key}?").format(key=near[0]) if near else ""
 

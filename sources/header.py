@@ -13,8 +13,9 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from sources.layout import CANONICAL, Layout, aliases, every_key, ignored, key, marks, preference
+from sources.layout import CANONICAL, Layout, aliases, every_key, ignored, marks, preference
 from sources.model import Grid
+from sources.spelling import key
 
 DEPTH = 40  # rows searched for a header (the P3KE hand-out begins at row 13, BIP files further down)
 MERGED = 4  # header rows that may belong together

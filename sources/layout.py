@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-import unicodedata
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
@@ -14,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rules.errors import ConfigError, Place
 from rules.i18n import _, language
+from sources.spelling import key
 
 FOLDER: Final = Path(__file__).parent / "layouts"
 
@@ -108,17 +107,6 @@ def _read(path: Path) -> Layout:
             place=Place(file=path.name),
         )
     return found
-
-
-_NUMBERING = re.compile(r"\s*\(\s*-?\d+\s*\)\s*$")
-
-
-@lru_cache(maxsize=65_536)
-def key(header: str) -> str:
-    """A header without case, blanks, marks and its column number: `Desa/Kelurahan (9)` is `desakelurahan`."""
-    plain = unicodedata.normalize("NFKC", header).casefold()
-    plain = _NUMBERING.sub("", plain)
-    return re.sub(r"[^a-z0-9]", "", plain)
 
 
 @cache

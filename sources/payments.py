@@ -10,8 +10,9 @@ import polars as pl
 from rules.vocab import PAYMENT_PREFIX
 from sources import assemble, dates, periods
 from sources.clean import clean
-from sources.layout import Layout, key
+from sources.layout import Layout
 from sources.shape import BARIS
+from sources.spelling import key
 
 # Names of programmes as lists print them; what is not here keeps its own name as a slug.
 _PROGRAMS = {

@@ -9,8 +9,9 @@ import polars as pl
 
 from rules.masking import mask_expr
 from sources.header import Header
-from sources.layout import ID_COLUMNS, key
+from sources.layout import ID_COLUMNS
 from sources.model import Grid
+from sources.spelling import key
 from sources.values import on_distinct
 
 BARIS = "nomor_baris"

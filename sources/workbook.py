@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from sources.header import Header, top_rows
-from sources.layout import key
 from sources.model import Book, Grid
 from sources.shape import BARIS, Shaped, mask_long
+from sources.spelling import key
 
 _PERSON = ("nama", "nik")
 _SIDE_SHEETS = (

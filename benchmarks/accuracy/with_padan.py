@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,7 @@ def generic(name: str, task: Task, work: Path) -> dict[str, Any]:
     own = rows.labels(pl.read_parquet(out / "entities.parquet"))
 
     def linked(**cut: float) -> Result:
-        chosen = spec.model_copy(update={"thresholds": spec.thresholds.model_copy(update=cut)})
+        chosen = replace(spec, thresholds=replace(spec.thresholds, **cut))
         return Linkage(chosen).run(frames, rows.sources)
 
     def at(weight: float) -> I64:

@@ -350,5 +350,5 @@ def _info(
         "entities_of_several_rows": int((size > 1).sum()),
         "levels": {c.nama: list(c.tingkat) for c in model.spec.comparisons},
         "model": model.to_dict(sources),
-        "specification": spec.model_dump(mode="json"),
+        "specification": spec.to_dict(),
     }

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import asdict, field, fields
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError
-from pydantic_core import ErrorDetails
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from matching.generic.grammar import (
     CROSSED,
@@ -24,13 +23,19 @@ from matching.generic.grammar import (
     nearest,
     unknown_column,
 )
+from rules.declared import Bounds, RefusedError, declared, read
 from rules.errors import ConfigError, Place
 from rules.i18n import N_, _
 from rules.validation import TomlTexts, describe, read_toml
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-Text = Annotated[str, StringConstraints(min_length=1)]
-Share = Annotated[float, Field(gt=0, lt=1)]
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+Name = Annotated[str, Bounds(pattern=r"[A-Za-z_][A-Za-z0-9_]*")]
+Text = Annotated[str, Bounds(min_length=1)]
+Texts = Annotated[list[Text], Bounds(min_length=1)]
+Share = Annotated[float, Bounds(gt=0, lt=1)]
+Strength = Annotated[float, Bounds(gt=0)]
 Step = Literal[
     "lower", "upper", "accents", "letters", "digits", "alnum", "collapse", "no_blanks", "leading_zeros",
     "indonesian_name",
@@ -40,22 +45,17 @@ Step = Literal[
 FREQUENCY_CUTS = (3e-4, 3e-3)
 
 
-class Part(BaseModel):
-    """A group of settings: unknown keys are errors, values are never changed after the check."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Column(Part):
+@declared
+class Column:
     """A column: its headers in the files, and how its text is cleaned before anything is compared."""
 
     kind: Kind = "text"
-    header: list[Text] = Field(default_factory=list)  # spellings met in the files; the column's own name always holds
-    clean: list[Step] = Field(default_factory=list)  # steps in order, after blanks at the edges are cut
-    words: dict[Text, str] = Field(default_factory=dict)  # whole words replaced after cleaning
-    null: list[str] = Field(default_factory=list)  # texts that mean "not known"
-    formats: list[Text] = Field(default_factory=lambda: ["%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y", "%Y%m%d"])  # dates
-    join: list[Name] = Field(default_factory=list)  # made of these columns, where it has no header or no value there
+    header: list[Text] = field(default_factory=list)  # spellings met in the files; the column's own name always holds
+    clean: list[Step] = field(default_factory=list)  # steps in order, after blanks at the edges are cut
+    words: dict[Text, str] = field(default_factory=dict)  # whole words replaced after cleaning
+    null: list[str] = field(default_factory=list)  # texts that mean "not known"
+    formats: list[Text] = field(default_factory=lambda: ["%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y", "%Y%m%d"])  # dates
+    join: list[Name] = field(default_factory=list)  # made of these columns, where it has no header or no value there
     optional: bool = False  # a list may lack it; its rows then count as not known
 
     @property
@@ -64,12 +64,13 @@ class Column(Part):
         return bool(self.header) or not self.join
 
 
-class Comparison(Part):
+@declared
+class Comparison:
     """A comparison: conditions tried in order; the first that holds is the level, else the values are different."""
 
     column: Name
     name: Name | None = None
-    levels: list[Text] = Field(min_length=1)
+    levels: Texts
     crossed: Name | None = None  # column with which this one may be swapped
     term_frequency: bool | list[Share] = False
 
@@ -86,10 +87,11 @@ class Comparison(Part):
         return tuple(sorted(self.term_frequency))
 
 
-class PassRule(Part):
+@declared
+class PassRule:
     """Rows that agree in every part of `key` are compared."""
 
-    key: list[Text] = Field(min_length=1)
+    key: Texts
 
     @property
     def title(self) -> str:
@@ -97,100 +99,94 @@ class PassRule(Part):
         return " + ".join(self.key)
 
 
-class Thresholds(Part):
+@declared
+class Thresholds:
     """Probabilities from which a pair is a match, or goes to review."""
 
     match: Share = 0.90
     review: Share = 0.20
 
 
-class Limits(Part):
+@declared
+class Limits:
     """Bounds: rows of a block, pairs compared at a time, random pairs drawn."""
 
-    block: int = Field(default=1_000, ge=2)
-    chunk: int = Field(default=1_000_000, ge=1_000)
-    random_pairs: int = Field(default=250_000, ge=1_000)
+    block: Annotated[int, Bounds(ge=2)] = 1_000
+    chunk: Annotated[int, Bounds(ge=1_000)] = 1_000_000
+    random_pairs: Annotated[int, Bounds(ge=1_000)] = 250_000
 
 
-class Fitting(Part):
+@declared
+class Fitting:
     """How the model is fitted."""
 
     fellows: bool = False  # a class for each pass, learned from rows of one list that share its key
-    similar: int = Field(default=0, ge=0, le=6)  # classes of pairs that resemble each other and are not the same
-    starts: int = Field(default=3, ge=1, le=50)
-    match_strength: float = Field(default=float("inf"), gt=0)  # pairs that the anchor of the match class is worth
-    similar_strength: float = Field(default=200.0, gt=0)
+    similar: Annotated[int, Bounds(ge=0, le=6)] = 0  # classes of pairs that resemble each other and are not the same
+    starts: Annotated[int, Bounds(ge=1, le=50)] = 3
+    match_strength: Strength = float("inf")  # pairs that the anchor of the match class is worth
+    similar_strength: Strength = 200.0
 
 
-class LinkageSpec(Part):
+@declared
+class LinkageSpec:
     """A whole specification."""
 
-    columns: dict[Name, Column] = Field(min_length=1)
-    comparisons: list[Comparison] = Field(min_length=1)
-    passes: list[PassRule] = Field(min_length=1)
-    thresholds: Thresholds = Field(default_factory=Thresholds)
-    limits: Limits = Field(default_factory=Limits)
-    model: Fitting = Field(default_factory=Fitting)
+    columns: Annotated[dict[Name, Column], Bounds(min_length=1)]
+    comparisons: Annotated[list[Comparison], Bounds(min_length=1)]
+    passes: Annotated[list[PassRule], Bounds(min_length=1)]
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    limits: Limits = field(default_factory=Limits)
+    model: Fitting = field(default_factory=Fitting)
     one_to_one: bool = False  # each list is clean: a row has at most one partner in the other list
     within: bool = False  # with two lists: also find duplicates inside each
 
-    _conditions: list[list[Condition]] = PrivateAttr(default_factory=list)
-    _keys: list[list[KeyPart]] = PrivateAttr(default_factory=list)
-
-    @property
+    @cached_property
     def conditions(self) -> list[list[Condition]]:
         """The levels of each comparison, parsed."""
-        return self._conditions
+        kinds = self.kinds
+        return [[condition(text, kinds[one.column]) for text in one.levels] for one in self.comparisons]
 
-    @property
+    @cached_property
     def keys(self) -> list[list[KeyPart]]:
         """The key of each pass, parsed."""
-        return self._keys
+        kinds = self.kinds
+        return [[key_part(text, kinds) for text in rule.key] for rule in self.passes]
 
     @property
     def kinds(self) -> dict[str, Kind]:
         """Kind of each column."""
         return {name: column.kind for name, column in self.columns.items()}
 
-    def checked(self) -> Self:
-        """Parse conditions and keys. Raises _WrongError with every mistake."""
-        wrong = [*_columns(self)]
-        kinds = self.kinds
-        titles = [c.title for c in self.comparisons]
-        for number, one in enumerate(self.comparisons):
-            where = f"comparisons[{number + 1}]"
-            if titles.index(one.title) != number:
-                wrong.append(f"{where}.name: " + _("there are two comparisons '{name}'").format(name=one.title))
-            for key, name in (("column", one.column), ("crossed", one.crossed)):
-                if name is not None and name not in kinds:
-                    wrong.append(f"{where}.{key}: {unknown_column(name, kinds)}")
-            if one.column in kinds:
-                parsed, errors = _levels(one, kinds[one.column], where)
-                self._conditions.append(parsed)
-                wrong += errors
-        for number, rule in enumerate(self.passes):
-            parts = []
-            for place, text in enumerate(rule.key):
-                try:
-                    parts.append(key_part(text, kinds))
-                except ValueError as error:
-                    wrong.append(f"passes[{number + 1}].key[{place + 1}]: {error}")
-            self._keys.append(parts)
-        if len({tuple(sorted(rule.key)) for rule in self.passes}) < len(self.passes):
-            wrong.append("passes: " + _("two passes have the same key"))
-        if self.thresholds.review >= self.thresholds.match:
-            wrong.append("thresholds: " + _("review must lie below match"))
-        if wrong:
-            raise _WrongError(wrong)
-        return self
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values of which `validate` makes an equal specification."""
+        return asdict(self)
 
 
-class _WrongError(Exception):
-    """Mistakes of a specification, each with its key."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
+def _mistakes(spec: LinkageSpec) -> list[str]:
+    """What is wrong with conditions, keys and names, each mistake with its key."""
+    wrong = [*_columns(spec)]
+    kinds = spec.kinds
+    titles = [c.title for c in spec.comparisons]
+    for number, one in enumerate(spec.comparisons):
+        where = f"comparisons[{number + 1}]"
+        if titles.index(one.title) != number:
+            wrong.append(f"{where}.name: " + _("there are two comparisons '{name}'").format(name=one.title))
+        for key, name in (("column", one.column), ("crossed", one.crossed)):
+            if name is not None and name not in kinds:
+                wrong.append(f"{where}.{key}: {unknown_column(name, kinds)}")
+        if one.column in kinds:
+            wrong += _levels(one, kinds[one.column], where)
+    for number, rule in enumerate(spec.passes):
+        for place, text in enumerate(rule.key):
+            try:
+                key_part(text, kinds)
+            except ValueError as error:
+                wrong.append(f"passes[{number + 1}].key[{place + 1}]: {error}")
+    if len({tuple(sorted(rule.key)) for rule in spec.passes}) < len(spec.passes):
+        wrong.append("passes: " + _("two passes have the same key"))
+    if spec.thresholds.review >= spec.thresholds.match:
+        wrong.append("thresholds: " + _("review must lie below match"))
+    return wrong
 
 
 def _columns(spec: LinkageSpec) -> list[str]:
@@ -211,7 +207,7 @@ def _columns(spec: LinkageSpec) -> list[str]:
     return wrong
 
 
-def _levels(one: Comparison, kind: Kind, where: str) -> tuple[list[Condition], list[str]]:
+def _levels(one: Comparison, kind: Kind, where: str) -> list[str]:
     parsed, wrong = [], []
     for place, text in enumerate(one.levels):
         try:
@@ -227,7 +223,7 @@ def _levels(one: Comparison, kind: Kind, where: str) -> tuple[list[Condition], l
         wrong.append(f"{where}.crossed: " + _("`crossed` and the level crossed>=NUMBER go together"))
     if len(set(parsed)) < len(parsed):
         wrong.append(f"{where}.levels: " + _("a level is there twice"))
-    return parsed, wrong
+    return wrong
 
 
 # Where the texts of rules.validation do not fit a specification.
@@ -247,7 +243,7 @@ _TEXTS = TomlTexts(
     N_("the specification cannot be read: {why}"),
     N_("docs/link.md shows a whole specification"),
 )
-_GROUPS: Mapping[str, type[BaseModel]] = {
+_GROUPS: Mapping[str, type[Any]] = {
     "columns": Column,
     "comparisons": Comparison,
     "passes": PassRule,
@@ -270,11 +266,13 @@ def read_spec(path: Path | str) -> LinkageSpec:
 def validate(raw: Mapping[str, Any], name: str | None = None) -> LinkageSpec:
     """The specification of plain values. Raises ConfigError that lists every wrong key with what it should hold."""
     try:
-        return LinkageSpec.model_validate(raw).checked()
-    except ValidationError as error:
-        problems = sorted({_describe(one) for one in error.errors()})
-    except _WrongError as error:
-        problems = error.problems
+        spec = read(LinkageSpec, raw)
+        problems = _mistakes(spec)
+    except RefusedError as error:
+        problems = sorted({_describe(one) for one in error.errors})
+    else:
+        if not problems:
+            return spec
     raise ConfigError(
         _("{n} entries of the specification are wrong:").format(n=len(problems))
         + "\n"
@@ -289,5 +287,7 @@ def _describe(error: ErrorDetails) -> str:
     parts = tuple(p for p in error["loc"] if not (isinstance(p, str) and ("[" in p or p in ("bool", "[key]"))))
     group = _GROUPS.get(str(parts[0]), LinkageSpec) if len(parts) > 1 else LinkageSpec
     return describe(
-        {**error, "loc": parts}, messages=_MESSAGES, near=lambda word: nearest(word, list(group.model_fields))
+        {**error, "loc": parts},
+        messages=_MESSAGES,
+        near=lambda word: nearest(word, [one.name for one in fields(group)]),
     )

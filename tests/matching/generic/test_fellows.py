@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -54,8 +55,8 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def judged(lists: Path, *, fellows: bool) -> tuple[dict[str, float], list[str]]:
     linkage = Linkage.from_toml(SPEC)
-    model = linkage.spec.model.model_copy(update={"fellows": fellows})
-    linkage = Linkage(linkage.spec.model_copy(update={"model": model}))
+    model = replace(linkage.spec.model, fellows=fellows)
+    linkage = Linkage(replace(linkage.spec, model=model))
     result = linkage.run([pl.scan_parquet(path) for path in CASE.files(lists)], ["A", "B"])
     number = {"A": 0, "B": 1}
     pairs = result.pairs.filter(pl.col("decision") == "match").select(
