@@ -1,4 +1,4 @@
-"""Letters on paper: the fonts, how wide a text is, where its lines break, and how it stands in the page of a PDF.
+"""Letters on paper: the fonts, how wide a text is, where its lines break.
 
 The fonts have the letters of most scripts that are written from left to right. A letter that they have not is shown by
 its number, [U+4E2D], so that nothing is lost without being seen.
@@ -13,9 +13,7 @@ from functools import cache
 from typing import Final
 
 from font_source_sans_pro import font_files_ttf
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.pdfdoc import PDFDocument
-from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfbase.ttfonts import TTFontFace
 
 PLAIN: Final = "SourceSansPro"
 BOLD: Final = "SourceSansProBold"
@@ -55,11 +53,9 @@ def by_line(blocks: Sequence[Block]) -> list[Block]:
 
 
 @cache
-def font(name: str) -> TTFont:
-    """A font that comes with padan, known to the library."""
-    made = TTFont(name, font_files_ttf[name], shapable=False)
-    pdfmetrics.registerFont(made)
-    return made
+def face(name: str) -> TTFontFace:
+    """A font that comes with padan."""
+    return TTFontFace(font_files_ttf[name])
 
 
 def shown(code: int, name: str) -> str:
@@ -68,7 +64,7 @@ def shown(code: int, name: str) -> str:
         return " "
     if unicodedata.category(chr(code)) == "Cf":
         return ""  # nothing to be seen: where a word may break, in which direction it is written
-    return chr(code) if code <= _LAST and code in font(name).face.charToGlyph else f"[U+{code:04X}]"
+    return chr(code) if code <= _LAST and code in face(name).charToGlyph else f"[U+{code:04X}]"
 
 
 class _Letters(dict[int, float]):
@@ -76,7 +72,7 @@ class _Letters(dict[int, float]):
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._known: dict[int, float] = font(name).face.charWidths
+        self._known: dict[int, float] = face(name).charWidths
 
     def __missing__(self, code: int) -> float:
         self[code] = sum(self._known[ord(letter)] for letter in shown(code, self._name))
@@ -148,34 +144,3 @@ def _pieces(word: str, letters: _Letters, most: float) -> Iterator[str]:
             start, used = place, 0.0
         used += wide
     yield word[start:]
-
-
-_BRACKETS: Final = {ord(letter): f"\\{letter}" for letter in "()\\"}
-_ASCII: Final = {code: chr(code) for code in range(32, 127)} | _BRACKETS
-
-
-class Coded(dict[int, str]):
-    """For `str.translate`: a letter -> how it stands between the brackets of a text in this style in this document.
-
-    The library numbers the letters of a document from 0 to 255, then begins anew in a second font; that one is chosen
-    for the letter alone.
-    """
-
-    def __init__(self, style: Style, document: PDFDocument) -> None:
-        super().__init__(_ASCII)
-        self._font, self._document, self._size = font(style.font), document, style.size
-        self._name = style.font
-        self._font.splitString(" ", document)  # the document knows the font from its first letter on
-        self.choice = self._choice(0)
-        self[ord("\n")] = f") Tj 0 {-style.leading:g} Td ("
-
-    def _choice(self, part: int) -> str:
-        return f"{self._font.getSubsetInternalName(part, self._document)} {self._size:g} Tf"
-
-    def __missing__(self, code: int) -> str:
-        text = ""
-        for part, letters in self._font.splitString(shown(code, self._name), self._document):
-            coded = "".join(_ASCII.get(n) or f"\\{n:03o}" for n in letters)
-            text += coded if part == 0 else f") Tj {self._choice(part)} ({coded}) Tj {self.choice} ("
-        self[code] = text
-        return text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from reports.leaves import HIGH, MM, WIDE, Leaves
@@ -59,6 +60,17 @@ class _Columns:
     edges: tuple[float, ...]
     titles: Sequence[str]
     ticks: tuple[int, ...]
+    _grid: bytes  # with places for what differs from row to row
+    _squares: bytes
+
+    def grid(self, top: float, bottom: float) -> bytes:
+        """The lines around a row and between its columns."""
+        ends = (b"%.2f" % top, b"%.2f" % bottom)
+        return self._grid % (ends[1], b"%.2f" % (top - bottom), *ends * ((self._grid.count(b"%s") - 2) // 2))
+
+    def squares(self, bottom: float) -> bytes:
+        """The boxes to tick of a row."""
+        return self._squares % ((b"%.2f" % bottom,) * len(self.ticks))
 
     def room(self, index: int) -> float:
         """Points of width for the text of a cell."""
@@ -76,7 +88,12 @@ def _columns(widths: Sequence[float], titles: Sequence[str], ticks: tuple[int, .
     edges = [_LEFT]
     for wide in widths:
         edges.append(edges[-1] + (wide * MM or rest))
-    return _Columns(tuple(edges), titles, ticks)
+    between = [x for i, x in enumerate(edges[1:-1]) if i not in ticks[:-1]]
+    around = b"%.2f %%s %.2f %%s re " % (_LEFT, _RIGHT - _LEFT)
+    grid = around + b" ".join([b"%.2f %%s m %.2f %%s l" % (x, x) for x in between])
+    places = [(edges[i] + edges[i + 1] - _TICK) / 2 for i in ticks]
+    squares = b" ".join([b"%.2f %%s %.2f %.2f re" % (x, _TICK, _TICK) for x in places])
+    return _Columns(tuple(edges), titles, ticks, grid, squares)
 
 
 class _List:
@@ -134,13 +151,9 @@ class _List:
     def row(self, cells: Sequence[Cell], high: float, *, boxes: bool = True) -> None:
         """A line of the list, `high` as `_high` says, with boxes to tick."""
         edges, bottom = self.columns.edges, self.y - high
-        self.leaves.boxes([(_LEFT, bottom, _RIGHT - _LEFT, high)], _EDGE, 0.4)
-        ticks = self.columns.ticks
-        self.leaves.uprights([x for i, x in enumerate(edges[1:-1]) if i not in ticks[:-1]], self.y, bottom, _EDGE, 0.4)
+        self.leaves.path(self.columns.grid(self.y, bottom), _EDGE, 0.4)
         if boxes:
-            middle = bottom + (high - _TICK) / 2
-            squares = [((edges[i] + edges[i + 1] - _TICK) / 2, middle, _TICK, _TICK) for i in ticks]
-            self.leaves.boxes(squares, _BLACK, 0.7)
+            self.leaves.path(self.columns.squares(bottom + (high - _TICK) / 2), _BLACK, 0.7)
         for index, cell in enumerate(cells):
             if cell:
                 self.leaves.text(edges[index] + _PAD, self.y - _PAD, cell)
@@ -195,7 +208,7 @@ def _introduction(one: _List) -> None:
     if one.data["sisa"]:
         lines.append(_BOLD.block(one.data["sisa"], room))
     high = _high([lines]) + 2
-    one.leaves.boxes([(_LEFT, one.y - high, _RIGHT - _LEFT, high)], _EDGE, 0.5)
+    one.leaves.box(_LEFT, one.y - high, _RIGHT - _LEFT, high, _EDGE, 0.5)
     one.leaves.text(_LEFT + 2 * MM, one.y - _PAD - 1, lines)
     one.y -= high + 2 * MM
 
@@ -211,7 +224,7 @@ def _family(one: _List, family: Mapping[str, Any]) -> None:
         contradicts = [_TEXT.block(line["masalah"], what)]
         if line["bukti"]:
             contradicts.append(_SMALL.block("– " + "\n– ".join(line["bukti"]), what))
-        contradicts.append(_ACTION.block(f"→ {line['tindakan']}", what))
+        contradicts.append(_action(line["tindakan"], what))
         rows.append([number, [_SMALL.block(line["siapa"], who)], contradicts])
     heights = [_high(cells) for cells in rows]
     band = _Band(one, family)
@@ -224,6 +237,12 @@ def _family(one: _List, family: Mapping[str, Any]) -> None:
                 band.draw()
             one.row(part, part_high, boxes=bool(part[0]))
     one.y -= 1.6 * MM
+
+
+@lru_cache(maxsize=1_000)
+def _action(text: str, room: float) -> Block:
+    """What to do: few texts, again and again."""
+    return _ACTION.block(f"→ {text}", room)
 
 
 class _Band:
@@ -244,7 +263,7 @@ class _Band:
         """Put it where the list is."""
         one = self.one
         one.leaves.area(_LEFT, one.y - self.high, _RIGHT - _LEFT, self.high, _PALE)
-        one.leaves.boxes([(_LEFT, one.y - self.high, _RIGHT - _LEFT, self.high)], _EDGE, 0.4)
+        one.leaves.box(_LEFT, one.y - self.high, _RIGHT - _LEFT, self.high, _EDGE, 0.4)
         one.leaves.text(_LEFT + _PAD, one.y - _PAD / 2, self.lines)
         one.leaves.text(_RIGHT - _PAD - width(self.data, _DATA), one.y - _PAD / 2, [((_DATA, self.data),)])
         one.y -= self.high
