@@ -83,7 +83,7 @@ class Main(Command, click.Group):
 
 def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if value:
-        from padan.store import versions
+        from padan.stamps import versions
 
         click.echo(f"padan {versions()['padan']}")
         ctx.exit()
@@ -279,12 +279,17 @@ def link(
 ) -> None:
     """Any lists by a specification."""
     cli.folder = out
+    from padan.stamps import hashing
+
+    hashed = hashing(files)  # while the libraries are imported, which keeps one core busy
     from padan import memory, show
     from padan.link import link as run_link
 
     with console.progress(quiet=quiet or json) as report:
         starved = memory.give_up(lambda error: console.show_error(error, as_json=json))
-        _result, info = run_link(spec, files, out, report=report, label=label, limit=limit, starved=starved)
+        _result, info = run_link(
+            spec, files, out, report=report, label=label, limit=limit, starved=starved, hashed=hashed
+        )
     if json:
         console.print_json({"ok": True, "folder": str(out), **show.link_summary(info)})
     elif not quiet:

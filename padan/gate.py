@@ -10,7 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from blocking.jit import in_background
-from padan import pipeline, store
+from padan import pipeline, stamps, store
 from padan.console import Report
 from padan.gate_run import Base, GateSettings, base_of, inputs_of, new_lists, run_of
 from padan.returning import returned
@@ -57,7 +57,7 @@ def _judge(
     """Read the list, judge it against the run and write everything into `out`; what ringkasan.json holds."""
     report(0.30, _("Reading the list"))
     inputs = inputs_of(settings)
-    hashes = [store.sha256_file(one.path) for one in inputs]
+    hashes = [stamps.sha256_file(one.path) for one in inputs]
     names = pipeline.names(inputs)
     labels = [base.labels.get(digest, name) for name, digest in zip(names, hashes, strict=True)]
     listed = in_background(lambda: new_lists(settings, base, inputs, hashes))  # while the run is read here
@@ -200,7 +200,7 @@ def _summary(
         },
         "aturan_gerbang": [rule.kode for rule in gate_rules()],
         "bahasa": i18n.language(),
-        "versi": store.versions()["padan"],
+        "versi": stamps.versions()["padan"],
     }
 
 

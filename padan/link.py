@@ -18,7 +18,8 @@ from matching.generic.anchors import admissible
 from padan import memory, planning
 from padan.console import OutputError, Reporter
 from padan.sizes import look
-from padan.store import code_version, open_folder, put, sha256_file, versions, write_json
+from padan.stamps import code_version, hashing, sha256_file, versions
+from padan.store import open_folder, put, write_json
 from rules.errors import InputError, Place
 from rules.i18n import N_, _
 from sources.spelling import key
@@ -174,13 +175,15 @@ def link(
     label: Path | None = None,
     limit: str | None = None,
     starved: Callable[[int], None] | None = None,
+    hashed: Callable[[], list[str]] | None = None,
 ) -> tuple[Result, dict[str, Any]]:
     """Link or dedupe the files and write pairs.parquet, entities.parquet, rows.parquet and run.json into `out`.
 
     Lists that are parquet files are not written a second time: without rows.parquet `rows_of` reads them again.
 
     `label`: answers of `padan label` by which the probabilities are calibrated. `limit`, `starved`: the memory it may
-    use, and what to do when it runs out after all, as in `padan.pipeline.run`.
+    use, and what to do when it runs out after all, as in `padan.pipeline.run`. `hashed` gives the SHA-256 of each file
+    where that is under way already.
     Raises ConfigError, InputError, OutputError or MemoryNeededError; nothing is written before the inputs are read.
     """
     spec = read_spec(spec_path)
@@ -224,14 +227,14 @@ def link(
     with gauge, open_folder(out) as folder:
         _claim(folder.data, out)
         (out / "run.json").unlink(missing_ok=True)  # from here on the tables are no longer those it tells of
-        stamps = in_background(lambda: ([sha256_file(path) for path in paths], {**versions(), "code": code_version()}))
+        hashed = hashed or hashing(paths)
+        stamps = in_background(lambda: {**versions(), "code": code_version()})
         result = _linked(
             spec, lists, lambda given: Linkage(spec).run(given, names, tell, labels=labels, planned=planned, keep=False)
         )
         _check(result, lists)
         report(0.98, _("Writing"))
         begins["write"] = time.perf_counter()
-        digests, made_by = stamps()
         info = {
             "kind": KIND,
             "finished": True,
@@ -244,9 +247,9 @@ def link(
                     "header_row": one.header_row,
                     "sha256": digest,
                 }
-                for name, one, digest in zip(names, lists, digests, strict=True)
+                for name, one, digest in zip(names, lists, hashed(), strict=True)
             ],
-            "versions": made_by,
+            "versions": stamps(),
             **result.info,
             "plan": plan.to_dict(),
         }

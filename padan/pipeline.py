@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from padan import decisions, memory, planning, store, trend
+from padan import decisions, memory, planning, stamps, store, trend
 from padan.config import InputFile, Settings, input_files
 from padan.conservation import conservation
 from padan.console import Report, log_to
@@ -126,8 +126,8 @@ def run(
         ThreadPoolExecutor(2) as aside,
     ):
         watch = Watch(log, report, gauge, plan, tell_plan)
-        hashes = list(aside.map(store.sha256_file, [one.path for one in inputs]))
-        log.info("run", versions=store.versions(), files=len(inputs))
+        hashes = list(aside.map(stamps.sha256_file, [one.path for one in inputs]))
+        log.info("run", versions=stamps.versions(), files=len(inputs))
         folder.clear_parts()
         folder.clear_reports()
         data, key, writing = _load(settings, inputs, hashes, folder, watch, aside)
@@ -155,9 +155,9 @@ def run(
         key = _find(settings, data, key, folder, watch, decided)
         _compare(settings, data, folder)
         data.info["pengaturan"] = settings.model_dump(mode="json", exclude={"masukan", "keluaran"})
-        data.info["versi"] = store.versions() | {
-            "kode": store.code_version(),
-            "kode_taut": store.code_version(store.LINKAGE),
+        data.info["versi"] = stamps.versions() | {
+            "kode": stamps.code_version(),
+            "kode_taut": stamps.code_version(stamps.LINKAGE),
         }
         data.info["jumlah"] = {name: getattr(data, name).height for name in tables.SCHEMAS}
         products = _reports(settings, inputs, data, key, folder, watch)
@@ -204,7 +204,7 @@ def plan(
         loaded = _read(settings, inputs, lambda name, share: report(0.8 * share, _("Reading") + ": " + name))
         frames = {name: getattr(loaded, name) for name in ("records", "payments")}
     else:
-        hashes = [store.sha256_file(one.path) for one in inputs]
+        hashes = [stamps.sha256_file(one.path) for one in inputs]
         with (
             store.open_folder(out) as folder,
             log_to(out / "padan.log") as log,
@@ -262,8 +262,8 @@ def _load(
     if bridge is not None and not bridge.is_file():
         raise ConfigError(_("the bridge file does not exist"), place=Place(file=str(bridge), column="jembatan"))
     key = store.key_of(
-        "muat", store.versions(), store.code_version(), settings.mode_uji, settings.tanggal_acuan,
-        store.sha256_file(bridge) if bridge else None, stated,
+        "muat", stamps.versions(), stamps.code_version(), settings.mode_uji, settings.tanggal_acuan,
+        stamps.sha256_file(bridge) if bridge else None, stated,
     )  # fmt: skip
     with watch.stage("muat") as tell:
         kept = folder.reuse("muat", key, LOADED)
@@ -389,8 +389,8 @@ def _find(
         raise ConfigError(_("the parameter file does not exist"), place=Place(file=str(own), column="parameter"))
     local = programmes(settings)
     key = store.key_of(
-        "temuan", key, i18n.language(), settings.tanggal_acuan, store.sha256_file(own) if own else None,
-        [store.sha256_file(path) for path in local], decisions.digest(decided, "temuan"),
+        "temuan", key, i18n.language(), settings.tanggal_acuan, stamps.sha256_file(own) if own else None,
+        [stamps.sha256_file(path) for path in local], decisions.digest(decided, "temuan"),
     )  # fmt: skip
     data.info["program"] = {code: one.nama for code, one in load_programmes(local).items()}
     with watch.stage("temuan"):
@@ -451,8 +451,8 @@ def _reports(
     settings: Settings, inputs: list[InputFile], data: tables.Tables, key: str, folder: store.RunFolder, watch: Watch
 ) -> store.Products:
     """Write the reports that a stopped run has not finished; what they say of the run (`data.info`) is in the key."""
-    trend_digest = store.sha256_file(folder.data / "tren.parquet")
-    key = store.key_of("laporan", key, data.info, store.code_version(store.EVERYTHING), trend_digest)
+    trend_digest = stamps.sha256_file(folder.data / "tren.parquet")
+    key = store.key_of("laporan", key, data.info, stamps.code_version(stamps.EVERYTHING), trend_digest)
     products = folder.products(key)
     with watch.stage("laporan") as tell:
         from reports.write import write_reports

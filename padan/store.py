@@ -19,23 +19,19 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from padan.console import OutputError
+from padan.stamps import LINKAGE, code_version, sha256_file
 from rules.errors import PadanError, Place
 from rules.i18n import _
 
 if TYPE_CHECKING:
     from rules.tables import Tables
 
-_OWN_PACKAGES = ("rules", "sources", "blocking", "matching")
-LINKAGE = ("blocking", "matching")
-EVERYTHING = (*_OWN_PACKAGES, "reports", "padan")
 REPORTS = ("laporan.html", "laporan.xlsx", "desa", "kembali")
 _PRODUCTS = "laporan.json"
 _TEMPORARY = ("TMPDIR", "TEMP", "TMP")
@@ -43,17 +39,6 @@ Step = tuple[pl.DataFrame, list[dict[str, Any]]]
 Draft = tuple[Path, str]  # a table's file and the SHA-256 of its bytes
 _WORTH_KEEPING = 1.0  # seconds
 PART = ".bagian"  # ends the name of a file that is being written
-_LIBRARIES = (
-    "polars",
-    "polars-hash",
-    "numpy",
-    "scipy",
-    "scikit-learn",
-    "rapidfuzz",
-    "jellyfish",
-    "fastexcel",
-    "dataframely",
-)
 
 
 class RunFolder:
@@ -315,36 +300,6 @@ def key_of(*parts: object) -> str:
     """A stamp: the hash of `parts` as JSON with sorted keys."""
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def sha256_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@cache
-def code_version(packages: tuple[str, ...] = _OWN_PACKAGES) -> str:
-    """A hash over padan's own code, layouts and parameters: a changed rule must not meet an old checkpoint."""
-    found = hashlib.blake2b(digest_size=16)
-    root = Path(__file__).parent.parent
-    for package in packages:
-        for path in sorted((root / package).rglob("*")):
-            if path.suffix in {".py", ".toml", ".csv", ".parquet", ".mo"} and path.is_file():
-                found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return found.hexdigest()
-
-
-@cache
-def versions() -> dict[str, str]:
-    """Versions of padan, Python and the libraries a result depends on."""
-    out = {"python": ".".join(map(str, sys.version_info[:3]))}
-    for name in ("padan", *_LIBRARIES):
-        try:
-            out[name] = version(name)
-        except PackageNotFoundError:
-            out[name] = "?"
-    return out
 
 
 def same_code(run: Tables) -> None:

@@ -21,7 +21,7 @@ def machine() -> str:
 def engine_version(engine: str) -> str:
     """The installed version of an engine; that of padan is a digest of the code that its figures depend on."""
     if engine == "padan":
-        from padan.store import code_version
+        from padan.stamps import code_version
 
         return code_version(("rules", "sources", "blocking", "matching", "fixtures"))
     return version("splink" if engine.startswith("splink") else engine)

@@ -20,7 +20,7 @@ Figures = dict[str, Any]
 def engine_version(engine: str) -> str:
     """The installed version of an engine; that of padan is a digest of its code."""
     if engine == "padan":
-        from padan.store import code_version
+        from padan.stamps import code_version
 
         return code_version(PACKAGES)
     return version("polars" if engine == "floor" else engine)

@@ -45,6 +45,20 @@ def test_a_container_bounds_what_is_free(tmp_path: Path) -> None:
     assert memory._container(names, tmp_path / "none") == []
 
 
+def test_linux_says_what_psutil_tells(tmp_path: Path) -> None:
+    none = tmp_path / "none"
+    assert memory._computer("MemTotal") == memory._computer("MemTotal", none)
+    assert memory._computer("MemAvailable") == pytest.approx(memory._computer("MemAvailable", none), rel=0.1)
+    assert memory._resident() == pytest.approx(memory._resident(none), rel=0.1)
+
+
+def test_a_child_counts_once_it_is_seen() -> None:
+    with memory.Gauge() as gauge:
+        child = [sys.executable, "-c", "import time; room = bytearray(300_000_000); time.sleep(1.6)"]
+        subprocess.run(child, check=True)
+        assert gauge.peak > 300 * memory.MB
+
+
 def test_a_peak_is_seen_and_forgotten() -> None:
     with memory.Gauge() as gauge:
         before = gauge.peak

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from padan import store
+from padan import stamps, store
 from padan.conservation import conservation
 from padan.console import OutputError
 from rules import tables
@@ -81,7 +83,19 @@ def test_the_folder_is_for_its_owner_only(tmp_path: Path) -> None:
 def test_stamps_change_with_their_parts_only() -> None:
     assert store.key_of("a", {"x": 1, "y": 2}) == store.key_of("a", {"y": 2, "x": 1})
     assert store.key_of("a", 1) != store.key_of("a", 2)
-    assert store.code_version() == store.code_version()
+    assert stamps.code_version() == stamps.code_version()
+
+
+def test_versions_and_hashes_are_those_of_the_library(tmp_path: Path) -> None:
+    for name, told in stamps.versions().items():
+        if name != "python":
+            assert told == version(name)
+    files = [tmp_path / "empty", tmp_path / "long"]
+    files[0].write_bytes(b"")
+    files[1].write_bytes(b"0123456" * 1_000_000)
+    assert stamps.hashing(files)() == [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
+    with pytest.raises(FileNotFoundError):
+        stamps.hashing([tmp_path / "none"])()
 
 
 def test_a_run_that_did_not_end_is_no_run(tmp_path: Path) -> None:

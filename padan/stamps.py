@@ -1,0 +1,88 @@
+"""What a result was made of: hashes of the files read, of padan's own code, and the versions of the libraries."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Final
+
+_OWN_PACKAGES: Final = ("rules", "sources", "blocking", "matching")
+LINKAGE: Final = ("blocking", "matching")
+EVERYTHING: Final = (*_OWN_PACKAGES, "reports", "padan")
+_READ: Final = (".py", ".toml", ".csv", ".parquet", ".mo")
+_LIBRARIES: Final = (
+    "polars",
+    "polars-hash",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "rapidfuzz",
+    "jellyfish",
+    "fastexcel",
+    "dataframely",
+)
+_AT_ONCE: Final = 1 << 21  # bytes; after each the interpreter's lock must be had again
+
+
+def sha256_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, hex."""
+    found, room = hashlib.sha256(), memoryview(bytearray(_AT_ONCE))
+    with path.open("rb", buffering=0) as file:
+        while size := file.readinto(room):
+            found.update(room[:size])
+    return found.hexdigest()
+
+
+def hashing(paths: Sequence[Path]) -> Callable[[], list[str]]:
+    """Begin to hash files in a thread; what is returned waits for it and gives the SHA-256 of each."""
+    made: Future[list[str]] = Future()
+
+    def work() -> None:
+        try:
+            made.set_result([sha256_file(path) for path in paths])
+        except OSError as error:
+            made.set_exception(error)
+
+    # As a daemon: a command that ends with an error must not wait for it.
+    threading.Thread(target=work, name="padan-hash", daemon=True).start()
+    return made.result
+
+
+@cache
+def code_version(packages: tuple[str, ...] = _OWN_PACKAGES) -> str:
+    """A hash over padan's own code, layouts and parameters: a changed rule must not meet an old checkpoint."""
+    found = hashlib.blake2b(digest_size=16)
+    root = Path(__file__).parent.parent
+    for package in packages:
+        for folder, inner, names in os.walk(root / package):
+            inner[:] = sorted(set(inner) - {"__pycache__"})
+            for name in sorted(names):
+                if name.endswith(_READ):
+                    path = Path(folder, name)
+                    found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of padan, Python and the libraries a result depends on."""
+    return {"python": ".".join(map(str, sys.version_info[:3]))} | {n: _version(n) for n in ("padan", *_LIBRARIES)}
+
+
+def _version(name: str) -> str:
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        return "?"
+    about = found.read_text("METADATA") or found.read_text("PKG-INFO") or ""
+    # `importlib.metadata.version` parses all of it, with the readme, as an e-mail: ten times as long.
+    told = re.search(r"^Version: *(\S+)", about, re.MULTILINE)
+    return told[1] if told else "?"
