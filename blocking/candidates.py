@@ -41,7 +41,7 @@ class Plan:
 def plan(e: Encoded, passes: list[Pass], limit: int) -> Plan:
     """Compute and bound the keys of all passes, with their blocks."""
     split = finer(e)
-    made = each(lambda one: bounded(one.key(e), split, limit, one.whole), passes)
+    made = each(lambda one: bounded(one.key(e), lambda _largest: split, limit, one.whole), passes)
     counts = [PassCount(one.nama, 0, large, skipped) for one, (_, _, large, skipped) in zip(passes, made, strict=True)]
     return Plan(passes, [keys for keys, *_ in made], counts, [blocks for _, blocks, *_ in made])
 

@@ -6,21 +6,22 @@ needed. A block above the limit is refined by a finer key; what even that leaves
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from blocking.kernels import blocks_of, keyed_rows, pairs_between, pairs_within, sort_rows, unshared
+from blocking.kernels import pairs_between, pairs_within, unshared
 from blocking.mix import U64, combine
+from blocking.sorting import find_blocks
 
 Index = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """Records sorted by key. `order` holds record numbers; block k is `order[start[k]:stop[k]]`, size >= 2."""
+    """Records that share a key with others. Block k is the record numbers `order[start[k]:stop[k]]`, size >= 2."""
 
     order: Index
     start: npt.NDArray[np.int64]
@@ -57,23 +58,17 @@ class PassCount:
 
 def block(keys: U64, *, only: npt.NDArray[np.bool_] | None = None) -> Blocks:
     """Sort records by `keys` (0 = no key) and find the blocks with two members or more."""
-    found, rows = keyed_rows(keys if only is None else np.where(only, keys, np.uint64(0)))
-    ordered, order = sort_rows(found, rows, max(len(rows).bit_length() - 1, 2), spare=True)
-    return Blocks(order, *blocks_of(ordered, 2))
+    return Blocks(*find_blocks(keys if only is None else np.where(only, keys, np.uint64(0))))
 
 
-def refine(keys: U64, finer: U64, limit: int, whole: int | None = None) -> tuple[U64, int, int]:
+def bounded(
+    keys: U64, finer: Callable[[int], U64], limit: int, whole: int | None = None
+) -> tuple[U64, Blocks, int, int]:
     """Bound block sizes: keys of blocks above `whole` are split by `finer`; what stays above `limit` loses its key.
 
-    `whole` is `limit` where it is not given. Returns the new keys, how many blocks were split, and the number of pairs
-    left out.
+    `whole` is `limit` where it is not given; `finer` is told the size of the largest block. Returns the new keys, their
+    blocks, how many blocks were split, and the number of pairs left out.
     """
-    out, _blocks, split, left_out = bounded(keys, finer, limit, whole)
-    return out, split, left_out
-
-
-def bounded(keys: U64, finer: U64, limit: int, whole: int | None = None) -> tuple[U64, Blocks, int, int]:
-    """As `refine`, with the blocks of the new keys behind them."""
     blocks = block(keys)
     large = blocks.above(limit if whole is None else min(whole, limit))
     if len(large.start) == 0:
@@ -81,7 +76,7 @@ def bounded(keys: U64, finer: U64, limit: int, whole: int | None = None) -> tupl
     out = keys.copy()
     member = np.zeros(len(keys), dtype=bool)
     member[large.members] = True
-    out[member] = combine(97, keys[member], finer[member])
+    out[member] = combine(97, keys[member], finer(int((large.stop - large.start).max()))[member])
     again = block(out, only=member)
     still = again.above(limit)
     out[still.members] = 0

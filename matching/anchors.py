@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.encode import Encoded
-from blocking.kernels import order_of
 from blocking.mix import combine, mix
 from blocking.pairs import Index, block, pairs_of
+from blocking.sorting import order_of
 from blocking.tally import distinct
 from matching.compare import Comparer
 from matching.fit import level_counts as _counts

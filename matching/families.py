@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from blocking.kernels import order_of
 from blocking.pairs import Index
+from blocking.sorting import order_of
 from matching.kernels.families import find_heads, mark_strays, pair_memberships
 from matching.kernels.people import gathered_bits
 from rules.tables import check, empty

@@ -40,7 +40,7 @@ def fellow_pairs(rows: Prepared, chosen: Plan) -> list[tuple[int, Index, Index, 
         blocks = chosen.blok[k]
         most = int((blocks.stop - blocks.start - 1).sum())
         a, b, weight = np.empty(most, dtype=np.uint32), np.empty(most, dtype=np.uint32), np.empty(most)
-        n = fill_fellows(keys, rows.source, k, blocks.order, blocks.start, blocks.stop, a, b, weight)
+        n = fill_fellows(keys, rows.begins, k, blocks.order, blocks.start, blocks.stop, a, b, weight)
         some = np.arange(MOST) * n // MOST if n > MOST else slice(n)
         return k, a[some], b[some], weight[some] * max(n / MOST, 1.0)
 

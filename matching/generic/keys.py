@@ -14,7 +14,7 @@ from blocking.candidates import Plan
 from blocking.heap import lined
 from blocking.jit import each, parts_of
 from blocking.mix import U64, combine, mix
-from blocking.pairs import Blocks, PassCount, block, refine
+from blocking.pairs import Blocks, PassCount, bounded
 from blocking.passes import Pass
 from matching.generic.columns import LOW, Coded, Texts
 from matching.generic.compare import equal_levels, level_count
@@ -85,19 +85,20 @@ def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
     """
     together = lined(rows.n, len(spec.keys), np.uint64)
     given = _Parts(rows, spec)
+    keys = np.empty((len(spec.keys), rows.n), dtype=np.uint64)
     each(
-        lambda part: fill_keys(rows.rows, given.parts, given.tables, part.start, part.stop, together), parts_of(rows.n)
+        lambda part: fill_keys(rows.rows, given.parts, given.tables, part.start, part.stop, keys, together),
+        parts_of(rows.n),
     )
 
     def one_pass(number: int) -> tuple[Blocks, PassCount]:
-        parts = spec.keys[number]
-        key = together[:, number]
-        blocks = block(key)
-        largest = int((blocks.stop - blocks.start).max(initial=0))
-        large = skipped = 0
-        if largest > spec.limits.block:
-            key, large, skipped = refine(key, _finer(rows, spec, parts, largest / spec.limits.block), spec.limits.block)
-            blocks = block(key)
+        limit = spec.limits.block
+
+        def finer(largest: int) -> U64:
+            return _finer(rows, spec, spec.keys[number], largest / limit)
+
+        key, blocks, large, skipped = bounded(keys[number], finer, limit)
+        if large:
             together[:, number] = key
         return blocks, PassCount(spec.passes[number].title, 0, large, skipped)
 

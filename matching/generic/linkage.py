@@ -14,8 +14,8 @@ import polars as pl
 from blocking.candidates import Plan, found_by
 from blocking.heap import trim
 from blocking.jit import in_background
-from blocking.kernels import sort_rows
 from blocking.pairs import Index
+from blocking.sorting import sort_rows
 from blocking.tally import distinct
 from matching.fit import fit, level_counts, stated_prior, theta_of
 from matching.generic.anchors import (
@@ -302,7 +302,7 @@ def _pairs_frame(
     """The pairs in the order of their rows, and which pair stands at each place."""
     # Rows are numbered in the order of the lists: left is the list given first, within one list the upper row.
     number = np.arange(len(a), dtype=np.uint32)
-    both, order = sort_rows(joined(a, b), number, max(len(a).bit_length() - 1, 2), spare=True)
+    both, order = sort_rows(joined(a, b), number, spare=True)
     a, b = apart(both)
     columns = {
         "source_l": _source_names(sources, rows.source[a]),

@@ -120,7 +120,7 @@ class Candidates:
             return compare_blocks(
                 self.compare.program,
                 self.compare.tables,
-                Source(keys, self.rows.source, self.free),
+                Source(keys, self.rows.begins, self.free),
                 self.rows.n_sources,
                 self.across,
                 number,

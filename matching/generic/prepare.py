@@ -17,8 +17,8 @@ import polars as pl
 
 from blocking.heap import lined
 from blocking.jit import each, parts_of
-from blocking.kernels import sort_rows
 from blocking.mix import U64
+from blocking.sorting import sort_rows
 from matching.generic.coding import classed, coded
 from matching.generic.columns import Coded
 from matching.generic.spec import LinkageSpec
@@ -58,7 +58,7 @@ class Prepared:
     @cached_property
     def _by_content(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
         number = np.arange(self.n, dtype=np.uint32)
-        content, order = sort_rows(self.content, number, max(self.n.bit_length() - 1, 2))
+        content, order = sort_rows(self.content, number)
         same = np.flatnonzero(content[1:] == content[:-1]) + 1
         begin = np.maximum.accumulate(np.where(np.diff(same, prepend=-1) != 1, np.arange(len(same)), 0))
         return order, order[same], np.arange(1, len(same) + 1) - begin
@@ -72,6 +72,11 @@ class Prepared:
     def again(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
         """The rows whose content other rows above them have, and how many those are."""
         return self._by_content[1:]
+
+    @property
+    def begins(self) -> npt.NDArray[np.uint32]:
+        """The first row of every list but the first."""
+        return np.cumsum(self.heights[:-1]).astype(np.uint32)
 
     def place(self, name: str) -> int:
         """Where a column stands in `rows`."""

@@ -17,7 +17,6 @@ from blocking.prefetch import prefetch
 from matching.kernels.batches import Room, find_patterns
 from matching.kernels.conditions import Program, Tables
 
-U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
@@ -47,6 +46,15 @@ def _earlier(keys: U64, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
         if keys[i, q] == keys[j, q] and keys[i, q] != 0:
             return True
     return False
+
+
+@inlined
+def _list_of(begins: U32, i: Scalar) -> Scalar:
+    """The list that a row stands in. Counting is quicker than to look it up: a row may be anywhere in memory."""
+    number = 0
+    for begin in begins:
+        number += i >= begin
+    return number
 
 
 @inlined
@@ -111,10 +119,14 @@ class Found(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Keys (n, passes) and lists of all rows; `free`: one bit per comparison that the key of a pass leaves alone."""
+    """Keys (n, passes) of all rows, which stand in the order of their lists.
+
+    `begins`: the first row of every list but the first; `free`: one bit per comparison that the key of a pass leaves
+    alone.
+    """
 
     keys: U64
-    source: U8
+    begins: U32
     free: U64
 
 
@@ -170,7 +182,7 @@ def _next_pairs(
         i, j = min(order[x], order[y]), max(order[x], order[y])
         pairs[n, 0], pairs[n, 1] = i, j
         shared[n] = _shared(rows.keys, i, j)
-        n += (shared[n] & earlier == 0) & ((not across) | (rows.source[i] != rows.source[j]))
+        n += (shared[n] & earlier == 0) & ((not across) | (_list_of(rows.begins, i) != _list_of(rows.begins, j)))
         y += 1
         if y >= stop[block]:
             x += 1
@@ -201,8 +213,7 @@ def _compare(
         find_patterns(p, t, room, n)
         for k in range(n):
             i, j = pairs[k, 0], pairs[k, 1]
-            low, high = min(rows.source[i], rows.source[j]), max(rows.source[i], rows.source[j])
-            stratum = np.uint64((number * sources + low) * sources + high)
+            stratum = np.uint64((number * sources + _list_of(rows.begins, i)) * sources + _list_of(rows.begins, j))
             cell = room.patterns[k] | (stratum << _STRATUM)
             mask = np.uint64(0)
             if mode != FIND:
@@ -230,7 +241,7 @@ def _compare(
 
 @kernel
 def fill_fellows(
-    keys: U64, source: U8, number: Scalar, order: U32, start: I64, stop: I64, left: U32, right: U32, weight: F64
+    keys: U64, begins: U32, number: Scalar, order: U32, start: I64, stop: I64, left: U32, right: U32, weight: F64
 ) -> Scalar:
     """Write the neighbours of one list in the blocks of pass `number` that no earlier pass holds; returns how many.
 
@@ -241,7 +252,7 @@ def fill_fellows(
         x = start[block]
         while x < stop[block]:
             y = x + 1
-            while y < stop[block] and source[order[y]] == source[order[x]]:
+            while y < stop[block] and _list_of(begins, order[y]) == _list_of(begins, order[x]):
                 y += 1
             for z in range(x, y - 1):
                 left[n], right[n], weight[n] = order[z], order[z + 1], (y - x) / 2.0

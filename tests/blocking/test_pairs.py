@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocking.mix import combine, mix
-from blocking.pairs import block, first_pass_only, pairs_of, refine
+from blocking.pairs import block, bounded, first_pass_only, pairs_of
 
 keys_lists = st.lists(st.integers(0, 6), min_size=0, max_size=60)
 
@@ -55,8 +55,8 @@ def test_a_pair_belongs_to_the_first_pass_that_holds_it(keys: list[int], data: s
 def test_refining_bounds_blocks_and_counts_what_is_left_out(keys: list[int], data: st.DataObject, limit: int) -> None:
     finer = np.array(data.draw(st.lists(st.integers(1, 3), min_size=len(keys), max_size=len(keys))), dtype=np.uint64)
     before = np.array(keys, dtype=np.uint64)
-    after, large, skipped = refine(before, finer, limit)
-    blocks = block(after)
+    after, blocks, large, skipped = bounded(before, lambda _largest: finer, limit)
+    assert blocks.pairs == block(after).pairs
     assert (blocks.stop - blocks.start <= limit).all()
     assert block(before).pairs == blocks.pairs + skipped
     assert (large > 0) == bool(((block(before).stop - block(before).start) > limit).any())
@@ -67,7 +67,8 @@ def test_blocks_above_whole_keep_only_pairs_that_the_finer_key_joins(
     keys: list[int], data: st.DataObject, limit: int, whole: int
 ) -> None:
     finer = data.draw(st.lists(st.integers(1, 3), min_size=len(keys), max_size=len(keys)))
-    after, _, skipped = refine(np.array(keys, dtype=np.uint64), np.array(finer, dtype=np.uint64), limit, whole)
+    split = np.array(finer, dtype=np.uint64)
+    after, _, _, skipped = bounded(np.array(keys, dtype=np.uint64), lambda _largest: split, limit, whole)
     size = {key: keys.count(key) for key in keys}
     pairs = list(zip(keys, finer, strict=True))
     both = {pair: pairs.count(pair) for pair in pairs}
