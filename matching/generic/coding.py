@@ -112,19 +112,19 @@ def _with_long(column: Coded, raw: pl.Series, too_long: int) -> Coded:
 
 def _days(name: str, values: pl.Series) -> Coded | None:
     """A column of dates; None where they lie too far apart for a table."""
-    known = values.is_not_null().to_numpy()
-    days = values.to_physical().fill_null(0).to_numpy().astype(np.int64)
-    if not known.any():
+    days = values.to_physical()
+    low, high = days.min(), days.max()
+    if not isinstance(low, int) or not isinstance(high, int):  # no date is known
         return Coded(name, "date", np.zeros(len(days), dtype=np.int64), np.zeros(len(days), dtype=np.uint64))
-    low, high = int(days[known].min()), int(days[known].max())
     if high - low > _DAYS:
         return None
-    every = pl.Series(np.arange(low, high + 1, dtype=np.int32)).cast(pl.Date).cast(pl.String)
+    # The day before the first stands for no date.
+    every = pl.Series([None, *range(low, high + 1)], dtype=pl.Int32).cast(pl.Date).cast(pl.String)
     found = pack_digits(chunks(every), _NO_MIXES)
     assert found is not None, "dates are ASCII"
     given, packed, _none = found
-    place = np.where(known, days - low, 0)
-    return Coded(name, "date", np.where(known, packed[place], 0), np.where(known, given[place], np.uint64(0)))
+    place = days.fill_null(low - 1).to_numpy() - np.int32(low - 1)
+    return Coded(name, "date", packed[place], given[place])
 
 
 def classed(column: Coded, cuts: tuple[float, ...]) -> I64:

@@ -22,7 +22,7 @@ from blocking.sorting import sort_rows
 from matching.generic.coding import classed, coded
 from matching.generic.columns import Coded
 from matching.generic.spec import LinkageSpec
-from matching.kernels.coding import mix_rows
+from matching.kernels.coding import fill_column, mix_rows
 from matching.kernels.conditions import DATE, TEXT
 
 Frame = pl.DataFrame | pl.LazyFrame
@@ -164,19 +164,19 @@ def _rows(columns: dict[str, Coded], cuts: dict[str, tuple[float, ...]], n: int)
                 column.classes = len(columns) + len(apart)
                 apart.append(found)
     parts = [*(column.values for column in columns.values()), *apart]
-    by_text = [column.how == TEXT for column in columns.values()]
+    by_text = [*(column.how == TEXT for column in columns.values()), *(False for _one in apart)]
     rows = lined(n, len(parts), np.int64)
 
-    def fill(begin: int) -> None:
-        here = slice(begin, begin + _AT_ONCE)
-        rows[here, len(parts) :] = 0
-        for place, part in enumerate(parts):
-            some = part[here]
-            if place in above:
-                some = some | above[place][some if by_text[place] else here]
-            rows[here, place] = some
+    none = np.zeros(0, dtype=np.int64)
 
-    each(fill, range(0, n, _AT_ONCE))
+    def fill(part: slice) -> None:
+        for begin in range(part.start, part.stop, _AT_ONCE):
+            end = min(begin + _AT_ONCE, part.stop)
+            rows[begin:end, len(parts) :] = 0
+            for place, values in enumerate(parts):
+                fill_column(values, above.get(place, none), by_text[place], rows, place, begin, end)
+
+    each(fill, parts_of(n))
     for place, column in enumerate(columns.values()):
         column.values = rows[:, place]
     return rows
