@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import Scalar, kernel
+from blocking.jit import Scalar, inlined, kernel
 from blocking.kernels import mixed
 from blocking.prefetch import eight, prefetch
 from matching.kernels.digits import MOST
@@ -44,21 +44,30 @@ _U1 = np.uint64(1)
 _EIGHT = np.uint64(8)
 _ZEROS = np.uint64(0x3030303030303030)
 _BATCH = 32  # rows
+_SPREAD = np.uint64(0xD6E8FEB86659FD93)  # odd, its bits mixed: a multiplier
 
 
-@kernel
+@inlined
+def _with(h: Scalar, word: Scalar) -> Scalar:
+    """What stands for the letters so far, and the next eight."""
+    h = (h ^ word) * _SPREAD
+    return h ^ (h >> np.uint64(32))
+
+
+@inlined
 def text_mix(data: npt.NDArray[np.unsignedinteger], start: Scalar, stop: Scalar) -> Scalar:
     """64 bits of a text, by eight letters of a byte each, or by single wider ones; 0 for no letters only."""
     size = stop - start
     if size == np.uint64(0):
         return np.uint64(0)
-    h = np.uint64(size)
+    h = np.uint64(size) * _SPREAD
     if data.itemsize > 1:
         for k in range(start, stop):
-            h = mixed(h ^ np.uint64(data[k]))
+            h = _with(h, np.uint64(data[k]))
+        h = mixed(h)
         return h if h else _U1
     while stop - start >= _EIGHT:
-        h = mixed(h ^ eight(data, start))
+        h = _with(h, eight(data, start))
         start += _EIGHT
     rest = stop - start
     if rest:
@@ -68,7 +77,8 @@ def text_mix(data: npt.NDArray[np.unsignedinteger], start: Scalar, stop: Scalar)
         else:
             for k in range(rest):
                 word |= np.uint64(data[start + k]) << (_EIGHT * k)
-        h = mixed(h ^ word)
+        h = _with(h, word)
+    h = mixed(h)
     return h if h else _U1
 
 
@@ -126,10 +136,11 @@ class Numbered(NamedTuple):
 def factor(chunks: Sequence[Chunk]) -> Numbered:
     """A column of text numbered. Blanks at the edges do not count."""
     n = sum(len(c.views) for c in chunks)
-    mix, code = np.zeros(n, dtype=np.uint64), np.zeros(n, dtype=np.int32)
+    mix, code = np.empty(n, dtype=np.uint64), np.empty(n, dtype=np.int32)
     slots = np.zeros(1 << max(n.bit_length(), 4), dtype=np.uint64)
-    place = np.empty(n + 1, dtype=np.uint64)
-    begin, rows = np.zeros(n + 2, dtype=np.uint64), np.zeros(n + 1, dtype=np.int64)
+    place, begin = np.empty(n + 1, dtype=np.uint64), np.empty(n + 2, dtype=np.uint64)
+    rows = np.empty(n + 1, dtype=np.int64)
+    begin[:2], rows[0] = 0, 0
     done, used, parts = 0, 1, [np.zeros(0, dtype=np.uint8)]
     for c in chunks:
         size, known = len(c.views), used
@@ -163,6 +174,7 @@ def _factor(
         for i in range(least, most):
             h = mix[i]
             if h == np.uint64(0):
+                code[i] = 0
                 continue
             at = h & mask
             while slots[at] != 0 and (slots[at] ^ h) > mask:
@@ -175,6 +187,7 @@ def _factor(
                 start, stop = _edges(c.data, start, stop)
                 place[used] = start
                 begin[used + 1] = begin[used] + (stop - start)
+                rows[used] = 0
                 used += 1
             code[i] = found
             rows[found] += 1
@@ -308,7 +321,7 @@ def pack_digits(chunks: Sequence[Chunk], nulls: U64) -> tuple[U64, I64, int] | N
     whose mix is among `nulls` 0. None where there is a letter that is not ASCII.
     """
     n = sum(len(c.views) for c in chunks)
-    mix, out = np.zeros(n, dtype=np.uint64), np.zeros(n, dtype=np.int64)
+    mix, out = np.empty(n, dtype=np.uint64), np.empty(n, dtype=np.int64)
     done = too_long = 0
     for c in chunks:
         here = slice(done, done + len(c.views))
@@ -327,8 +340,6 @@ def _pack(c: Chunk, nulls: U64, mix: U64, out: I64) -> Scalar:
     for i in range(len(out)):
         start, stop = _place(c, i)
         start, stop = _edges(c.data, start, stop)
-        if start == stop:
-            continue
         mix[i] = text_mix(c.data, start, stop)
         v = np.uint64(0)
         size = 0
