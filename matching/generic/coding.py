@@ -36,8 +36,8 @@ def coded(name: str, values: pl.Series, column: Column) -> Coded:
     raw = chunks(values.cast(pl.String))
     if column.kind == "digits":
         nulls = [one.strip() for one in column.null]
-        plain = _HARMLESS.issuperset(column.clean) and not column.words and all(one.isdigit() for one in nulls)
-        digits = pack_digits(raw, _mixes(nulls)) if plain else None
+        plain = _HARMLESS.issuperset(column.clean) and not column.words and all(one.isascii() and one.isdigit() for one in nulls)
+        digits = pack_digits(raw, _digit_mixes(nulls)) if plain else None
         if digits is not None:
             given, packed, too_long = digits
             return _with_long(Coded(name, column.kind, packed, given), values, too_long)
@@ -55,6 +55,13 @@ def _mixes(texts: list[str]) -> U64:
     if not texts:
         return _NO_MIXES
     return factor(chunks(pl.Series(texts, dtype=pl.String))).mix
+
+
+def _digit_mixes(texts: list[str]) -> U64:
+    """What `pack_digits` knows texts of digits by."""
+    found = pack_digits(chunks(pl.Series(texts, dtype=pl.String)), _NO_MIXES)
+    assert found is not None, "digits are ASCII"
+    return found[0]
 
 
 def _text(name: str, given: U64, code: I32, rows: I64, distinct: Texts, column: Column) -> Coded:

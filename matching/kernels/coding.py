@@ -340,9 +340,8 @@ def _pack(c: Chunk, nulls: U64, mix: U64, out: I64) -> Scalar:
     for i in range(len(out)):
         start, stop = _place(c, i)
         start, stop = _edges(c.data, start, stop)
-        mix[i] = text_mix(c.data, start, stop)
-        v = np.uint64(0)
-        size = 0
+        begin, v = start, np.uint64(0)
+        size: Scalar = 0
         while stop - start >= _EIGHT:
             word = eight(c.data, start)
             low = word & np.uint64(0x0F0F0F0F0F0F0F0F)
@@ -361,6 +360,10 @@ def _pack(c: Chunk, nulls: U64, mix: U64, out: I64) -> Scalar:
                 size += 1
             start += _U1
         out[i] = np.int64(v)
+        if np.uint64(size) == stop - begin and size <= MOST:
+            mix[i] = mixed(v) if v else v  # no two texts of digits alone have one number
+        else:
+            mix[i] = text_mix(c.data, begin, stop)
         if size > MOST:
             out[i] = -1
             too_long += 1
