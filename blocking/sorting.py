@@ -164,7 +164,8 @@ def _merge_words(words: U64, size: Scalar) -> None:
             if words[0, middle - _U1] > words[0, middle]:
                 for k in range(begin, middle):
                     words[1, k] = words[0, k]
-                i, j = begin, middle
+                i: Scalar = begin
+                j: Scalar = middle
                 for at in range(begin, end):
                     if i < middle and (j == end or words[1, i] <= words[0, j]):
                         words[0, at] = words[1, i]

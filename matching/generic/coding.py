@@ -36,7 +36,8 @@ def coded(name: str, values: pl.Series, column: Column) -> Coded:
     raw = chunks(values.cast(pl.String))
     if column.kind == "digits":
         nulls = [one.strip() for one in column.null]
-        plain = _HARMLESS.issuperset(column.clean) and not column.words and all(one.isascii() and one.isdigit() for one in nulls)
+        spelled = all(one.isascii() and one.isdigit() for one in nulls)
+        plain = spelled and _HARMLESS.issuperset(column.clean) and not column.words
         digits = pack_digits(raw, _digit_mixes(nulls)) if plain else None
         if digits is not None:
             given, packed, too_long = digits

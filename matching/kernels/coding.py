@@ -2,8 +2,8 @@
 
 A column comes in chunks as Arrow holds it, distinct texts as their bytes and where each begins. Two texts count as
 equal when their mixes are, of which a table keeps all but about one of 64 bits: of ten million different texts two are
-mistaken for one another once in 100,000 runs. Steps are done on ASCII letters here; other values come cleaned already (`matching.generic.prepare`).
-Places are unsigned: numba need not look whether they count from the end.
+mistaken for one another once in 100,000 runs. Steps are done on ASCII letters here; other values come cleaned already
+(`matching.generic.prepare`). Places are unsigned: numba need not look whether they count from the end.
 """
 
 from __future__ import annotations
@@ -153,9 +153,7 @@ def factor(chunks: Sequence[Chunk]) -> Numbered:
 
 
 @kernel
-def _factor(
-    c: Chunk, used: Scalar, slots: U64, place: U64, begin: U64, mix: U64, code: I32, rows: I64
-) -> Scalar:
+def _factor(c: Chunk, used: Scalar, slots: U64, place: U64, begin: U64, mix: U64, code: I32, rows: I64) -> Scalar:
     """Number a chunk where `used` codes are known; returns how many are then.
 
     `slots`, a power of two: a code, and above it what of the mix does not say where it stands.

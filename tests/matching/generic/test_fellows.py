@@ -30,7 +30,7 @@ def test_neighbours_of_one_list_stand_for_all_pairs_of_its_blocks(drawn: list[tu
     source = np.array([r[0] for r in rows], dtype=np.uint8)
     keys = [np.array([r[k] for r in rows], dtype=np.uint64) for k in (1, 2)]
     plan = Plan([], keys, blok=[block(one) for one in keys], bersama=np.column_stack(keys))
-    found = fellow_pairs(SimpleNamespace(source=source), plan)
+    found = fellow_pairs(SimpleNamespace(begins=np.array([(source == 0).sum()], dtype=np.uint32)), plan)
     assert [k for k, *_rest in found] == [0, 1]
     for k, a, b, weight in found:
         assert (source[a] == source[b]).all()
