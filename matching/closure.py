@@ -11,7 +11,7 @@ Rows = npt.NDArray[np.integer]
 
 
 @inlined
-def root(up: npt.NDArray[np.int64], x: Scalar) -> Scalar:
+def root(up: Rows, x: Scalar) -> Scalar:
     """The row that stands for the component of row x; the way to it gets shorter."""
     while up[x] != x:
         up[x] = up[up[x]]

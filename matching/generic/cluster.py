@@ -14,8 +14,7 @@ import numpy.typing as npt
 
 from blocking.mix import U64
 from blocking.pairs import Blocks, Index, pairs_of
-from matching.closure import closure, join
-from matching.kernels.clusters import grow, tally
+from matching.kernels.clusters import grow, lone, rows_of, unite
 from matching.terms import F64
 
 LARGE = 300  # rows of a component above which only its links are looked at
@@ -26,7 +25,7 @@ CAP = 6.0  # log2 odds that one pair of rows counts at most for or against a joi
 class Clusters:
     """`label[i]` is the smallest row number of i's cluster; `cut` marks the links that were not followed."""
 
-    label: npt.NDArray[np.int64]
+    label: npt.NDArray[np.uint32]
     cut: npt.NDArray[np.bool_]
 
 
@@ -45,50 +44,56 @@ def cluster(
     """
     n = len(content)
     cut = np.zeros(len(a), dtype=bool)
-    label = closure(n, a, b)
-    rows, links = np.zeros(n, dtype=np.uint32), np.zeros(n, dtype=np.uint32)
-    tally(label, a, rows, links)
-    # In a component of which every pair is a link nothing speaks against a join.
-    large = np.flatnonzero(rows > 2)
-    size = rows[large].astype(np.int64)
+    label = np.arange(n, dtype=np.uint32)
+    links, rest = np.zeros(n, dtype=np.uint8), np.empty(len(a), dtype=np.uint32)
+    rest = rest[: lone(a, b, links, label, rest)]  # nearly all links are lone: the others are few
+    unite(a, b, rest, label)
+    member = np.empty(2 * len(rest), dtype=np.uint32)
+    member = member[: rows_of(a, b, rest, links, member)]
+    member, of = _sorted_by(label[member], member)
+    start = np.flatnonzero(np.concatenate((of[:1] == of[:1], of[1:] != of[:-1])))
+    size = np.diff(np.append(start, len(of)))
+    component = np.empty(n, dtype=np.uint32)  # of the members
+    component[member] = np.repeat(np.arange(len(size), dtype=np.uint32), size)
+    number = component[a[rest]]
+    count = np.bincount(number, minlength=len(size))
+    care = size > 2
     if side is None:
-        open_ = (links[large] < size * (size - 1) // 2) | (weight.min(initial=0.0) < 0)
-        large, size = large[(size <= LARGE) & open_], size[(size <= LARGE) & open_]
-    if len(large) == 0:
+        # In a component of which every pair is a link nothing speaks against a join.
+        care &= (size <= LARGE) & ((count < size * (size - 1) // 2) | (weight.min(initial=0.0) < 0))
+    if not care.any():
         return Clusters(label, cut)
-    care = np.zeros(n, dtype=bool)
-    care[large] = True
-    member = np.flatnonzero(care[label]).astype(np.uint32)
-    member = member[np.argsort(label[member], kind="stable")]
+    rest = _sorted_by(number, rest)[0][np.repeat(care, count)]
+    member, size = member[np.repeat(care, size)], size[care]
     stop = np.cumsum(size)
-    start = stop - size
-    few = size <= LARGE
+    start, few = stop - size, size <= LARGE
     said = [against(x, y) for x, y in pairs_of(Blocks(member, start[few], stop[few]), 1_000_000)]
-    edges = np.flatnonzero(care[label[a]])
-    rank = np.empty(n, dtype=np.uint32)  # of the members
-    rank[member[np.lexsort((member, content[member]))]] = np.arange(len(member), dtype=np.uint32)
-    one, two = rank[a[edges]], rank[b[edges]]
-    edges = edges[np.lexsort((np.maximum(one, two), np.minimum(one, two), -weight[edges], label[a[edges]]))]
     grow(
         member,
         start,
         stop,
         np.concatenate([*said, np.zeros(0)]),
         LARGE,
-        edges,
-        np.concatenate(([0], np.cumsum(links[large]))).astype(np.int64),
+        rest,
+        np.concatenate(([0], np.cumsum(count[care]))),
         a,
         b,
         weight,
+        content,
         CAP,
         side if side is not None else np.zeros(0, dtype=np.uint8),
         cut,
-        rank,
+        component,  # no longer needed
         np.zeros(int(size.max()), dtype=np.int64),
         np.zeros((int(size[few].max(initial=1)),) * 2),
     )
     if cut.any():
-        kept = edges[~cut[edges]]
         label[member] = member
-        join(a[kept], b[kept], label)
+        unite(a, b, rest[~cut[rest]], label)
     return Clusters(label, cut)
+
+
+def _sorted_by(first: Index, numbers: Index) -> tuple[Index, Index]:
+    """`numbers` sorted by what stands for each in `first`, then by themselves; and the sorted `first`."""
+    both = np.sort(first.astype(np.uint64) << np.uint64(32) | numbers)
+    return both.astype(np.uint32), (both >> np.uint64(32)).astype(np.uint32)

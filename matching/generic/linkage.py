@@ -41,7 +41,7 @@ from matching.generic.pairing import PAIR_BYTES, Candidates, Cells, Comparer
 from matching.generic.prepare import Frame, Prepared, prepare
 from matching.generic.program import program
 from matching.generic.spec import LinkageSpec, read_spec, validate
-from matching.kernels.clusters import entity_ids
+from matching.kernels.clusters import count_entities, entity_ids
 from matching.model import Model, Strata
 from matching.specification import LatentClass, Specification
 from matching.terms import F64
@@ -315,7 +315,7 @@ def _pairs_frame(
     return pl.DataFrame(columns), order
 
 
-def _entities_frame(rows: Prepared, sources: list[str], label: npt.NDArray[np.int64]) -> pl.DataFrame:
+def _entities_frame(rows: Prepared, sources: list[str], label: npt.NDArray[np.uint32]) -> pl.DataFrame:
     letters = entity_ids(label, rows.content, *rows.again)
     begin = np.arange(0, 16 * (rows.n + 1), 16, dtype=np.uint64)
     return pl.DataFrame(
@@ -334,10 +334,10 @@ def _info(
     chosen: Plan,
     model: Model,
     match: npt.NDArray[np.bool_],
-    label: npt.NDArray[np.int64],
+    label: npt.NDArray[np.uint32],
     prior: float,
 ) -> dict[str, Any]:
-    size = np.bincount(label, minlength=rows.n)
+    entities, several = count_entities(label, np.zeros(rows.n, dtype=bool))
     return {
         "rows": dict(zip(sources, rows.heights, strict=True)),
         "passes": [asdict(one) for one in chosen.hitung],
@@ -346,8 +346,8 @@ def _info(
         "prior_odds": prior,
         "match": int(match.sum()),
         "review": int((~match).sum()),
-        "entities": int((size > 0).sum()),
-        "entities_of_several_rows": int((size > 1).sum()),
+        "entities": entities,
+        "entities_of_several_rows": several,
         "levels": {c.nama: list(c.tingkat) for c in model.spec.comparisons},
         "model": model.to_dict(sources),
         "specification": spec.to_dict(),

@@ -9,6 +9,7 @@ from blocking.jit import Scalar, each, kernel, parts_of
 from blocking.kernels import mixed
 from blocking.mix import mix
 from blocking.prefetch import prefetch
+from matching.closure import root
 
 U8 = npt.NDArray[np.uint8]
 F64 = npt.NDArray[np.float64]
@@ -21,17 +22,76 @@ _SOON = 24  # rows
 
 
 @kernel
+def lone(a: U32, b: U32, links: U8, label: U32, rest: U32) -> Scalar:
+    """Label the two rows of every link that no other link meets; number the others in `rest` and say how many.
+
+    `links`: one 0 per row; it ends with the links of each row, two standing for any more. `label` starts as the numbers
+    of the rows.
+    """
+    two = np.uint8(2)
+    for k in range(len(a)):
+        links[a[k]] = min(links[a[k]] + np.uint8(1), two)
+        links[b[k]] = min(links[b[k]] + np.uint8(1), two)
+    found = 0
+    for k in range(len(a)):
+        if links[a[k]] == 1 and links[b[k]] == 1:
+            label[max(a[k], b[k])] = min(a[k], b[k])
+        else:
+            rest[found] = k
+            found += 1
+    return found
+
+
+@kernel
+def unite(a: U32, b: U32, edge: U32, label: U32) -> None:
+    """Follow the links `edge`; the label of every row they meet becomes the smallest row of its component."""
+    for e in edge:
+        x, y = root(label, a[e]), root(label, b[e])
+        label[max(x, y)] = min(x, y)
+    for e in edge:
+        label[a[e]], label[b[e]] = root(label, a[e]), root(label, b[e])
+
+
+@kernel
+def rows_of(a: U32, b: U32, edge: U32, links: U8, out: U32) -> Scalar:
+    """Write the rows that the links `edge` meet, each once, and say how many; their `links` are 0 afterwards."""
+    found = 0
+    for e in edge:
+        for row in (a[e], b[e]):
+            if links[row]:
+                links[row] = 0
+                out[found] = row
+                found += 1
+    return found
+
+
+@kernel
+def count_entities(label: U32, several: Bools) -> tuple[int, int]:
+    """How many labels there are, and how many of more than one row; `several`: one False per row."""
+    n = len(label)
+    alone = more = 0
+    for row in range(n):
+        if label[row] == row:
+            alone += 1
+        elif not several[label[row]]:
+            several[label[row]] = True
+            more += 1
+    return alone, more
+
+
+@kernel
 def grow(
     order: U32,
     start: I64,
     stop: I64,
     said: F64,
     most_rows: Scalar,
-    edge: I64,
+    edge: U32,
     first_edge: I64,
     a: U32,
     b: U32,
     weight: F64,
+    content: U64,
     cap: Scalar,
     side: U8,
     cut: Bools,
@@ -39,10 +99,10 @@ def grow(
     group_room: I64,
     between_room: F64,
 ) -> None:
-    """Take the links of each component from the first on and mark in `cut` those that would join what must stay apart.
+    """Take the links of each component from the strongest down and mark in `cut` those that join what must stay apart.
 
-    Component k is `order[start[k]:stop[k]]`, its links are `edge[first_edge[k]:first_edge[k + 1]]`, the strongest
-    first. Two groups stay apart whose rows taken together speak against each other: `said` holds what every pair of
+    Component k is `order[start[k]:stop[k]]`, its links are `edge[first_edge[k]:first_edge[k + 1]]`, which are sorted.
+    Two groups stay apart whose rows taken together speak against each other: `said` holds what every pair of
     rows says (components of at most `most_rows`, in the order of their members), the links what they weigh, `cap` at
     most. With `side` (else empty) no group holds two rows of one list. `local`: one place per row; `group_room`: per
     row of the largest component; `between_room`: rows by rows of the largest that `said` tells of.
@@ -55,6 +115,8 @@ def grow(
         group, between = group_room[:m], between_room
         for x in range(m):
             group[x] = x
+        links = edge[first_edge[k] : first_edge[k + 1]]
+        _strongest_first(links, a, b, weight, content)
         whole = m <= most_rows
         if whole:
             for x in range(m):
@@ -64,10 +126,10 @@ def grow(
                     value = min(max(said[at], -cap), cap)
                     between[x, y] = between[y, x] = value
                     at += 1
-            for e in edge[first_edge[k] : first_edge[k + 1]]:
+            for e in links:
                 x, y = local[a[e]], local[b[e]]
                 between[x, y] = between[y, x] = min(weight[e], cap)
-        for e in edge[first_edge[k] : first_edge[k + 1]]:
+        for e in links:
             x, y = group[local[a[e]]], group[local[b[e]]]
             if x == y:
                 continue
@@ -85,6 +147,40 @@ def grow(
 
 
 @kernel
+def _strongest_first(edge: U32, a: U32, b: U32, weight: F64, content: U64) -> None:
+    """Shell sort: most components have two links."""
+    step = len(edge) // 2
+    while step > 0:
+        for k in range(step, len(edge)):
+            one, place = edge[k], k
+            while place >= step and _stronger(one, edge[place - step], a, b, weight, content):
+                edge[place] = edge[place - step]
+                place -= step
+            edge[place] = one
+        step = 1 if step == 2 else step * 5 // 11
+
+
+@kernel
+def _stronger(one: Scalar, two: Scalar, a: U32, b: U32, weight: F64, content: U64) -> Scalar:
+    """Whether a link comes before another: by weight, then by the contents of its rows, of equal ones by the rows."""
+    if weight[one] != weight[two]:
+        return weight[one] > weight[two]
+    first = _by_content(a[one], b[one], content)
+    second = _by_content(a[two], b[two], content)
+    if first[0] != second[0]:
+        return _by_content(first[0], second[0], content)[0] == first[0]
+    return first[1] != second[1] and _by_content(first[1], second[1], content)[0] == first[1]
+
+
+@kernel
+def _by_content(x: Scalar, y: Scalar, content: U64) -> tuple[Scalar, Scalar]:
+    """Two rows in the order of their contents, of equal ones in their own."""
+    if content[y] < content[x] or (content[y] == content[x] and y < x):
+        return y, x
+    return x, y
+
+
+@kernel
 def _share_list(order: U32, start: Scalar, group: I64, side: U8, x: Scalar, y: Scalar) -> Scalar:
     """Whether two groups both hold a row of one list. Groups of a clean list are small: one row of each list."""
     for z in range(len(group)):
@@ -95,16 +191,7 @@ def _share_list(order: U32, start: Scalar, group: I64, side: U8, x: Scalar, y: S
     return False
 
 
-@kernel
-def tally(label: I64, a: U32, rows: U32, links: U32) -> None:
-    """Count the rows and the links of every component at the place of its label; `a`: a row of each link."""
-    for i in range(len(label)):
-        rows[label[i]] += np.uint32(1)
-    for k in range(len(a)):
-        links[label[a[k]]] += np.uint32(1)
-
-
-def entity_ids(label: I64, content: U64, again: U32, times: I64) -> U8:
+def entity_ids(label: U32, content: U64, again: U32, times: I64) -> U8:
     """(n * 16) letters: the id of each row's entity, from the least content of its rows, of the upper row of several.
 
     `label` is the smallest row number of each entity. Entities of one content are told apart by how many rows of it
@@ -122,7 +209,7 @@ def entity_ids(label: I64, content: U64, again: U32, times: I64) -> U8:
 
 
 @kernel
-def _fill_first(label: I64, content: U64, first: U32, id_of: U64) -> None:
+def _fill_first(label: U32, content: U64, first: U32, id_of: U64) -> None:
     """The row by which each entity is known, and its id, both at the place of the label."""
     n = len(label)
     for row in range(n):
@@ -138,7 +225,7 @@ def _fill_first(label: I64, content: U64, first: U32, id_of: U64) -> None:
 
 
 @kernel
-def _spell_ids(label: I64, id_of: U64, out: U64) -> None:
+def _spell_ids(label: U32, id_of: U64, out: U64) -> None:
     n = len(label)
     for row in range(n):
         if row + _SOON < n:
