@@ -232,7 +232,6 @@ def link(
         result = _linked(
             spec, lists, lambda given: Linkage(spec).run(given, names, tell, labels=labels, planned=planned, keep=False)
         )
-        _check(result, lists)
         report(0.98, _("Writing"))
         begins["write"] = time.perf_counter()
         info = {
@@ -253,10 +252,10 @@ def link(
             **result.info,
             "plan": plan.to_dict(),
         }
-        made = {"pairs": result.pairs, "entities": result.entities}
+        made = {"pairs": lambda: result.pairs, "entities": lambda: _entities(result, lists)}
         (out / "rows.parquet").unlink(missing_ok=True)
         if not all(one.lazy for one in lists):
-            made["rows"] = result.rows_frame()
+            made["rows"] = result.rows_frame
         _write(made, folder.private, out)
         ended = time.perf_counter()
         ends = [*list(begins.values())[1:], ended]
@@ -287,7 +286,7 @@ def _linked(spec: LinkageSpec, lists: list[ListFile], run: Callable[[list[Frame]
         return run([one.frame for one in lists])
 
 
-def _write(tables: dict[str, pl.DataFrame], private: Path, out: Path) -> None:
+def _write(tables: dict[str, Callable[[], pl.DataFrame]], private: Path, out: Path) -> None:
     """Write the tables under their names, whole or not at all."""
 
     def write(name: str) -> None:
@@ -295,7 +294,7 @@ def _write(tables: dict[str, pl.DataFrame], private: Path, out: Path) -> None:
         # would take three times as long for half the size. Least and largest values help nobody who reads all of it.
         part = private / f"{name}.parquet"
         packed: Literal["uncompressed", "lz4"] = "uncompressed" if name == "entities" else "lz4"
-        tables[name].write_parquet(part, compression=packed, statistics=False)
+        tables[name]().write_parquet(part, compression=packed, statistics=False)
         put(part, out / part.name)
 
     each(write, list(tables))
@@ -312,11 +311,12 @@ def _claim(data: Path, out: Path) -> None:
     data.rmdir()
 
 
-def _check(result: Result, lists: Sequence[ListFile]) -> None:
-    """Every row read is in exactly one entity; anything else is a defect."""
+def _entities(result: Result, lists: Sequence[ListFile]) -> pl.DataFrame:
+    """The entities: every row read is in exactly one; anything else is a defect."""
     expected = sum(one.height for one in lists)
     if result.entities.height != expected:
         raise AssertionError(f"{expected} rows read, {result.entities.height} in entities")
+    return result.entities
 
 
 def rows_of(folder: Path, info: dict[str, Any]) -> pl.DataFrame:

@@ -64,7 +64,7 @@ class Result:
     """
 
     pairs: pl.DataFrame
-    entities: pl.DataFrame
+    spelled: Callable[[], pl.DataFrame]  # waits for the entities: their ids are spelled while the pairs are written
     info: dict[str, Any]
     model: Model
     spec: LinkageSpec
@@ -74,6 +74,11 @@ class Result:
     compare: Comparer
     prior: float  # odds of a match among all admissible pairs
     calibrator: Calibrator | None = None
+
+    @property
+    def entities(self) -> pl.DataFrame:
+        """Every row of the lists and its entity."""
+        return self.spelled()
 
     def rows_frame(self) -> pl.DataFrame:
         """Every row as it was given: source, row, fingerprint (hash of its values), and the columns as text."""
@@ -190,7 +195,7 @@ class Linkage:
         decision = pl.Series("decision", ["review", "match"]).gather(pl.Series(match[order].astype(np.uint8)))
         return Result(
             paired.with_columns(decision),
-            entities(),
+            entities,
             told | ({"calibration": calibration.to_dict()} if calibration is not None else {}),
             model,
             spec,
