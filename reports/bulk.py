@@ -10,18 +10,18 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
 from rules.i18n import _
 
 _SLICE: Final = 5_000  # rows turned to xml at a time
-_LEVEL: Final = 2  # of zlib: a quarter larger than the usual 6, in a third of the time
+LEVEL: Final = 2  # of zlib: a quarter larger than the usual 6, in a third of the time
 _ROW: Final = re.compile(r'<row r="(\d+)"([^>]*?)(?:/>|>(.*?)</row>)', re.S)
 _STYLE: Final = re.compile(r'<c r="[A-Z]+\d+" s="(\d+)"')
 _SIZE: Final = re.compile(r'(<dimension ref="A1:[A-Z]+)(\d+)')
@@ -39,7 +39,7 @@ class Bulk:
     `look` says for each row which of the `looks` it has, `lines` how many lines high it is. In the place of the table
     stand `variants` sample rows per look, then a row as high as 2, 3 ... `highest` lines. `numbers` are the columns
     whose large numbers have a format of their own. Without `blanks` an empty cell has no format: it is not there.
-    `dealt`: the rows are dealt over several workbooks, and are one hand of it.
+    `dealt`: the rows are those of several workbooks.
     """
 
     sheet: int
@@ -52,7 +52,7 @@ class Bulk:
     numbers: frozenset[str]
     blanks: bool = True
     variants: int = VARIANTS
-    dealt: Hand | None = None
+    dealt: Deal | None = None
 
     @property
     def samples(self) -> int:
@@ -60,32 +60,27 @@ class Bulk:
         return self.looks * self.variants + self.highest - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """`height` rows from row `start` on of the rows of `deal`."""
-
-    deal: Deal
-    start: int
-    height: int
-
-
-@dataclass(slots=True)
 class Deal:
     """Rows that are dealt over workbooks of one make: they become xml together, since small frames cost most.
 
-    `rows`, `look`, `lines` as in `Bulk`, of all hands one after the other; `place`: that of each row in its hand.
+    `rows`, `look`, `lines` as in `Bulk`, of all workbooks one after the other; equal values of `key` stand together.
+    `hands`: value of `key` -> its first row and how many it has.
     """
 
-    rows: pl.DataFrame
-    look: pl.Series
-    lines: pl.Series
-    place: pl.Series
-    made: dict[tuple[object, ...], pl.Series] = field(default_factory=dict)
+    def __init__(self, rows: pl.DataFrame, look: pl.Series, lines: pl.Series, key: pl.Series) -> None:
+        self.rows, self.look, self.lines = rows, look, lines
+        self._place = key.to_frame("_key").select(pl.int_range(pl.len()).over("_key")).to_series()
+        begins = self._place.eq(0).arg_true().to_list()
+        self.hands: dict[Any, tuple[int, int]] = {key[a]: (a, b - a) for a, b in pairwise([*begins, rows.height])}
+        self._made: dict[tuple[object, ...], pl.Series] = {}
 
-    def hands(self) -> dict[int, Hand]:
-        """Number of its first row -> hand."""
-        begins = self.place.eq(0).arg_true().to_list()
-        return {a: Hand(self, a, b - a) for a, b in pairwise([*begins, self.rows.height])}
+    def drawn(self, table: Bulk, samples: Sequence[re.Match[str]]) -> pl.Series:
+        """The xml of each row, as the sample rows of `table` look, at its place in the workbook it goes to."""
+        styles, heights = _looks(table, samples)
+        key = (table.first, tuple(map(tuple, styles)), tuple(heights))
+        if key not in self._made:
+            self._made[key] = pl.concat(_drawn(table, self._place, styles, heights))
+        return self._made[key]
 
 
 def fits(rows: pl.DataFrame) -> bool:
@@ -116,7 +111,7 @@ def put_in(source: Path | BytesIO, tables: Sequence[Bulk], path: Path) -> None:
     by_sheet: dict[str, list[Bulk]] = {}
     for table in tables:
         by_sheet.setdefault(f"xl/worksheets/sheet{table.sheet}.xml", []).append(table)
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as new:
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as new:
         for info in old.infolist():
             # By its name: a ZipInfo would have a level and a date of its own. The date is then that of all, in 1980.
             with new.open(info.filename, "w", force_zip64=info.filename in by_sheet) as stream:
@@ -131,30 +126,30 @@ def _sheet(xml: bytes, tables: Sequence[Bulk]) -> Iterator[bytes]:
     last = max(table.first + table.rows.height for table in tables)
     text = _SIZE.sub(lambda found: f"{found[1]}{max(int(found[2]), last)}", xml.decode(), count=1)
     done = 0
-    found = {int(m[1]) - 1: m for m in _ROW.finditer(text)}
     for table in sorted(tables, key=lambda one: one.first):
-        samples = [found[table.first + k] for k in range(table.samples)]
+        samples = samples_of(table, text)
         yield text[done : samples[0].start()].encode()
         yield from _rows(table, samples)
         done = samples[-1].end()
     yield text[done:].encode()
 
 
-def _rows(table: Bulk, samples: list[re.Match[str]]) -> Iterator[bytes]:
+def samples_of(table: Bulk, text: str) -> list[re.Match[str]]:
+    """The sample rows of `table` in the xml of its sheet."""
+    found = {int(m[1]) - 1: m for m in _ROW.finditer(text)}
+    return [found[table.first + k] for k in range(table.samples)]
+
+
+def _rows(table: Bulk, samples: Sequence[re.Match[str]]) -> Iterator[bytes]:
+    place = pl.int_range(table.rows.height, eager=True)
+    yield from ("".join(part).encode() for part in _drawn(table, place, *_looks(table, samples)))
+
+
+def _looks(table: Bulk, samples: Sequence[re.Match[str]]) -> tuple[list[list[str]], list[str]]:
+    """What the sample rows tell: numbers of formats by look and column, height by lines."""
     styles = [_STYLE.findall(one[3]) for one in samples[: table.looks * table.variants]]
     heights = [""] * 2 + [found[0] if (found := _HEIGHT.search(one[2])) else "" for one in samples[len(styles) :]]
-    hand = table.dealt
-    if hand is None:
-        place = pl.int_range(table.rows.height, eager=True)
-        yield from ("".join(part).encode() for part in _drawn(table, place, styles, heights))
-        return
-    # Workbooks of one make number their formats alike; one that does not gets rows of its own.
-    key = (table.first, tuple(map(tuple, styles)), tuple(heights))
-    if key not in hand.deal.made:
-        deal = hand.deal
-        whole = replace(table, rows=deal.rows, look=deal.look, lines=deal.lines)
-        deal.made[key] = pl.concat(_drawn(whole, deal.place, styles, heights))
-    yield "".join(hand.deal.made[key].slice(hand.start, hand.height)).encode()
+    return styles, heights
 
 
 def _drawn(table: Bulk, place: pl.Series, styles: list[list[str]], heights: Sequence[str]) -> Iterator[pl.Series]:

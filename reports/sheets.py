@@ -18,9 +18,10 @@ import polars as pl
 import xlsxwriter
 
 from reports import bulk
-from reports.bulk import CELL_LIMIT, LARGE_FROM, Bulk, Deal, Hand
+from reports.bulk import CELL_LIMIT, LARGE_FROM, Bulk, Deal
 from reports.labels import number
 from reports.private import private
+from reports.stencil import FAR, Stencil
 from rules.i18n import _
 
 MAX_ROWS: Final = 50_000
@@ -79,22 +80,11 @@ class Laid:
     looks: list[Mapping[str, object]]
     lines: pl.Series
     heights: list[float]
-    dealt: Hand | None = None
+    dealt: Deal | None = None
 
-    def dealt_by(self, key: pl.Series) -> dict[Any, Laid]:
-        """The rows of each value of `key` (equal ones stand together) for a workbook of its own."""
-        place = key.to_frame("_key").select(pl.int_range(pl.len()).over("_key")).to_series()
-        hands = Deal(self.rows, self.which, self.lines, place).hands()
-        return {
-            key[start]: replace(
-                self,
-                rows=self.rows.slice(start, hand.height),
-                which=self.which.slice(start, hand.height),
-                lines=self.lines.slice(start, hand.height),
-                dealt=hand,
-            )
-            for start, hand in hands.items()
-        }
+    def dealt_by(self, key: pl.Series) -> Laid:
+        """The rows of each value of `key` (equal ones stand together) for a workbook of its own, of one `Stencil`."""
+        return replace(self, dealt=Deal(self.rows, self.which, self.lines, key))
 
 
 def lay(
@@ -130,22 +120,20 @@ def lay(
 
 
 class Book:
-    """A workbook of mode 0600, written from top to bottom. Use as a context manager. `small`: some thousand rows.
+    """A workbook of mode 0600, written from top to bottom. Use as a context manager.
 
-    `created` is the date in the file's properties: never the clock, so that equal data gives equal bytes.
+    Without a `path` it is held in memory, to become a `stencil` for others. `created` is the date in the file's
+    properties: never the clock, so that equal data gives equal bytes.
     """
 
-    def __init__(self, path: Path, *, created: date | None = None, title: str = "", small: bool = False) -> None:
-        self.path = private(path)
-        # Its tables come later (`later`). A small workbook is put together in memory: its ten temporary files and
-        # the renaming of the finished one would take longer than its cells.
-        self._draft: Path | BytesIO = BytesIO() if small else self.path.with_suffix(".part")
-        if isinstance(self._draft, Path):
-            private(self._draft)
+    def __init__(self, path: Path | None, *, created: date | None = None, title: str = "") -> None:
+        self.path = path and private(path)
+        # Its tables come later (`later`).
+        self._draft: Path | BytesIO = private(self.path.with_suffix(".part")) if self.path else BytesIO()
         self.book = xlsxwriter.Workbook(
-            self._draft if small else str(self._draft),
+            str(self._draft) if self.path else self._draft,
             {
-                **({"in_memory": True} if small else {"constant_memory": True}),
+                **({"constant_memory": True} if self.path else {"in_memory": True}),
                 "strings_to_formulas": False,
                 "strings_to_urls": False,
                 "strings_to_numbers": False,
@@ -163,14 +151,20 @@ class Book:
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
         if kind is None:
             self.book.close()
+        if self.path is None or not isinstance(self._draft, Path):
+            return
+        if kind is None:
             if self.bulk:
                 bulk.put_in(self._draft, self.bulk, self.path)
-            elif isinstance(self._draft, BytesIO):
-                self.path.write_bytes(self._draft.getvalue())
             else:
                 self._draft.replace(self.path)
+        self._draft.unlink(missing_ok=True)
+
+    def stencil(self) -> Stencil:
+        """What workbooks that are like this one are made from, once it is closed."""
         if isinstance(self._draft, Path):
-            self._draft.unlink(missing_ok=True)
+            raise TypeError("a stencil has no path")
+        return Stencil(self._draft, self.bulk)
 
     def format(self, **properties: object) -> Any:  # noqa: ANN401 - xlsxwriter has no types
         """A cell format, made once per set of properties."""
@@ -288,22 +282,20 @@ class Sheet:
         """
         return self.put(lay(columns, frame.head(limit), style, max_lines, line_height), freeze=freeze, filters=filters)
 
-    def put(self, laid: Laid, *, freeze: int = 0, filters: bool = True, only: Sequence[int] | None = None) -> int:
-        """`table` for rows that have been laid out; of a few, `only` those at these places."""
+    def put(self, laid: Laid, *, freeze: int = 0, filters: bool = True) -> int:
+        """`table` for rows that have been laid out."""
         columns, rows = laid.columns, laid.rows
-        height = rows.height if only is None else len(only)
+        height = rows.height
         self.header(columns)
         top = self.row
         if freeze >= 0:
             self.sheet.freeze_panes(top, freeze)
         looks = [self._formats_of(columns, extra) for extra in laid.looks]
-        # Below its samples a table that is dealt would cover what stands under it.
-        least = len(looks) * bulk.VARIANTS + len(laid.heights) if laid.dealt else MANY
-        if only is None and height >= least and bulk.fits(rows):
+        if laid.dealt or (height >= MANY and bulk.fits(rows)):
             self._bulk(laid, looks)
         else:
-            cells = list(zip(rows.rows(), laid.which.to_list(), laid.lines.to_list(), strict=True))
-            for values, look, high in cells if only is None else [cells[place] for place in only]:
+            cells = zip(rows.rows(), laid.which.to_list(), laid.lines.to_list(), strict=True)
+            for values, look, high in cells:
                 if high > 1:
                     self.sheet.set_row(self.row, laid.heights[high])
                 for index, (column, value, form) in enumerate(zip(columns, values, looks[look], strict=True)):
@@ -349,7 +341,7 @@ class Sheet:
             self.sheet.set_row(row, height)
             self.sheet.write_blank(row, 0, None, looks[0][0])  # in constant memory a row without cells is not written
             row += 1
-        self.row += laid.rows.height
+        self.row += FAR if laid.dealt else laid.rows.height
 
     def lines(self, texts: Iterable[str]) -> None:
         """Free text, one row per line, in the first column."""

@@ -15,7 +15,9 @@ import polars as pl
 
 from reports.context import Context
 from reports.labels import day, number
+from reports.private import private
 from reports.sheets import Book, Column, Laid, Sheet, Style, lay, severity_tint
+from reports.stencil import Stencil, mark
 from rules.i18n import _
 from rules.vocab import SEVERITY
 
@@ -135,33 +137,67 @@ class Books:
         self._context = context
         self._families = _laid(_family_columns(), lines)
         self._pairs = _laid(_pair_columns(), pairs)
+        self._rules = self._explained(lines)
         self._none = lay(_family_columns(), lines.clear(), _STYLE, *_HEIGHT)
-        self._rules = sorted(set(lines["kode"].unique()))
-        self._explained = self._explanations()
+        self._no_rules = lay(_guide_columns(), lines.clear(), None)
+        self._stencils: dict[tuple[bool, bool], Stencil] = {}
 
     def write(self, village: Village, path: Path) -> Path:
         """Write the workbook of `village`."""
-        place = place_of(self._context, village.kode)
-        with Book(path, created=self._context.as_of, title=place, small=True) as book:
-            _family_sheet(book, self._context, place, village, self._families.get(village.kode, self._none))
-            if village.kode in self._pairs:
-                _pair_sheet(book, place, village, self._pairs[village.kode])
-            _guide(book, self._explained, [self._rules.index(code) for code in village.rules])
+        made = self._stencil(lines=village.lines > 0, pairs=village.pairs > 0)
+        private(path).write_bytes(made.filled(village.kode, _texts(self._context, village)))
         return path
 
-    def _explanations(self) -> Laid:
-        """What the codes of the lists mean."""
-        context, known, columns = self._context, self._context.rules, _guide_columns()
-        texts = [(c, context.title(c), known[c].tindakan if c in known else "") for c in self._rules]
-        frame = pl.DataFrame(texts, schema={c.key: pl.String for c in columns}, orient="row")
-        return lay(columns, frame, None)
+    def _stencil(self, *, lines: bool, pairs: bool) -> Stencil:
+        """What workbooks with or without lines and pairs are made from."""
+        if (lines, pairs) not in self._stencils:
+            with Book(None, created=self._context.as_of, title=mark("tempat")) as book:
+                _family_sheet(book, self._families if lines else self._none)
+                if pairs:
+                    _pair_sheet(book, self._pairs)
+                _guide(book, self._rules if lines else self._no_rules)
+            self._stencils[lines, pairs] = book.stencil()
+        return self._stencils[lines, pairs]
+
+    def _explained(self, lines: pl.DataFrame) -> Laid:
+        """What the codes of the lists mean, per village."""
+        known = self._context.rules
+        used = lines.select("kode_desa", "kode").unique().sort("kode_desa", "kode")
+        told = [(c, self._context.title(c), known[c].tindakan if c in known else "") for c in used["kode"].unique()]
+        meanings = pl.DataFrame(told, schema={c.key: pl.String for c in _guide_columns()}, orient="row")
+        rows = used.join(meanings, on="kode", how="left", maintain_order="left")
+        return lay(_guide_columns(), rows, None).dealt_by(rows["kode_desa"])
 
 
-def _laid(columns: list[Column], rows: pl.DataFrame) -> dict[str, Laid]:
+def _texts(context: Context, village: Village) -> dict[str, str]:
+    """Mark -> what it says in the workbook of `village`."""
+    place, rest = place_of(context, village.kode), village.left
+    listed = _("{n} families, {lines} lines, worst first. Reference date {date}. Village code {code}.").format(
+        n=number(village.families), lines=number(village.lines), date=day(context.as_of) or "–", code=village.kode
+    )
+    if rest > 0:
+        listed += " " + _("{n} more families are in data/findings.parquet.").format(n=number(rest))
+    if village.families > village.printed:
+        listed += " " + _("On paper stand the first {n}; all can be filled in here.").format(n=number(village.printed))
+    return {
+        "tempat": place,
+        "kaki": place.replace("&", "&&"),
+        "keluarga": _("Families to check: {place}").format(place=place),
+        "ringkas": listed,
+        "daftar": village.daftar,
+        "kepala": head_of_village(village.kode),
+        "pasangan": _("Doubtful pairs: {place}").format(place=place),
+        "ringkas_pasangan": _(
+            "Are these one person or two? Showing {shown} of {total}, most probable first. Complete: {table}"
+        ).format(shown=number(village.pairs), total=number(village.all_pairs), table="data/links.parquet"),
+    }
+
+
+def _laid(columns: list[Column], rows: pl.DataFrame) -> Laid:
     return lay(columns, rows, _STYLE, *_HEIGHT).dealt_by(rows["kode_desa"])
 
 
-def _fill_in(sheet: Sheet, village: Village) -> None:
+def _fill_in(sheet: Sheet) -> None:
     """The cells for date and name, and the code of the list."""
     label = sheet.book.format(align="right", bold=True)
     entry = sheet.book.format(**_OPEN, border=1, num_format="dd-mm-yyyy", align="left", indent=1)
@@ -174,7 +210,7 @@ def _fill_in(sheet: Sheet, village: Village) -> None:
         if offset < 2:
             sheet.sheet.write_blank(DATE_ROW + offset, FILL_COLUMN, None, shown)
         else:
-            sheet.sheet.write_string(DATE_ROW + offset, FILL_COLUMN, village.daftar, shown)
+            sheet.sheet.write_string(DATE_ROW + offset, FILL_COLUMN, mark("daftar"), shown)
     sheet.row = DATE_ROW + 4
 
 
@@ -202,33 +238,21 @@ def _family_columns() -> list[Column]:
     ]
 
 
-def _family_sheet(book: Book, context: Context, place: str, village: Village, laid: Laid) -> None:
+def _family_sheet(book: Book, laid: Laid) -> None:
     sheet = book.sheet(sheet_names()[0])
     sheet.widths(laid.columns)
-    rest = village.left
     sheet.heading(
-        _("Families to check: {place}").format(place=place),
-        _("{n} families, {lines} lines, worst first. Reference date {date}. Village code {code}.").format(
-            n=number(village.families),
-            lines=number(village.lines),
-            date=day(context.as_of) or "–",
-            code=village.kode,
-        )
-        + (" " + _("{n} more families are in data/findings.parquet.").format(n=number(rest)) if rest > 0 else "")
-        + (
-            " " + _("On paper stand the first {n}; all can be filled in here.").format(n=number(village.printed))
-            if village.families > village.printed
-            else ""
-        ),
+        mark("keluarga"),
+        mark("ringkas"),
         _("Write x in one box per line, fill in date and name below, save, and send this file back."),
     )
-    _fill_in(sheet, village)
+    _fill_in(sheet)
     first = sheet.row + 1
     sheet.put(laid, freeze=1)
-    _protect(sheet, first if village.lines else sheet.row, laid.columns)
-    if village.lines:
-        _signatures(sheet, laid.columns, head_of_village(village.kode))
-    sheet.print_setup(footer=place)
+    _protect(sheet, first if laid.dealt else sheet.row, laid.columns)
+    if laid.dealt:
+        _signatures(sheet, laid.columns)
+    sheet.print_setup(footer=mark("kaki"))
 
 
 def _grid(rank: object) -> dict[str, object]:
@@ -240,13 +264,13 @@ _STYLE: Final = Style("urut", _grid, range(len(SEVERITY)))
 _HEIGHT: Final = (34, 11.6)  # lines of a row at most, points of a line
 
 
-def _signatures(sheet: Sheet, columns: Sequence[Column], head: str) -> None:
+def _signatures(sheet: Sheet, columns: Sequence[Column]) -> None:
     """Place for date and three signatures below the list."""
     sheet.row += 1
     for line in (0, 1, 5):
         texts = {
             0: [_("Verified on: ....................................."), "", ""],
-            1: [_("Verifying officer,"), _("Social assistant (TKSK / PKH),"), f"{head},"],
+            1: [_("Verifying officer,"), _("Social assistant (TKSK / PKH),"), f"{mark('kepala')},"],
             5: ["( ................................ )"] * 3,
         }[line]
         for index, text in zip((1, 4, 5), texts, strict=True):
@@ -269,21 +293,19 @@ def _pair_columns() -> list[Column]:
     ]
 
 
-def _pair_sheet(book: Book, place: str, village: Village, laid: Laid) -> None:
+def _pair_sheet(book: Book, laid: Laid) -> None:
     sheet = book.sheet(sheet_names()[1])
     sheet.widths(laid.columns)
     sheet.heading(
-        _("Doubtful pairs: {place}").format(place=place),
-        _("Are these one person or two? Showing {shown} of {total}, most probable first. Complete: {table}").format(
-            shown=number(village.pairs), total=number(village.all_pairs), table="data/links.parquet"
-        ),
+        mark("pasangan"),
+        mark("ringkas_pasangan"),
         _("Write x in one box per line, fill in date and name below, save, and send this file back."),
     )
-    _fill_in(sheet, village)
+    _fill_in(sheet)
     first = sheet.row + 1
     sheet.put(laid, freeze=1)
     _protect(sheet, first, laid.columns)
-    sheet.print_setup(footer=place)
+    sheet.print_setup(footer=mark("kaki"))
 
 
 def _guide_columns() -> list[Column]:
@@ -294,11 +316,11 @@ def _guide_columns() -> list[Column]:
     ]
 
 
-def _guide(book: Book, laid: Laid, rules: Sequence[int]) -> None:
+def _guide(book: Book, laid: Laid) -> None:
     sheet = book.sheet(_("Guide"))
     sheet.widths(laid.columns)
     sheet.heading(_("How to use this list"))
     sheet.lines(f"{i}. {text}" for i, text in enumerate(steps(), start=1))
     sheet.blank()
-    sheet.put(laid, freeze=-1, filters=False, only=rules)
+    sheet.put(laid, freeze=-1, filters=False)
     sheet.print_setup()

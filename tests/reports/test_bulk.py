@@ -12,7 +12,8 @@ from openpyxl.utils.escape import unescape
 
 from reports import sheets
 from reports.bulk import letters
-from reports.sheets import SEVERITY_STYLE, Book, Column, Style, lay, severity_tint
+from reports.sheets import SEVERITY_STYLE, Book, Column, Laid, Style, lay, severity_tint
+from reports.stencil import mark
 
 COLUMNS = [
     Column("teks", "Teks", 12, "wrap"),
@@ -42,8 +43,8 @@ def frame() -> pl.DataFrame:
     )
 
 
-def _written(path: Path, frame: pl.DataFrame, *, small: bool) -> Path:
-    with Book(path, small=small) as book:
+def _written(path: Path, frame: pl.DataFrame) -> Path:
+    with Book(path) as book:
         sheet = book.sheet("X")
         sheet.heading("Judul")
         sheet.table(COLUMNS, frame, style=SEVERITY_STYLE)
@@ -58,13 +59,12 @@ def _read(cell: Any) -> set[str]:
     return {str(cell.value).strip(), unescape(str(cell.value)).strip()}
 
 
-@pytest.mark.parametrize("small", [True, False])
 def test_rows_by_the_column_are_those_of_xlsxwriter(
-    frame: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: bool
+    frame: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick: Any = load_workbook(_written(tmp_path / "a.xlsx", frame, small=small))
+    quick: Any = load_workbook(_written(tmp_path / "a.xlsx", frame))
     monkeypatch.setattr(sheets, "MANY", 10**9)
-    slow: Any = load_workbook(_written(tmp_path / "b.xlsx", frame, small=small))
+    slow: Any = load_workbook(_written(tmp_path / "b.xlsx", frame))
     assert quick.sheetnames == slow.sheetnames
     for one, other in zip(quick, slow, strict=True):
         assert one.dimensions == other.dimensions
@@ -79,21 +79,45 @@ def test_rows_by_the_column_are_those_of_xlsxwriter(
 
 
 def test_equal_tables_give_equal_bytes(frame: pl.DataFrame, tmp_path: Path) -> None:
-    first = _written(tmp_path / "a.xlsx", frame, small=False).read_bytes()
-    assert first == _written(tmp_path / "b.xlsx", frame, small=False).read_bytes()
+    first = _written(tmp_path / "a.xlsx", frame).read_bytes()
+    assert first == _written(tmp_path / "b.xlsx", frame).read_bytes()
 
 
-def test_dealt_rows_are_those_of_a_table_of_its_own(frame: pl.DataFrame, tmp_path: Path) -> None:
-    sizes = [60, 3, frame.height - 63]  # the second is smaller than its samples, and written cell by cell
-    key = pl.Series([name for name, n in zip("ABC", sizes, strict=True) for _ in range(n)])
-    laid = lay(COLUMNS, frame, Style("urut", severity_tint, range(5)))
-    for name, hand in laid.dealt_by(key).items():
-        with Book(tmp_path / f"{name}.xlsx", small=True) as book:
-            book.sheet("X").put(hand)
-        with Book(tmp_path / f"{name}_alone.xlsx", small=True) as book:
-            book.sheet("X").table(COLUMNS, frame.filter(key == name), style=SEVERITY_STYLE)
-        one, other = (load_workbook(tmp_path / f)["X"] for f in (f"{name}.xlsx", f"{name}_alone.xlsx"))
+@pytest.mark.parametrize("rows", [60, 3, 337])
+def test_a_filled_stencil_is_a_workbook_of_its_own(frame: pl.DataFrame, tmp_path: Path, rows: int) -> None:
+    style = Style("urut", severity_tint, range(5))
+    key = pl.Series([name for name, n in (("A", 60), ("B", 3), ("C", 337)) for _ in range(n)])
+    whose = {60: "A", 3: "B", 337: "C"}[rows]
+
+    def write(book: Book, title: str, laid: Laid) -> None:
+        first = book.sheet("Keterangan")
+        first.heading(title, "tetap")
+        sheet = book.sheet("X")
+        sheet.heading(title)
+        sheet.put(laid, freeze=1)
+        sheet.sheet.data_validation(2, 0, sheet.row - 1, 0, {"validate": "list", "source": ["x"]})
+        sheet.lines(["di bawah", title])
+        sheet.sheet.print_area(0, 0, sheet.row, len(COLUMNS) - 1)
+        sheet.print_setup(footer=title)
+
+    with Book(None, title=mark("judul")) as book:
+        write(book, mark("judul"), lay(COLUMNS, frame, style).dealt_by(key))
+    filled = book.stencil().filled(whose, {"judul": "Desa <A> 90000"})
+    (tmp_path / "a.xlsx").write_bytes(filled)
+    assert filled == book.stencil().filled(whose, {"judul": "Desa <A> 90000"})
+    with Book(tmp_path / "b.xlsx", title="Desa <A> 90000") as book:
+        write(book, "Desa <A> 90000", lay(COLUMNS, frame.filter(key == whose), style))
+    quick, slow = (load_workbook(tmp_path / name) for name in ("a.xlsx", "b.xlsx"))
+    assert quick.properties.title == slow.properties.title
+    for one, other in zip(quick, slow, strict=True):
         assert one.dimensions == other.dimensions
+        assert (one.auto_filter.ref, one.print_area, one.print_title_rows) == (
+            other.auto_filter.ref, other.print_area, other.print_title_rows,
+        )  # fmt: skip
+        assert one.oddFooter.left.text == other.oddFooter.left.text
+        assert [str(d.sqref) for d in one.data_validations.dataValidation] == [
+            str(d.sqref) for d in other.data_validations.dataValidation
+        ]
         for left, right in zip(one.iter_rows(), other.iter_rows(), strict=True):
             assert one.row_dimensions[left[0].row].height == other.row_dimensions[right[0].row].height
             assert all(_read(a) & _read(b) for a, b in zip(left, right, strict=True))
