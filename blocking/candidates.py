@@ -27,11 +27,14 @@ class Plan:
     hitung: list[PassCount] = field(default_factory=list)
     blok: list[Blocks] = field(default_factory=list)  # of every pass, where they are kept
     bersama: U64 | None = None  # (rows, passes) the keys side by side, where they are kept so
+    _kandidat: list[int] | None = field(default=None, init=False, repr=False)
 
     @property
     def kandidat(self) -> list[int]:
         """Pairs per pass before pairs of earlier passes are taken out; known without building a pair."""
-        return [one.pairs for one in self.blok or map(block, self.keys)]
+        if self._kandidat is None:
+            self._kandidat = [one.pairs for one in self.blok or map(block, self.keys)]
+        return self._kandidat
 
     def release(self) -> None:
         """Let go of the keys; what is left tells of the pairs that they gave."""

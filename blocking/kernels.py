@@ -55,6 +55,23 @@ def pairs_within(start: I64, stop: I64) -> Scalar:
 
 
 @kernel
+def parts_within(start: I64, stop: I64, most: Scalar, ends: I64) -> Scalar:
+    """Cut the blocks into runs of at most `most` pairs, or of one block; writes where each ends, returns how many."""
+    held, count = np.int64(0), 0
+    for k in range(len(start)):
+        pairs = (stop[k] - start[k]) * (stop[k] - start[k] - 1) // 2
+        if held > 0 and held + pairs > most:
+            ends[count] = k
+            count += 1
+            held = np.int64(0)
+        held += pairs
+    if held > 0:
+        ends[count] = len(start)
+        count += 1
+    return count
+
+
+@kernel
 def pairs_between(order: U32, position: I64, stop: I64, first: Scalar, last: Scalar, left: U32, right: U32) -> Scalar:
     """Write the pairs that members `first` to `last` open with those after them in their block; returns how many.
 

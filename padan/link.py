@@ -207,7 +207,7 @@ def link(
 
     def planned(chosen: Plan, rows: Prepared) -> int:
         nonlocal plan
-        empty = np.unique(rows.source[rows.blank])
+        empty = np.flatnonzero(np.bincount(rows.source[rows.blank])).astype(np.uint8)
         if any(lists[k].lazy for k in empty):
             raise _BlankRowsError(empty)
         plan = planning.with_pairs(

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from blocking.candidates import Plan
 from blocking.jit import each
+from blocking.kernels import parts_within
 from blocking.mix import U64
 from blocking.pairs import Index, PassCount
+from blocking.tally import distinct
 from matching.generic.prepare import Prepared
 from matching.generic.spec import LinkageSpec
 from matching.kernels.batches import patterns_of
@@ -99,14 +102,9 @@ class Candidates:
         """(pass, first block, last block) of about as many pairs each."""
         out = []
         for number, blocks in enumerate(self.chosen.blok):
-            size = blocks.stop - blocks.start
-            reach = np.cumsum(size * (size - 1) // 2)
-            first = 0
-            while first < len(size):
-                done = int(reach[first - 1]) if first else 0
-                last = max(int(np.searchsorted(reach, done + self.chunk, side="right")), first + 1)
-                out.append((number, first, last))
-                first = last
+            ends = np.empty(len(blocks.start), dtype=np.int64)
+            count = parts_within(blocks.start, blocks.stop, self.chunk, ends)
+            out += [(number, first, last) for first, last in pairwise([0, *ends[:count].tolist()])]
         return out
 
     def _run(self, mode: int, known: U64, wanted: Bools, tell: Callable[[float], None]) -> list[Found]:
@@ -146,7 +144,7 @@ class Candidates:
         cells = np.concatenate([*(part[0] for part in found), _NO_CELLS])
         free = np.concatenate([*(part[1] for part in found), _NO_CELLS])
         count = np.concatenate([*(part[2] for part in found), np.zeros(0, dtype=np.int64)]).astype(np.int64)
-        seen, place = np.unique(cells, return_inverse=True)
+        seen, place, _count = distinct(cells)
         made = _cells(seen, place, free, count)
         self._told(made.table)
         if not hold:
