@@ -114,7 +114,7 @@ class Specification:
         for case in one.narrowed:
             levels = self.sempit[case]
             if case.partition(":")[0] == comparison.nama and not (demanded and 0 in levels):
-                mask &= np.isin(np.arange(len(mask)), levels)
+                mask &= np.array([level in levels for level in range(len(mask))])
         if not demanded:
             mask[0] = False
         return mask

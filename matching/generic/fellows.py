@@ -23,7 +23,7 @@ from matching.model import PatternTable, Strata
 from matching.specification import LatentClass, Patterns
 from matching.terms import F64
 
-MOST = 50_000  # pairs looked at of each pass
+MOST = 20_000  # pairs looked at of each pass
 LOOSE = 20.0  # pairs that the first guess of a class is worth
 TOO_LIKE = 0.5  # overlap with the match class from which a pass finds rows listed twice rather than two people
 

@@ -113,7 +113,7 @@ class Limits:
 
     block: Annotated[int, Bounds(ge=2)] = 1_000
     chunk: Annotated[int, Bounds(ge=1_000)] = 1_000_000
-    random_pairs: Annotated[int, Bounds(ge=1_000)] = 250_000
+    random_pairs: Annotated[int, Bounds(ge=1_000)] = 100_000
 
 
 @declared
