@@ -22,13 +22,12 @@ from blocking.sorting import sort_rows
 from matching.generic.coding import classed, coded
 from matching.generic.columns import Coded
 from matching.generic.spec import LinkageSpec
-from matching.kernels.coding import fill_column, mix_rows
+from matching.kernels.coding import LINE, fill_line, mix_rows
 from matching.kernels.conditions import DATE, TEXT
 
 Frame = pl.DataFrame | pl.LazyFrame
 SOURCE, ROW = "source", "row"
 _NONE: Final = np.zeros(0, dtype=np.uint64)
-_AT_ONCE: Final = 1 << 13  # rows of the matrix written at a time: they stay in the cache until all columns are there
 
 
 @dataclass
@@ -164,17 +163,17 @@ def _rows(columns: dict[str, Coded], cuts: dict[str, tuple[float, ...]], n: int)
                 column.classes = len(columns) + len(apart)
                 apart.append(found)
     parts = [*(column.values for column in columns.values()), *apart]
-    by_text = [*(column.how == TEXT for column in columns.values()), *(False for _one in apart)]
     rows = lined(n, len(parts), np.int64)
+    by_text = np.zeros(rows.shape[1], dtype=np.bool_)
+    by_text[: len(columns)] = [column.how == TEXT for column in columns.values()]
 
     none = np.zeros(0, dtype=np.int64)
 
     def fill(part: slice) -> None:
-        for begin in range(part.start, part.stop, _AT_ONCE):
-            end = min(begin + _AT_ONCE, part.stop)
-            rows[begin:end, len(parts) :] = 0
-            for place, values in enumerate(parts):
-                fill_column(values, above.get(place, none), by_text[place], rows, place, begin, end)
+        for first in range(0, rows.shape[1], LINE):
+            line = tuple(parts[k] if k < len(parts) else none for k in range(first, first + LINE))
+            more = tuple(above.get(k, none) for k in range(first, first + LINE))
+            fill_line(line, more, by_text[first : first + LINE], rows, first, part.start, part.stop)
 
     each(fill, parts_of(n))
     for place, column in enumerate(columns.values()):

@@ -26,6 +26,8 @@ I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
+Line = tuple[I64, ...]  # of so many columns as a line of the cache holds
+LINE: Final = 8
 
 # The cleaning steps that are done here; `accents` changes no ASCII letter.
 STEPS: Final = {
@@ -44,6 +46,7 @@ _U1 = np.uint64(1)
 _EIGHT = np.uint64(8)
 _ZEROS = np.uint64(0x3030303030303030)
 _BATCH = 32  # rows
+_LINE_ROWS = 256  # that stay in the nearest cache until all their columns are there
 _SPREAD = np.uint64(0xD6E8FEB86659FD93)  # odd, its bits mixed: a multiplier
 
 
@@ -416,14 +419,35 @@ def mix_rows(content: U64, column: U64) -> None:
         content[i] = mixed((content[i] ^ column[i]) * np.uint64(0x9E3779B97F4A7C15) + _U1)
 
 
+@inlined
+def _fill_column(values: I64, above: I64, by_text: Scalar, rows: I64, at: Scalar, begin: Scalar, end: Scalar) -> None:
+    """Write a column into rows `begin` to `end`, with what `above` adds to each text, or to each row."""
+    if len(values) == 0:
+        for i in range(begin, end):
+            rows[i, at] = 0
+    elif len(above) == 0:
+        for i in range(begin, end):
+            rows[i, at] = values[i]
+    elif by_text:
+        for i in range(begin, end):
+            rows[i, at] = values[i] | above[np.uint64(values[i])]
+    else:
+        for i in range(begin, end):
+            rows[i, at] = values[i] | above[i]
+
+
 @kernel
-def fill_column(values: I64, above: I64, by_text: Scalar, rows: I64, place: Scalar, begin: Scalar, end: Scalar) -> None:
-    """Write rows `begin` to `end` of a column into the matrix, with what `above` adds to each text, or to each row."""
-    for i in range(begin, end):
-        value = values[i]
-        if len(above):
-            value |= above[value if by_text else i]
-        rows[i, place] = value
+def fill_line(
+    columns: Line, above: Line, by_text: Bools, rows: I64, place: Scalar, first: Scalar, last: Scalar
+) -> None:  # fmt: skip
+    """Write a line of columns, from `place` on, into rows `first` to `last` of the matrix.
+
+    `above` adds something to each text of a column, or to each row; an empty column is one of zeros.
+    """
+    for begin in range(np.uint64(first), np.uint64(last), np.uint64(_LINE_ROWS)):
+        end = min(begin + np.uint64(_LINE_ROWS), np.uint64(last))
+        for k in range(min(LINE, rows.shape[1] - place)):
+            _fill_column(columns[k], above[k], by_text[k], rows, np.uint64(place + k), begin, end)
 
 
 def word_mixes(letters: npt.NDArray[np.unsignedinteger], begin: U64, n: int, which: int) -> I64:
