@@ -90,7 +90,7 @@ def _rows(found: I64) -> pl.Series:
 
 def _numbered(column: pl.Series, rows: I64) -> I64:
     """A number for the text of each row, equal where the texts are; 0 for none."""
-    return factor(chunks(column.gather(_rows(rows)))).code.astype(np.int64)
+    return factor(chunks(column.gather(_rows(rows)))).code
 
 
 def _unit_ids(ids: pl.Series, unit: I64) -> pl.Series:
@@ -141,7 +141,7 @@ def _same_value(column: pl.Series) -> I64:
     """A number per row, equal where the values are."""
     if column.dtype != pl.String:
         return column.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
-    return factor(chunks(column)).code.astype(np.int64)
+    return factor(chunks(column)).code
 
 
 def _dukcapil_grade(records: pl.DataFrame, label: Index, people: I64) -> pl.Series:

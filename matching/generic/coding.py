@@ -20,7 +20,6 @@ from matching.kernels.coding import STEPS, clean_texts, factor, foreign, pack_di
 from matching.kernels.conditions import TEXT
 
 I64 = npt.NDArray[np.int64]
-I32 = npt.NDArray[np.int32]
 _DAYS: Final = 1_000_000  # dates within so many days of each other are looked up in a table
 _HARMLESS: Final = frozenset({"lower", "upper", "digits", "no_blanks", "collapse", "alnum"})  # to the digits of a value
 _NO_FLAGS: Final = np.zeros(0, dtype=np.bool_)
@@ -65,14 +64,14 @@ def _digit_mixes(texts: list[str]) -> U64:
     return found[0]
 
 
-def _text(name: str, given: U64, code: I32, rows: I64, distinct: Texts, column: Column) -> Coded:
+def _text(name: str, given: U64, code: I64, rows: I64, distinct: Texts, column: Column) -> Coded:
     if not (column.clean or column.words or column.null):
-        return Coded(name, "text", code.astype(np.int64), given, distinct, rows)
+        return Coded(name, "text", code, given, distinct, rows)
     again = factor(chunks(_cleaned(distinct, column).series()))
     texts = Texts(again.data, again.begin)
     counts = np.bincount(again.code, weights=rows, minlength=len(texts)).astype(np.int64)
     counts[0] = 0
-    return Coded(name, "text", again.code.astype(np.int64)[code], given, texts, counts)
+    return Coded(name, "text", again.code[code], given, texts, counts)
 
 
 def _cleaned(distinct: Texts, column: Column) -> Texts:

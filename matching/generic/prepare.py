@@ -22,7 +22,7 @@ from blocking.sorting import sort_rows
 from matching.generic.coding import classed, coded
 from matching.generic.columns import Coded
 from matching.generic.spec import LinkageSpec
-from matching.kernels.coding import LINE, fill_line, mix_rows
+from matching.kernels.coding import LINE, add_mixes, fill_line
 from matching.kernels.conditions import DATE, TEXT
 
 Frame = pl.DataFrame | pl.LazyFrame
@@ -115,14 +115,14 @@ def prepare(frames: Sequence[Frame], spec: LinkageSpec) -> Prepared:
     plain = [name for name in names if not spec.columns[name].join]
     # What takes longest first, so that no core waits for the other at the end.
     ordered = sorted(plain, key=lambda name: spec.columns[name].kind != "text")
-    made = dict(
-        zip(ordered, each(lambda name: coded(name, _whole(frames, name), spec.columns[name]), ordered), strict=True)
-    )
-    content, nothing = np.zeros(sum(heights), dtype=np.uint64), np.zeros(1, dtype=np.uint64)
-    each(lambda part: [mix_rows(content[part], made[name].given[part]) for name in plain], parts_of(len(content)))
-    for name in plain:
-        made[name].given = _NONE  # not wanted any more
-        mix_rows(nothing, np.zeros(1, dtype=np.uint64))
+    contents = _Contents(sum(heights))
+
+    def one(name: str) -> Coded:
+        column = coded(name, _whole(frames, name), spec.columns[name])
+        contents.add(column, names.index(name))
+        return column
+
+    made = dict(zip(ordered, each(one, ordered), strict=True))
     for name, column in spec.columns.items():
         if column.join:
             parts = [made[part].written() for part in column.join]
@@ -131,22 +131,47 @@ def prepare(frames: Sequence[Frame], spec: LinkageSpec) -> Prepared:
             )
             if column.own:
                 own = _whole(frames, name).cast(pl.String)
-                mix_rows(content, coded(name, own, spec.columns[name]).given)
-                mix_rows(nothing, np.zeros(1, dtype=np.uint64))
+                contents.add(coded(name, own, spec.columns[name]), names.index(name))
                 joined = joined.select(pl.coalesce(own.alias("own"), name).alias(name))
             made[name] = coded(name, joined.to_series(), column)
     cuts = {rule.column: rule.cuts for rule in spec.comparisons if rule.cuts}
+    content = contents.whole()
     return Prepared(
         {name: made[name] for name in spec.columns},
         _rows({name: made[name] for name in spec.columns}, cuts, sum(heights)),
         np.repeat(np.arange(len(frames), dtype=np.uint8), heights),
         np.concatenate([np.arange(1, height + 1, dtype=np.uint32) for height in heights]),
         content,
-        np.flatnonzero(content == nothing).astype(np.uint32),
+        np.flatnonzero(content == 0).astype(np.uint32),
         heights,
         frames,
         names,
     )
+
+
+class _Contents:
+    """What stands for the values of each row, 0 for none; columns may come in any order and from several threads."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self._sums: list[U64] = []  # as many as threads that were here at once
+
+    def add(self, column: Coded, number: int) -> None:
+        """Take in the values of column `number` as they were given, and let go of them."""
+        try:
+            own = self._sums.pop()
+        except IndexError:
+            own = np.zeros(self.n, dtype=np.uint64)
+        add_mixes(own, column.given, number)
+        column.given = _NONE
+        self._sums.append(own)
+
+    def whole(self) -> U64:
+        """The sum over all columns."""
+        out = np.zeros(self.n, dtype=np.uint64) if not self._sums else self._sums[0]
+        for other in self._sums[1:]:
+            out += other
+        return out
 
 
 def _rows(columns: dict[str, Coded], cuts: dict[str, tuple[float, ...]], n: int) -> npt.NDArray[np.int64]:

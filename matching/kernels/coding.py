@@ -22,7 +22,6 @@ from matching.kernels.letters import is_blank, signature
 
 Bytes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
-I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
@@ -130,7 +129,7 @@ class Numbered(NamedTuple):
     """A column of text by distinct values: codes count from 1 in the order of first appearance, 0 is no value."""
 
     mix: U64  # (n,) of each value
-    code: I32  # (n,)
+    code: I64  # (n,)
     data: Bytes  # the distinct texts, without blanks at the edges
     begin: U64  # where each begins, and the last ends; number 0 is empty
     rows: I64  # that bear each
@@ -139,7 +138,7 @@ class Numbered(NamedTuple):
 def factor(chunks: Sequence[Chunk]) -> Numbered:
     """A column of text numbered. Blanks at the edges do not count."""
     n = sum(len(c.views) for c in chunks)
-    mix, code = np.empty(n, dtype=np.uint64), np.empty(n, dtype=np.int32)
+    mix, code = np.empty(n, dtype=np.uint64), np.empty(n, dtype=np.int64)
     slots = np.zeros(1 << max(n.bit_length(), 4), dtype=np.uint64)
     place, begin = np.empty(n + 1, dtype=np.uint64), np.empty(n + 2, dtype=np.uint64)
     rows = np.empty(n + 1, dtype=np.int64)
@@ -156,7 +155,7 @@ def factor(chunks: Sequence[Chunk]) -> Numbered:
 
 
 @kernel
-def _factor(c: Chunk, used: Scalar, slots: U64, place: U64, begin: U64, mix: U64, code: I32, rows: I64) -> Scalar:
+def _factor(c: Chunk, used: Scalar, slots: U64, place: U64, begin: U64, mix: U64, code: I64, rows: I64) -> Scalar:
     """Number a chunk where `used` codes are known; returns how many are then.
 
     `slots`, a power of two: a code, and above it what of the mix does not say where it stands.
@@ -413,10 +412,11 @@ def _mark_foreign(data: Bytes, begin: U64, out: Bools) -> None:
 
 
 @kernel
-def mix_rows(content: U64, column: U64) -> None:
-    """Mix the next column into what stands for the content of every row."""
+def add_mixes(content: U64, column: U64, number: Scalar) -> None:
+    """Add the values of column `number` to what stands for the content of every row. No value adds nothing."""
+    salt = mixed(np.uint64(number))
     for i in range(len(content)):
-        content[i] = mixed((content[i] ^ column[i]) * np.uint64(0x9E3779B97F4A7C15) + _U1)
+        content[i] += mixed(column[i] ^ salt) * np.uint64(column[i] != 0)
 
 
 @inlined
