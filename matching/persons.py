@@ -39,7 +39,7 @@ U64 = npt.NDArray[np.uint64]
 class _Lists:
     """The list of every row by number, the names of the lists, and how far a row of each is trusted."""
 
-    code: npt.NDArray[np.int32]
+    code: I64
     names: pl.Series
     authority: U64  # of every row
 
