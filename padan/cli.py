@@ -5,6 +5,7 @@ What a command needs is imported inside it: `padan --help` and `padan decode` mu
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -477,8 +478,22 @@ def main() -> None:
         # A Windows console or a pipe may not be UTF-8; a name must not stop a run.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    try:
-        cli.main()
-    finally:
-        if "duckdb" not in sys.modules:  # which counts what is left of it, and tells the user
-            gc.freeze()  # all goes with the process: looking for what could be freed takes a third of a second
+    _leave(cli.main(standalone_mode=False))
+
+
+def _leave(code: int) -> None:
+    """End with this exit code, at once: clearing away piece by piece what goes with the process takes a while."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except ValueError:  # closed: nobody reads it any more
+            continue
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError):
+                told = console.from_os(error)
+                console.show_error(told)
+                code = told.exit_code
+    if "duckdb" in sys.modules:  # it has files of its own to close
+        sys.exit(code)
+    atexit._run_exitfuncs()
+    os._exit(code)

@@ -48,9 +48,28 @@ def test_decode_needs_polars_only() -> None:
 
 def test_nothing_is_said_after_the_end() -> None:
     """duckdb lists on the screen what Python has not cleared away of it when the process ends."""
-    code = "import duckdb; from padan import cli; cli.cli.main = lambda: None; cli.main()"
+    code = "import duckdb; from padan import cli; cli.cli.main = lambda **_: 0; cli.main()"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_an_answer_that_cannot_be_written_is_an_error() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "padan", "decode", "3201129005900001", "--lang", "en"],
+            cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 4
+    assert done.stderr.startswith("Error: a file cannot be read or written")
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m padan --help | head -1; exit ${{PIPESTATUS[0]}}",
+        cwd=ROOT, capture_output=True, text=True, check=False, shell=True, executable="/bin/bash",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_exit_codes_of_a_real_process(tmp_path: Path) -> None:
