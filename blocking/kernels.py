@@ -55,6 +55,14 @@ def pairs_within(start: I64, stop: I64) -> Scalar:
 
 
 @kernel
+def number_blocks(order: U32, start: I64, stop: I64, out: U32) -> None:
+    """Write the number of the block, from 1, of every row that is in one."""
+    for k in range(len(start)):
+        for x in range(start[k], stop[k]):
+            out[order[x]] = k + 1
+
+
+@kernel
 def parts_within(start: I64, stop: I64, most: Scalar, ends: I64) -> Scalar:
     """Cut the blocks into runs of at most `most` pairs, or of one block; writes where each ends, returns how many."""
     held, count = np.int64(0), 0

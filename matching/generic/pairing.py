@@ -15,14 +15,14 @@ import numpy.typing as npt
 
 from blocking.candidates import Plan
 from blocking.jit import each
-from blocking.kernels import parts_within
+from blocking.kernels import number_blocks, parts_within
 from blocking.mix import U64
 from blocking.pairs import Index, PassCount
 from blocking.tally import distinct
 from matching.generic.prepare import Prepared
 from matching.generic.spec import LinkageSpec
 from matching.kernels.batches import patterns_of
-from matching.kernels.candidates import COUNT, FIND, HOLD, Found, Source, compare_blocks
+from matching.kernels.candidates import COUNT, FIND, HOLD, Found, Source, compare_blocks, keep_wanted
 from matching.kernels.conditions import Program, Tables
 from matching.model import PatternTable
 from matching.specification import MOST_BITS, Levels, Specification
@@ -50,17 +50,34 @@ class Cells:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Pairs:
     """Pairs: two record numbers (left < right) and the row of `Cells.table`."""
 
     a: Index
     b: Index
     cell: npt.NDArray[np.uint32]
 
-    def where(self, wanted: Bools) -> Held:
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Pairs as the threads found them, with their own cells, and which row of `Cells.table` each of those cells is."""
+
+    parts: list[Found]
+    rows: list[npt.NDArray[np.uint32]]
+
+    def where(self, wanted: Bools) -> Pairs:
         """The pairs whose cell is `wanted`."""
-        keep = wanted[self.cell]
-        return Held(self.a[keep], self.b[keep], self.cell[keep])
+        kept = [int(part.count[wanted[numbers]].sum()) for part, numbers in zip(self.parts, self.rows, strict=True)]
+        ends = np.cumsum([0, *kept]).tolist()
+        a, b, cell = (np.empty(ends[-1], dtype=np.uint32) for _ in range(3))
+
+        def take(k: int) -> None:
+            here = slice(ends[k], ends[k + 1])
+            numbers = self.rows[k]
+            keep_wanted(self.parts[k], numbers, wanted[numbers], a[here], b[here], cell[here])
+
+        each(take, range(len(kept)))
+        return Pairs(a, b, cell)
 
 
 class Comparer:
@@ -95,6 +112,8 @@ class Candidates:
         self.rows, self.chosen, self.compare = rows, chosen, compare
         self.across = rows.n_sources > 1 and not spec.within
         self.free = np.array([_free(spec, parts) for parts in range(len(spec.keys))], dtype=np.uint64)
+        self.first = np.zeros(rows.n, dtype=np.uint32)
+        number_blocks(chosen.blok[0].order, chosen.blok[0].start, chosen.blok[0].stop, self.first)
         total = sum(chosen.kandidat)
         self.chunk = min(max(-(-total // PARTS), 10_000), spec.limits.chunk)
 
@@ -118,7 +137,7 @@ class Candidates:
             return compare_blocks(
                 self.compare.program,
                 self.compare.tables,
-                Source(keys, self.rows.begins, self.free),
+                Source(keys, self.first if number else self.first[:0], self.rows.begins, self.free),
                 self.rows.n_sources,
                 self.across,
                 number,
@@ -149,26 +168,16 @@ class Candidates:
         self._told(made.table)
         if not hold:
             return made, None
-        ends = np.cumsum([0, *(len(part[0]) for part in found)])
+        ends = np.cumsum([0, *(len(part.cells) for part in found)]).tolist()
         number = place.astype(np.uint32)
-        pairs = Held(
-            np.concatenate([*(part[3] for part in found), np.zeros(0, dtype=np.uint32)]),
-            np.concatenate([*(part[4] for part in found), np.zeros(0, dtype=np.uint32)]),
-            np.concatenate(
-                [
-                    *(number[begin:][part[5]] for begin, part in zip(ends, found, strict=False)),
-                    np.zeros(0, dtype=np.uint32),
-                ]
-            ),
-        )
-        return made, pairs
+        return made, Held(found, [number[begin:end] for begin, end in pairwise(ends)])
 
-    def find(self, cells: Cells, wanted: Bools) -> Held:
+    def find(self, cells: Cells, wanted: Bools) -> Pairs:
         """The pairs whose cell is `wanted`, built again."""
         known = cells.table.stratum.astype(np.uint64) << np.uint64(MOST_BITS) | cells.table.pattern
         found = self._run(FIND, known, wanted, lambda _share: None)
         none = np.zeros(0, dtype=np.uint32)
-        return Held(*(np.concatenate([*(part[k] for part in found), none]).astype(np.uint32) for k in (3, 4, 5)))
+        return Pairs(*(np.concatenate([*(part[k] for part in found), none]).astype(np.uint32) for k in (3, 4, 5)))
 
     def _told(self, table: PatternTable) -> None:
         per_pass = table.stratum.astype(np.int64) // self.rows.n_sources**2

@@ -68,12 +68,12 @@ def _shared(keys: U64, i: Scalar, j: Scalar) -> Scalar:
 
 
 @inlined
-def _ahead(keys: U64, order: U32, start: I64, stop: I64, block: Scalar) -> None:
-    """Have the keys of the first rows of a block that comes soon loaded."""
+def _ahead(first: U32, order: U32, start: I64, stop: I64, block: Scalar) -> None:
+    """Have what is looked up of the first rows of a block that comes soon loaded."""
     at = block + 8
-    if at < len(start):
+    if at < len(start) and len(first) > 0:
         for x in range(start[at], min(stop[at], start[at] + 4)):
-            prefetch(keys, order[x])
+            prefetch(first, order[x])
 
 
 @kernel
@@ -121,11 +121,12 @@ class Found(NamedTuple):
 class Source(NamedTuple):
     """Keys (n, passes) of all rows, which stand in the order of their lists.
 
-    `begins`: the first row of every list but the first; `free`: one bit per comparison that the key of a pass leaves
-    alone.
+    `first`: the block of each row in the first pass, 0 for none, where a later pass asks for it; `begins`: the first
+    row of every list but the first; `free`: one bit per comparison that the key of a pass leaves alone.
     """
 
     keys: U64
+    first: U32
     begins: U32
     free: U64
 
@@ -173,16 +174,19 @@ def _next_pairs(
 ) -> Scalar:
     """Write the next pairs of the blocks that no earlier pass holds, and the passes that do; returns how many.
 
-    There may be any number of them but none before the end.
+    There may be any number of them, even none before the end.
     """
     block, x, y = at[BLOCK], at[ROW], at[PARTNER]
-    earlier = (_U1 << np.uint64(number)) - _U1
     n = 0
     while block < len(start) and n < len(pairs):
         i, j = min(order[x], order[y]), max(order[x], order[y])
         pairs[n, 0], pairs[n, 1] = i, j
-        shared[n] = _shared(rows.keys, i, j)
-        n += (shared[n] & earlier == 0) & ((not across) | (_list_of(rows.begins, i) != _list_of(rows.begins, j)))
+        # Most pairs of a later pass are those of the first: four bytes tell, where the keys of a row fill a line.
+        known = len(rows.first) > 0 and rows.first[i] == rows.first[j] and rows.first[i] != 0
+        if not known and ((not across) | (_list_of(rows.begins, i) != _list_of(rows.begins, j))):
+            prefetch(rows.keys, i)
+            prefetch(rows.keys, j)
+            n += 1
         y += 1
         if y >= stop[block]:
             x += 1
@@ -191,9 +195,15 @@ def _next_pairs(
                 block += 1
                 if block < len(start):
                     x, y = start[block], start[block] + 1
-                    _ahead(rows.keys, order, start, stop, block)
+                    _ahead(rows.first, order, start, stop, block)
     at[BLOCK], at[ROW], at[PARTNER] = block, x, y
-    return n
+    earlier = (_U1 << np.uint64(number)) - _U1
+    kept = 0
+    for k in range(n):
+        pairs[kept, 0], pairs[kept, 1] = pairs[k, 0], pairs[k, 1]
+        shared[kept] = _shared(rows.keys, pairs[k, 0], pairs[k, 1])
+        kept += shared[kept] & earlier == 0
+    return kept
 
 
 @kernel
@@ -208,7 +218,7 @@ def _compare(
     used, held, pairs = at[USED], at[PAIRS], room.pairs
     while mode == FIND or used + len(pairs) <= len(found.cells):
         n = _next_pairs(rows, across, number, order, start, stop, at, pairs, room.shared)
-        if n == 0:
+        if n == 0 and at[BLOCK] >= len(start):
             return True
         find_patterns(p, t, room, n)
         for k in range(n):
@@ -237,6 +247,17 @@ def _compare(
                 held += 1
         at[USED], at[PAIRS] = used, held
     return False
+
+
+@kernel
+def keep_wanted(found: Found, rows: U32, wanted: npt.NDArray[np.bool_], left: U32, right: U32, row: U32) -> None:
+    """Write the pairs whose cell is `wanted`, with the number in `rows` that stands for it."""
+    n = 0
+    for k in range(len(found.left)):
+        cell = found.cell_of[k]
+        if wanted[cell]:
+            left[n], right[n], row[n] = found.left[k], found.right[k], rows[cell]
+            n += 1
 
 
 @kernel
