@@ -115,26 +115,38 @@ _array_done: Final = _ending(_Array)
 
 
 class _Column:
-    """Texts as an array of Arrow that whoever asks for it takes over."""
+    """Texts as an array of Arrow that whoever asks for it takes over: its form, length, and buffers after the first."""
 
-    def __init__(self, data: npt.NDArray[np.uint8], begin: npt.NDArray[np.uint64]) -> None:
-        self.data, self.begin = np.ascontiguousarray(data), np.ascontiguousarray(begin)
+    def __init__(self, form: bytes, length: int, *parts: npt.NDArray[Any]) -> None:
+        self.form, self.length = form, length
+        self.parts = [np.ascontiguousarray(part) for part in parts]
 
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[Any, Any]:
-        number = next(_NUMBERS)
-        buffers = (c_void_p * 3)(None, self.begin.ctypes.data, self.data.ctypes.data)
-        schema = _Schema(format=b"U", name=b"", private=None, release=_schema_done)  # text with 64-bit places
-        array = _Array(length=len(self.begin) - 1, n_buffers=3, buffers=buffers, private=number, release=_array_done)
-        _OWNERS[number] = (buffers, self.data, self.begin)
-        self.parts = (schema, array)
+        number, n = next(_NUMBERS), 1 + len(self.parts)
+        buffers = (c_void_p * n)(None, *(part.ctypes.data for part in self.parts))  # none says which are null
+        schema = _Schema(format=self.form, name=b"", private=None, release=_schema_done)
+        array = _Array(length=self.length, n_buffers=n, buffers=buffers, private=number, release=_array_done)
+        _OWNERS[number] = (buffers, *self.parts)
+        self.given = (schema, array)
         capsule = ctypes.pythonapi.PyCapsule_New
         capsule.restype, capsule.argtypes = ctypes.py_object, (c_void_p, c_char_p, c_void_p)
         return tuple(
             capsule(ctypes.addressof(part), name, None)
-            for part, name in zip(self.parts, (b"arrow_schema", b"arrow_array"), strict=True)
+            for part, name in zip(self.given, (b"arrow_schema", b"arrow_array"), strict=True)
         )
 
 
 def column_of(data: npt.NDArray[np.uint8], begin: npt.NDArray[np.uint64]) -> pl.Series:
     """The column `v` of texts; number k is data[begin[k]:begin[k + 1]] in UTF-8, which must not be changed any more."""
-    return pl.Series(_Column(data, begin), dtype=pl.String).alias("v")
+    form = b"U"  # text with 64-bit places
+    return pl.Series(_Column(form, len(begin) - 1, begin, data), dtype=pl.String).alias("v")
+
+
+def column_of_views(views: npt.NDArray[np.uint64], data: npt.NDArray[np.uint8], piece: int) -> pl.Series:
+    """The column `v` of texts of which `views` (n * 2) tell as Arrow does, in buffers that are pieces of `data`.
+
+    It is taken as it is, unchecked and without a copy.
+    """
+    pieces = [data[k : k + piece] for k in range(0, len(data), piece)]
+    sizes = np.array([len(one) for one in pieces], dtype=np.int64)
+    return pl.Series(_Column(b"vu", len(views) // 2, views, *pieces, sizes), dtype=pl.String).alias("v")

@@ -32,8 +32,8 @@ from matching.generic.anchors import (
     unconditioned,
     unconditioned_by_pattern,
 )
+from matching.generic.arrow import column_of_views
 from matching.generic.cluster import cluster
-from matching.generic.columns import Texts
 from matching.generic.compare import comparisons
 from matching.generic.fellows import fellow_anchors, fellow_patterns
 from matching.generic.keys import narrowed, plan
@@ -41,7 +41,7 @@ from matching.generic.pairing import PAIR_BYTES, Candidates, Cells, Comparer
 from matching.generic.prepare import Frame, Prepared, prepare
 from matching.generic.program import program
 from matching.generic.spec import LinkageSpec, read_spec, validate
-from matching.kernels.clusters import count_entities, entity_ids
+from matching.kernels.clusters import PIECE, count_entities, entity_ids
 from matching.model import Model, Strata
 from matching.specification import LatentClass, Specification
 from matching.terms import F64
@@ -321,13 +321,12 @@ def _pairs_frame(
 
 
 def _entities_frame(rows: Prepared, sources: list[str], label: npt.NDArray[np.uint32]) -> pl.DataFrame:
-    letters = entity_ids(label, rows.content, *rows.again)
-    begin = np.arange(0, 16 * (rows.n + 1), 16, dtype=np.uint64)
+    letters, views = entity_ids(label, rows.content, *rows.again)
     return pl.DataFrame(
         {
             "source": _source_names(sources, rows.source),
             "row": rows.row,
-            "entity_id": Texts(letters, begin).series(),
+            "entity_id": column_of_views(views, letters, PIECE),
         }
     )
 

@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from blocking.jit import Scalar, each, kernel, parts_of
 from blocking.kernels import mixed
-from blocking.mix import mix
 from blocking.prefetch import prefetch
 from matching.closure import root
 
@@ -19,6 +18,7 @@ U64 = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _SOON = 24  # rows
+PIECE = 1 << 30  # bytes; a view holds 31 bits of where its text begins
 
 
 @kernel
@@ -191,48 +191,50 @@ def _share_list(order: U32, start: Scalar, group: I64, side: U8, x: Scalar, y: S
     return False
 
 
-def entity_ids(label: U32, content: U64, again: U32, times: I64) -> U8:
-    """(n * 16) letters: the id of each row's entity, from the least content of its rows, of the upper row of several.
+def entity_ids(label: U32, content: U64, again: U32, times: I64) -> tuple[U8, U64]:
+    """(n * 16) letters and (n * 2) views of them: the id of each row's entity, from the least content of its rows.
 
-    `label` is the smallest row number of each entity. Entities of one content are told apart by how many rows of it
-    stand above their own: `again` are the rows that have any above them, `times` how many.
+    `label` is the smallest row number of each entity. Of several rows of the least content the upper one counts.
+    Entities of one content are told apart by how many rows of it stand above their own: `again` are the rows that have
+    any above them, `times` how many. A view is a text as Arrow knows it; each piece of `PIECE` letters is a buffer.
     """
     n = len(label)
-    first, id_of = np.empty(n, dtype=np.uint32), np.empty(n, dtype=np.uint64)
-    _fill_first(label, content, first, id_of)
+    first, least = np.empty(n, dtype=np.uint32), np.empty(n, dtype=np.uint64)
+    _fill_least(label, content, first, least)
     entity = label[again]
     chosen = first[entity] == again
-    id_of[entity[chosen]] = mix(content[again[chosen]] + times[chosen].astype(np.uint64) * _GOLDEN)
-    out = np.empty(2 * n, dtype="<u8")
-    each(lambda part: _spell_ids(label[part], id_of, out[2 * part.start :]), parts_of(n))
-    return out.view(np.uint8)
+    least[entity[chosen]] = content[again[chosen]] + times[chosen].astype(np.uint64) * _GOLDEN
+    out, views = np.empty(2 * n, dtype="<u8"), np.empty(2 * n, dtype="<u8")
+    each(lambda part: _spell_ids(label, least, part.start, part.stop, out, views), parts_of(n))
+    return out.view(np.uint8), views
 
 
 @kernel
-def _fill_first(label: U32, content: U64, first: U32, id_of: U64) -> None:
-    """The row by which each entity is known, and its id, both at the place of the label."""
+def _fill_least(label: U32, content: U64, first: U32, least: U64) -> None:
+    """The row by which each entity is known, and its content, both at the place of the label."""
     n = len(label)
     for row in range(n):
         if row + _SOON < n:
-            prefetch(first, label[row + _SOON])
-            prefetch(content, label[row + _SOON])
+            prefetch(least, label[row + _SOON])
         one = label[row]
-        if one == row or content[row] < content[first[one]]:
+        if one == row or content[row] < least[one]:
             first[one] = row
-    for row in range(n):
-        if label[row] == row:
-            id_of[row] = mixed(content[first[row]])
+            least[one] = content[row]
 
 
 @kernel
-def _spell_ids(label: U32, id_of: U64, out: U64) -> None:
-    n = len(label)
-    for row in range(n):
-        if row + _SOON < n:
-            prefetch(id_of, label[row + _SOON])
-        value = id_of[label[row]]
-        out[2 * row] = _spelled(value >> np.uint64(32))
+def _spell_ids(label: U32, least: U64, start: Scalar, stop: Scalar, out: U64, views: U64) -> None:
+    """The ids of the rows `start` to `stop`: the mix of their contents in hexadecimal digits."""
+    half, piece = np.uint64(32), np.uint64(PIECE)
+    for row in range(start, stop):
+        if row + _SOON < stop:
+            prefetch(least, label[row + _SOON])
+        value = mixed(least[label[row]])
+        out[2 * row] = _spelled(value >> half)
         out[2 * row + 1] = _spelled(value & np.uint64(0xFFFFFFFF))
+        place = np.uint64(16 * row)
+        views[2 * row] = out[2 * row] << half | np.uint64(16)  # how long it is, and its first four letters
+        views[2 * row + 1] = place % piece << half | place // piece
 
 
 @kernel
