@@ -27,6 +27,7 @@ class Plan:
     hitung: list[PassCount] = field(default_factory=list)
     blok: list[Blocks] = field(default_factory=list)  # of every pass, where they are kept
     bersama: U64 | None = None  # (rows, passes) the keys side by side, where they are kept so
+    pertama: Index | None = None  # (rows,) with them: the block of each row in the first pass, from 1
     _kandidat: list[int] | None = field(default=None, init=False, repr=False)
 
     @property
@@ -38,7 +39,7 @@ class Plan:
 
     def release(self) -> None:
         """Let go of the keys; what is left tells of the pairs that they gave."""
-        self.keys, self.blok, self.bersama = [], [], None
+        self.keys, self.blok, self.bersama, self.pertama = [], [], None, None
 
 
 def plan(e: Encoded, passes: list[Pass], limit: int) -> Plan:

@@ -13,6 +13,7 @@ import polars as pl
 from blocking.candidates import Plan
 from blocking.heap import lined
 from blocking.jit import each, parts_of
+from blocking.kernels import number_blocks
 from blocking.mix import U64, combine, mix
 from blocking.pairs import Blocks, PassCount, bounded
 from blocking.passes import Pass
@@ -91,6 +92,8 @@ def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
         parts_of(rows.n),
     )
 
+    first = np.zeros(rows.n, dtype=np.uint32)
+
     def one_pass(number: int) -> tuple[Blocks, PassCount]:
         limit = spec.limits.block
 
@@ -100,6 +103,8 @@ def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
         key, blocks, large, skipped = bounded(keys[number], finer, limit)
         if large:
             together[:, number] = key
+        if number == 0:
+            number_blocks(blocks.order, blocks.start, blocks.stop, first)
         return blocks, PassCount(spec.passes[number].title, 0, large, skipped)
 
     found = each(one_pass, range(len(spec.keys)))
@@ -109,7 +114,9 @@ def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
         Pass(rule.title, lambda _e: np.zeros(0, dtype=np.uint64), (), _settled(spec, number, complete))
         for number, rule in enumerate(spec.passes)
     ]
-    return Plan(passes, list(together.T[: len(spec.keys)]), counts, [blocks for blocks, _count in found], together)
+    return Plan(
+        passes, list(together.T[: len(spec.keys)]), counts, [blocks for blocks, _count in found], together, first
+    )
 
 
 def _finer(rows: Prepared, spec: LinkageSpec, parts: list[KeyPart], times: float) -> U64:

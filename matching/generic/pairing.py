@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from blocking.candidates import Plan
 from blocking.jit import each
-from blocking.kernels import number_blocks, parts_within
+from blocking.kernels import parts_within
 from blocking.mix import U64
 from blocking.pairs import Index, PassCount
 from blocking.tally import distinct
@@ -112,8 +112,6 @@ class Candidates:
         self.rows, self.chosen, self.compare = rows, chosen, compare
         self.across = rows.n_sources > 1 and not spec.within
         self.free = np.array([_free(spec, parts) for parts in range(len(spec.keys))], dtype=np.uint64)
-        self.first = np.zeros(rows.n, dtype=np.uint32)
-        number_blocks(chosen.blok[0].order, chosen.blok[0].start, chosen.blok[0].stop, self.first)
         total = sum(chosen.kandidat)
         self.chunk = min(max(-(-total // PARTS), 10_000), spec.limits.chunk)
 
@@ -127,8 +125,9 @@ class Candidates:
         return out
 
     def _run(self, mode: int, known: U64, wanted: Bools, tell: Callable[[float], None]) -> list[Found]:
-        parts, keys = self._parts(), self.chosen.bersama
+        parts, keys, first_of = self._parts(), self.chosen.bersama, self.chosen.pertama
         assert keys is not None
+        assert first_of is not None
         done = 0
 
         def one(part: tuple[int, int, int]) -> Found:
@@ -137,7 +136,7 @@ class Candidates:
             return compare_blocks(
                 self.compare.program,
                 self.compare.tables,
-                Source(keys, self.first if number else self.first[:0], self.rows.begins, self.free),
+                Source(keys, first_of if number else first_of[:0], self.rows.begins, self.free),
                 self.rows.n_sources,
                 self.across,
                 number,
