@@ -28,14 +28,10 @@ class Plan:
     blok: list[Blocks] = field(default_factory=list)  # of every pass, where they are kept
     bersama: U64 | None = None  # (rows, passes) the keys side by side, where they are kept so
     pertama: Index | None = None  # (rows,) with them: the block of each row in the first pass, from 1
-    _kandidat: list[int] | None = field(default=None, init=False, repr=False)
+    kandidat: list[int] = field(default_factory=list)  # pairs per pass before those of earlier passes are taken out
 
-    @property
-    def kandidat(self) -> list[int]:
-        """Pairs per pass before pairs of earlier passes are taken out; known without building a pair."""
-        if self._kandidat is None:
-            self._kandidat = [one.pairs for one in self.blok or map(block, self.keys)]
-        return self._kandidat
+    def __post_init__(self) -> None:
+        self.kandidat = self.kandidat or [one.pairs for one in self.blok or map(block, self.keys)]
 
     def release(self) -> None:
         """Let go of the keys; what is left tells of the pairs that they gave."""

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from blocking.candidates import Plan
 from blocking.jit import each
+from blocking.kernels import find_places
 from blocking.pairs import Blocks, Index, block, first_pass_only
 
 SAMPLE: Final = 10_000  # pairs looked at per pass; their share is then known to one per cent, mostly to half of one
@@ -37,29 +38,30 @@ def expected_pairs(chosen: Plan, admit: Admit | None = None, sample: int = SAMPL
     def of_pass(k: int) -> Expected:
         keys = chosen.keys[k]
         blocks = chosen.blok[k] if chosen.blok else block(keys)
-        a, b = drawn(blocks, sample)
+        pairs = chosen.kandidat[k]
+        a, b = drawn(blocks, sample, pairs)
         keep = first_pass_only(a, b, chosen.keys[:k])
         if admit is not None:
             keep &= admit(a, b)
         share = float(keep.mean()) if len(a) else 0.0
-        return Expected(chosen.passes[k].nama, blocks.pairs, round(blocks.pairs * share))
+        return Expected(chosen.passes[k].nama, pairs, round(pairs * share))
 
     return each(of_pass, range(len(chosen.keys)))
 
 
-def drawn(blocks: Blocks, wanted: int) -> tuple[Index, Index]:
-    """`wanted` pairs at even distances in the row of all pairs of `blocks`, or all of them; nothing is random."""
-    size = blocks.stop - blocks.start
-    each = size * (size - 1) // 2
-    total = int(each.sum())
+def drawn(blocks: Blocks, wanted: int, total: int | None = None) -> tuple[Index, Index]:
+    """`wanted` pairs at even distances in the row of all pairs of `blocks`, or all of them; nothing is random.
+
+    `total`: how many pairs the blocks hold, where that is known.
+    """
+    total = blocks.pairs if total is None else total
     number = min(wanted, total)
     # Whole-number arithmetic: at 10^10 pairs a float would lose the last digits.
     place = np.arange(number, dtype=np.int64) * (total // max(number, 1)) + (
         np.arange(number, dtype=np.int64) * (total % max(number, 1)) // max(number, 1)
     )
-    reach = np.cumsum(each)
-    which = np.searchsorted(reach, place, side="right")
-    within = place - (reach[which] - each[which])
+    which, within = np.empty_like(place), np.empty_like(place)
+    find_places(blocks.start, blocks.stop, place, which, within)
     # Pair number p of a block is member j = the larger root of j (j - 1) / 2 <= p with member i = p - j (j - 1) / 2.
     j = np.floor((1 + np.sqrt(1 + 8 * within.astype(np.float64))) / 2).astype(np.int64)
     j -= j * (j - 1) // 2 > within

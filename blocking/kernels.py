@@ -55,6 +55,20 @@ def pairs_within(start: I64, stop: I64) -> Scalar:
 
 
 @kernel
+def find_places(start: I64, stop: I64, places: I64, which: I64, within: I64) -> None:
+    """For places, ascending, in the row of all pairs of the blocks: which block each is in, and which of its pairs."""
+    block, done = 0, np.int64(0)
+    for p in range(len(places)):
+        size = stop[block] - start[block]
+        while done + (size * (size - 1) >> 1) <= places[p]:
+            done += size * (size - 1) >> 1
+            block += 1
+            size = stop[block] - start[block]
+        which[p] = block
+        within[p] = places[p] - done
+
+
+@kernel
 def number_blocks(order: U32, start: I64, stop: I64, out: U32) -> None:
     """Write the number of the block, from 1, of every row that is in one."""
     for k in range(len(start)):

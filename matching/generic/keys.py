@@ -91,11 +91,10 @@ def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
         lambda part: fill_keys(rows.rows, given.parts, given.tables, part.start, part.stop, keys, together),
         parts_of(rows.n),
     )
-
     first = np.zeros(rows.n, dtype=np.uint32)
+    limit = spec.limits.block
 
-    def one_pass(number: int) -> tuple[Blocks, PassCount]:
-        limit = spec.limits.block
+    def one_pass(number: int) -> tuple[Blocks, PassCount, int]:
 
         def finer(largest: int) -> U64:
             return _finer(rows, spec, spec.keys[number], largest / limit)
@@ -105,17 +104,23 @@ def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
             together[:, number] = key
         if number == 0:
             number_blocks(blocks.order, blocks.start, blocks.stop, first)
-        return blocks, PassCount(spec.passes[number].title, 0, large, skipped)
+        return blocks, PassCount(spec.passes[number].title, 0, large, skipped), blocks.pairs
 
     found = each(one_pass, range(len(spec.keys)))
-    counts = [count for _blocks, count in found]
+    counts = [count for _blocks, count, _pairs in found]
     complete = [count.blok_besar == 0 for count in counts]
     passes = [
         Pass(rule.title, lambda _e: np.zeros(0, dtype=np.uint64), (), _settled(spec, number, complete))
         for number, rule in enumerate(spec.passes)
     ]
     return Plan(
-        passes, list(together.T[: len(spec.keys)]), counts, [blocks for blocks, _count in found], together, first
+        passes,
+        list(together.T[: len(spec.keys)]),
+        counts,
+        [blocks for blocks, _count, _pairs in found],
+        together,
+        first,
+        [pairs for _blocks, _count, pairs in found],
     )
 
 
