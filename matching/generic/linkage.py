@@ -37,7 +37,7 @@ from matching.generic.cluster import cluster
 from matching.generic.compare import comparisons
 from matching.generic.fellows import fellow_anchors, fellow_patterns
 from matching.generic.keys import narrowed, plan
-from matching.generic.pairing import PAIR_BYTES, Candidates, Cells, Comparer
+from matching.generic.pairing import PAIR_BYTES, Candidates, Cells, Comparer, Pairs
 from matching.generic.prepare import Frame, Prepared, prepare
 from matching.generic.program import program
 from matching.generic.spec import LinkageSpec, read_spec, validate
@@ -176,14 +176,13 @@ class Linkage:
         kept = pairs.where(wanted) if pairs is not None else candidates.find(cells, wanted)
         pairs, chosen.blok = None, []  # not needed any more
         _let_go(keep, chosen)
-        weight, probability = weight[kept.cell], probability[kept.cell]
-        match = probability >= spec.thresholds.match
-        framed = in_background(lambda: _pairs_frame(rows, sources, kept.a, kept.b, weight, probability))
+        match = (probability >= spec.thresholds.match)[kept.cell]
+        framed = in_background(lambda: _pairs_frame(rows, sources, kept, weight, probability))
         found = cluster(
             rows.content,
             kept.a[match],
             kept.b[match],
-            weight[match],
+            weight[kept.cell[match]],
             lambda x, y: unconditioned_by_pattern(model, compare, x, y, prior),
             rows.source if spec.one_to_one and rows.n_sources > 1 else None,
         )
@@ -302,20 +301,21 @@ def _source_names(sources: list[str], number: npt.NDArray[np.uint8]) -> pl.Serie
 
 
 def _pairs_frame(
-    rows: Prepared, sources: list[str], a: Index, b: Index, weight: F64, probability: F64
+    rows: Prepared, sources: list[str], kept: Pairs, weight: F64, probability: F64
 ) -> tuple[pl.DataFrame, Index]:
-    """The pairs in the order of their rows, and which pair stands at each place."""
+    """The pairs in the order of their rows, with the `weight` of their cells; and which pair stands at each place."""
     # Rows are numbered in the order of the lists: left is the list given first, within one list the upper row.
-    number = np.arange(len(a), dtype=np.uint32)
-    both, order = sort_rows(joined(a, b), number, spare=True)
+    number = np.arange(len(kept.a), dtype=np.uint32)
+    both, order = sort_rows(joined(kept.a, kept.b), number, spare=True)
     a, b = apart(both)
+    cell = kept.cell[order]
     columns = {
         "source_l": _source_names(sources, rows.source[a]),
         "row_l": rows.row[a],
         "source_r": _source_names(sources, rows.source[b]),
         "row_r": rows.row[b],
-        "weight": weight[order],
-        "probability": probability[order],
+        "weight": weight[cell],
+        "probability": probability[cell],
     }
     return pl.DataFrame(columns), order
 
@@ -348,8 +348,8 @@ def _info(
         "pairs_compared": int(sum(one.pasangan for one in chosen.hitung)),
         "pairs_possible": possible_pairs(rows, spec),
         "prior_odds": prior,
-        "match": int(match.sum()),
-        "review": int((~match).sum()),
+        "match": int(np.count_nonzero(match)),
+        "review": int(np.count_nonzero(~match)),
         "entities": entities,
         "entities_of_several_rows": several,
         "levels": {c.nama: list(c.tingkat) for c in model.spec.comparisons},
