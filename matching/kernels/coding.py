@@ -46,14 +46,6 @@ _EIGHT = np.uint64(8)
 _ZEROS = np.uint64(0x3030303030303030)
 _BATCH = 32  # rows
 _LINE_ROWS = 256  # that stay in the nearest cache until all their columns are there
-_SPREAD = np.uint64(0xD6E8FEB86659FD93)  # odd, its bits mixed: a multiplier
-
-
-@inlined
-def _with(h: Scalar, word: Scalar) -> Scalar:
-    """What stands for the letters so far, and the next eight."""
-    h = (h ^ word) * _SPREAD
-    return h ^ (h >> np.uint64(32))
 
 
 @inlined
@@ -62,14 +54,13 @@ def text_mix(data: npt.NDArray[np.unsignedinteger], start: Scalar, stop: Scalar)
     size = stop - start
     if size == np.uint64(0):
         return np.uint64(0)
-    h = np.uint64(size) * _SPREAD
+    h = np.uint64(size)
     if data.itemsize > 1:
         for k in range(start, stop):
-            h = _with(h, np.uint64(data[k]))
-        h = mixed(h)
+            h = mixed(h ^ np.uint64(data[k]))
         return h if h else _U1
     while stop - start >= _EIGHT:
-        h = _with(h, eight(data, start))
+        h = mixed(h ^ eight(data, start))
         start += _EIGHT
     rest = stop - start
     if rest:
@@ -79,8 +70,7 @@ def text_mix(data: npt.NDArray[np.unsignedinteger], start: Scalar, stop: Scalar)
         else:
             for k in range(rest):
                 word |= np.uint64(data[start + k]) << (_EIGHT * k)
-        h = _with(h, word)
-    h = mixed(h)
+        h = mixed(h ^ word)
     return h if h else _U1
 
 
