@@ -22,10 +22,8 @@ from matching.generic.anchors import (
     OTHER,
     SAME,
     admissible,
-    apart,
     classes,
     confirmed_counts,
-    joined,
     possible_pairs,
     random_pairs,
     similar_counts,
@@ -42,6 +40,7 @@ from matching.generic.prepare import Frame, Prepared, prepare
 from matching.generic.program import program
 from matching.generic.spec import LinkageSpec, read_spec, validate
 from matching.kernels.clusters import PIECE, count_entities, entity_ids
+from matching.kernels.pairs import lay_out, pack
 from matching.model import Model, Strata
 from matching.specification import LatentClass, Specification
 from matching.terms import F64
@@ -305,17 +304,20 @@ def _pairs_frame(
 ) -> tuple[pl.DataFrame, Index]:
     """The pairs in the order of their rows, with the `weight` of their cells; and which pair stands at each place."""
     # Rows are numbered in the order of the lists: left is the list given first, within one list the upper row.
-    number = np.arange(len(kept.a), dtype=np.uint32)
-    both, order = sort_rows(joined(kept.a, kept.b), number, spare=True)
-    a, b = apart(both)
-    cell = kept.cell[order]
+    n = len(kept.a)
+    packed = np.empty(n, dtype=np.uint64)
+    pack(kept.a, kept.b, packed)
+    packed, order = sort_rows(packed, np.arange(n, dtype=np.uint32), spare=True)
+    source, row = np.empty((2, n), dtype=np.uint8), np.empty((2, n), dtype=np.uint32)
+    weights, probabilities = np.empty(n), np.empty(n)
+    lay_out(packed, order, kept.cell, rows.source, rows.row, weight, probability, source, row, weights, probabilities)
     columns = {
-        "source_l": _source_names(sources, rows.source[a]),
-        "row_l": rows.row[a],
-        "source_r": _source_names(sources, rows.source[b]),
-        "row_r": rows.row[b],
-        "weight": weight[cell],
-        "probability": probability[cell],
+        "source_l": _source_names(sources, source[0]),
+        "row_l": row[0],
+        "source_r": _source_names(sources, source[1]),
+        "row_r": row[1],
+        "weight": weights,
+        "probability": probabilities,
     }
     return pl.DataFrame(columns), order
 
