@@ -36,8 +36,9 @@ from matching.generic.compare import comparisons
 from matching.generic.fellows import fellow_anchors, fellow_patterns
 from matching.generic.keys import narrowed, plan
 from matching.generic.pairing import PAIR_BYTES, Candidates, Cells, Comparer, Pairs
-from matching.generic.prepare import Frame, Prepared, prepare
+from matching.generic.prepare import Prepared, prepare
 from matching.generic.program import program
+from matching.generic.reading import Ahead, Frame
 from matching.generic.spec import LinkageSpec, read_spec, validate
 from matching.kernels.clusters import PIECE, count_entities, entity_ids
 from matching.kernels.pairs import lay_out, pack
@@ -128,13 +129,15 @@ class Linkage:
         memory: int | None = None,
         planned: Callable[[Plan, Prepared], int | None] | None = None,
         keep: bool = True,
+        ahead: Ahead | None = None,
     ) -> Result:
         """Link `frames`, whose columns are those of the specification (others are ignored, absent ones are missing).
 
         Lazy frames are read column by column, so that no list is in memory as a whole. `memory`: bytes that the
         candidate pairs may take; where they would take more they are built twice and never held. `planned` is told the
         keys of all passes before a pair is built, and says what `memory` is to be. Without `keep` what only `explain`
-        needs is let go as soon as it can be: a third of the memory of a large linkage.
+        needs is let go as soon as it can be: a third of the memory of a large linkage. `ahead`: columns of `frames`
+        that are being read already.
 
         `names` are the values of `source` (default: "1", "2", ...). `calibrator` maps probabilities to calibrated ones;
         without one it is made of `labels` (`matching.labels.SCHEMA`), keyed on the fingerprints of the rows.
@@ -143,7 +146,7 @@ class Linkage:
         sources = list(names) if names is not None else [str(k + 1) for k in range(len(frames))]
         spec = self.spec
         tell("prepare", 0.0)
-        rows = prepare(frames, spec)
+        rows = prepare(frames, spec, ahead)
         trim()
         planning = in_background(lambda: plan(rows, spec))
         drawing = in_background(lambda: random_pairs(rows, spec))

@@ -21,11 +21,11 @@ from blocking.mix import U64
 from blocking.sorting import sort_rows
 from matching.generic.coding import classed, coded
 from matching.generic.columns import Coded
+from matching.generic.reading import Ahead, Frame, height_of, reading_order, whole
 from matching.generic.spec import LinkageSpec
 from matching.kernels.coding import LINE, add_mixes, fill_line
 from matching.kernels.conditions import DATE, TEXT
 
-Frame = pl.DataFrame | pl.LazyFrame
 SOURCE, ROW = "source", "row"
 _NONE: Final = np.zeros(0, dtype=np.uint64)
 
@@ -108,17 +108,20 @@ def rows_frame(frames: Sequence[Frame], sources: Sequence[str], given: Sequence[
     return whole.with_columns(hashed.str.head(32).alias("fingerprint")).select(SOURCE, ROW, "fingerprint", *given)
 
 
-def prepare(frames: Sequence[Frame], spec: LinkageSpec) -> Prepared:
-    """Clean and code `frames`, which hold the columns of the specification (absent ones count as missing)."""
-    heights = [_height(frame) for frame in frames]
+def prepare(frames: Sequence[Frame], spec: LinkageSpec, ahead: Ahead | None = None) -> Prepared:
+    """Clean and code `frames`, which hold the columns of the specification (absent ones count as missing).
+
+    `ahead` has some of their columns already.
+    """
+    heights = [height_of(frame) for frame in frames]
     names = [name for name, column in spec.columns.items() if column.own]
-    plain = [name for name in names if not spec.columns[name].join]
-    # What takes longest first, so that no core waits for the other at the end.
-    ordered = sorted(plain, key=lambda name: spec.columns[name].kind != "text")
+    ordered = reading_order(spec)
     contents = _Contents(sum(heights))
 
     def one(name: str) -> Coded:
-        column = coded(name, _whole(frames, name), spec.columns[name])
+        values = None if ahead is None else ahead.take(name)
+        column = coded(name, whole(frames, name) if values is None else values, spec.columns[name])
+        del values
         contents.add(column, names.index(name))
         return column
 
@@ -130,7 +133,7 @@ def prepare(frames: Sequence[Frame], spec: LinkageSpec) -> Prepared:
                 pl.concat_str(pl.all(), separator=" ", ignore_nulls=True).replace("", None).alias(name)
             )
             if column.own:
-                own = _whole(frames, name).cast(pl.String)
+                own = whole(frames, name).cast(pl.String)
                 contents.add(coded(name, own, spec.columns[name]), names.index(name))
                 joined = joined.select(pl.coalesce(own.alias("own"), name).alias(name))
             made[name] = coded(name, joined.to_series(), column)
@@ -206,22 +209,5 @@ def _rows(columns: dict[str, Coded], cuts: dict[str, tuple[float, ...]], n: int)
     return rows
 
 
-def _height(frame: Frame) -> int:
-    return int(frame.lazy().select(pl.len()).collect().item())
-
-
 def _text(frame: Frame, name: str) -> pl.Expr:
     return (pl.col(name) if name in frame.lazy().collect_schema().names() else pl.lit(None)).cast(pl.String).alias(name)
-
-
-def _whole(frames: Sequence[Frame], name: str) -> pl.Series:
-    """A column of all lists under one another; dates where all are dates, else text."""
-    parts = []
-    for frame in frames:
-        if name in frame.lazy().collect_schema().names():
-            parts.append(frame.lazy().select(name).collect().to_series())
-        else:
-            parts.append(pl.Series(name, [], dtype=pl.Null).extend_constant(None, _height(frame)))
-    if any(part.dtype != pl.Date for part in parts):
-        parts = [part.cast(pl.String) for part in parts]
-    return pl.concat(parts)
