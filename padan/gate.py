@@ -57,7 +57,7 @@ def _judge(
     """Read the list, judge it against the run and write everything into `out`; what ringkasan.json holds."""
     report(0.30, _("Reading the list"))
     inputs = inputs_of(settings)
-    hashes = [stamps.sha256_file(one.path) for one in inputs]
+    hashes = stamps.sha256_files([one.path for one in inputs])
     names = pipeline.names(inputs)
     labels = [base.labels.get(digest, name) for name, digest in zip(names, hashes, strict=True)]
     listed = in_background(lambda: new_lists(settings, base, inputs, hashes))  # while the run is read here

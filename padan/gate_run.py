@@ -107,12 +107,12 @@ def new_lists(settings: GateSettings, base: Base, inputs: list[config.InputFile]
     from sources.load import load
     from sources.model import Input, SourceSettings
 
-    new = [one for one, digest in zip(inputs, hashes, strict=True) if digest not in base.labels]
+    known = zip(inputs, hashes, strict=True)
+    new = [Input(f.path, f.sumber, f.tanggal, digest) for f, digest in known if digest not in base.labels]
     if not new:
         return None
     return load(
-        [Input(one.path, one.sumber, one.tanggal) for one in new],
-        SourceSettings(mode_uji=settings.mode_uji or bool(base.info.get("mode_uji"))),
+        new, SourceSettings(mode_uji=settings.mode_uji or bool(base.info.get("mode_uji")))
     )
 
 

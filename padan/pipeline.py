@@ -14,6 +14,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,7 +127,7 @@ def run(
         ThreadPoolExecutor(2) as aside,
     ):
         watch = Watch(log, report, gauge, plan, tell_plan)
-        hashes = list(aside.map(stamps.sha256_file, [one.path for one in inputs]))
+        hashes = stamps.sha256_files([one.path for one in inputs])
         log.info("run", versions=stamps.versions(), files=len(inputs))
         folder.clear_parts()
         folder.clear_reports()
@@ -204,7 +205,7 @@ def plan(
         loaded = _read(settings, inputs, lambda name, share: report(0.8 * share, _("Reading") + ": " + name))
         frames = {name: getattr(loaded, name) for name in ("records", "payments")}
     else:
-        hashes = [stamps.sha256_file(one.path) for one in inputs]
+        hashes = stamps.sha256_files([one.path for one in inputs])
         with (
             store.open_folder(out) as folder,
             log_to(out / "padan.log") as log,
@@ -224,13 +225,15 @@ def plan(
     return planning.with_pairs(found, chosen, records=frames["records"].height, payments=frames["payments"].height)
 
 
-def _read(settings: Settings, inputs: list[InputFile], tell: Callable[[str, float], None]) -> Loaded:
-    """The tables of all input files."""
+def _read(
+    settings: Settings, inputs: list[InputFile], tell: Callable[[str, float], None], hashes: Sequence[str] = ()
+) -> Loaded:
+    """The tables of all input files; `hashes` are their SHA-256, where they are known."""
     from sources.load import load
     from sources.model import Input, SourceSettings
 
     return load(
-        [Input(path=one.path, sumber=one.sumber, tanggal=one.tanggal) for one in inputs],
+        [Input(one.path, one.sumber, one.tanggal, digest) for one, digest in zip_longest(inputs, hashes)],
         SourceSettings(
             mode_uji=settings.mode_uji,
             tanggal_acuan=settings.tanggal_acuan,
@@ -273,7 +276,7 @@ def _load(
             writing.set_result(None)
         else:
             folder.begin("muat")
-            loaded = _read(settings, inputs, tell)
+            loaded = _read(settings, inputs, tell, hashes)
             frames = {name: tables.check(name, getattr(loaded, name)) for name in LOADED}
             kept = {"catatan": list(loaded.catatan)}
             writing = aside.submit(folder.finish, "muat", key, dict(frames), kept)

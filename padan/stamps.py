@@ -41,6 +41,14 @@ def sha256_file(path: Path) -> str:
     return found.hexdigest()
 
 
+def sha256_files(paths: Sequence[Path]) -> list[str]:
+    """`sha256_file` of each, two at a time: the lists of a million people take a third of a second."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(2) as threads:
+        return list(threads.map(sha256_file, paths))
+
+
 def hashing(paths: Sequence[Path]) -> Callable[[], list[str]]:
     """Begin to hash files in a thread; what is returned waits for it and gives the SHA-256 of each."""
     made: Future[list[str]] = Future()

@@ -45,20 +45,23 @@ def books_kept() -> Iterator[None]:
         _KEPT.pop()
 
 
-def open_book(path: Path) -> Book:
-    """Read every sheet of `path` as text cells. Raises InputError for anything that is no table."""
+def open_book(path: Path, sha256: str | None = None) -> Book:
+    """Read every sheet of `path` as text cells. Raises InputError for anything that is no table.
+
+    `sha256` is that of its bytes, where it is known already.
+    """
     if not _KEPT:
-        return _read(path)
+        return _read(path, sha256)
     if path not in _KEPT[-1]:
-        _KEPT[-1][path] = _read(path)
+        _KEPT[-1][path] = _read(path, sha256)
     return _KEPT[-1][path]
 
 
-def _read(path: Path) -> Book:
+def _read(path: Path, known: str | None) -> Book:
     data = _bytes(path)
     kind = detect(data, path)
     with ThreadPoolExecutor(1) as beside:  # the fingerprint needs a core of its own for a while
-        sha256 = beside.submit(lambda: hashlib.sha256(data).hexdigest())
+        sha256 = beside.submit(lambda: known or hashlib.sha256(data).hexdigest())
         if kind in {"xlsx", "xls", "ods"}:
             return Book(path, kind, sha256.result(), _workbook(data, path))
         if kind == "csv":

@@ -17,6 +17,7 @@ class Input:
     path: Path
     sumber: str | None = None
     tanggal: date | None = None  # dates a file that has no date of its own (FILE@2022-10-31)
+    sha256: str | None = None  # of its bytes, where that is known already
 
 
 @dataclass(slots=True)

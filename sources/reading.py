@@ -146,7 +146,7 @@ def _explain(book: Book, poor: list[tuple[Grid, Header]]) -> None:
 
 def read(given: Input, settings: SourceSettings, berkas: str) -> tuple[list[Part], list[str]]:
     """All parts of one input and notes for the user. Raises InputError when the file holds no data rows."""
-    book = open_book(given.path)
+    book = open_book(given.path, given.sha256)
     found = headers(book, given, settings)
     notes = _notes(book, found, given)
     shaped = [(grid, header, shape(grid, header)) for grid, header in found]
