@@ -111,9 +111,7 @@ def new_lists(settings: GateSettings, base: Base, inputs: list[config.InputFile]
     new = [Input(f.path, f.sumber, f.tanggal, digest) for f, digest in known if digest not in base.labels]
     if not new:
         return None
-    return load(
-        new, SourceSettings(mode_uji=settings.mode_uji or bool(base.info.get("mode_uji")))
-    )
+    return load(new, SourceSettings(mode_uji=settings.mode_uji or bool(base.info.get("mode_uji"))))
 
 
 @dataclass(frozen=True, slots=True)
