@@ -160,15 +160,25 @@ class Context:
 
     @cached_property
     def bernama(self) -> pl.DataFrame:
-        """What a finding shows of each of `records`: sidik, nama, tanggal_data, kode_wilayah, label and its person."""
+        """What a finding shows of each of `records`: sidik, nama, tanggal_data, kode_wilayah, its person, and `asal`,
+        the place of its label in `Context.asal`."""
+        return self.records.select("sidik", "nama", "tanggal_data", "kode_wilayah").hstack(
+            [*self._orang.select("person_id", "family_id", "keyakinan", "orang", "keluarga"), self._labelled[1]]
+        )
+
+    @property
+    def asal(self) -> pl.Series:
+        """The labels of the sources of the records, each once."""
+        return self._labelled[0]
+
+    @cached_property
+    def _labelled(self) -> tuple[pl.Series, pl.Series]:
+        """`asal`, and for each record the place of its label there."""
         labels = {source: self.label(source) for source in self.records["sumber"].unique().sort().to_list()}
-        return self.records.select(
-            "sidik",
-            "nama",
-            "tanggal_data",
-            "kode_wilayah",
-            label=pl.col("sumber").replace_strict(labels, default=None, return_dtype=pl.String),
-        ).hstack(self._orang.select("person_id", "family_id", "keyakinan", "orang", "keluarga"))
+        names = sorted(set(labels.values()))
+        places = {source: names.index(label) for source, label in labels.items()}
+        place = self.records["sumber"].replace_strict(places, return_dtype=pl.UInt32).alias("asal")
+        return pl.Series(names, dtype=pl.String), place
 
     @cached_property
     def _orang(self) -> pl.DataFrame:
