@@ -8,7 +8,6 @@ from rules.findings.context import Context, LazyTables, kept
 from rules.findings.registry import rule
 from rules.i18n import N_
 
-_FAMILY = ("tanggal_data", "id_keluarga")
 _NUMBERED = ("keluarga_ke", "id_keluarga")
 _ART_BASIS = N_("The last two characters of the ART id number the members from 01 (staleness rules; a hint, no proof)")
 
@@ -94,6 +93,10 @@ def bad_suffix(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
 
 def _families(ctx: Context) -> pl.LazyFrame:
     """DTKS families with ART ids: baris, and the sorted distinct suffixes (`urut`, usable ones)."""
+    return ctx.once("art_keluarga", _make_families)
+
+
+def _make_families(ctx: Context) -> pl.LazyFrame:
     return (
         _numbered(ctx)
         .group_by("keluarga_ke", maintain_order=True)
@@ -272,15 +275,15 @@ def child_order(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     del tables
     child = _numbered(ctx).with_columns(peran=_household_hub())
     child = child.filter(pl.col("peran") == "ANAK", pl.col("urut") > 0, pl.col("lahir").is_not_null())
-    child = child.sort(*_FAMILY, "urut", "baris_id", nulls_last=True)
-    before = child.with_columns(
-        lahir_sebelum=pl.col("lahir").shift(1).over("keluarga_ke"),
-        baris_sebelum=pl.col("baris_id").shift(1).over("keluarga_ke"),
-        urut_sebelum=pl.col("urut").shift(1).over("keluarga_ke"),
+    # Rows stand in the order of baris_id: families and suffixes are put in order by one number.
+    child = child.select("keluarga_ke", "urut", "baris_id", "lahir").sort(
+        pl.col("keluarga_ke").cast(pl.UInt64) * 2**8 + pl.col("urut"), maintain_order=True
     )
+    before = child.with_columns(pl.all().shift(1).name.suffix("_sebelum"))
+    before = before.filter(pl.col("keluarga_ke") == pl.col("keluarga_ke_sebelum"))
     later = pl.col("urut") > pl.col("urut_sebelum")  # two rows under one number have no order
     return before.filter(later, pl.col("lahir") < pl.col("lahir_sebelum")).select(
-        baris=pl.concat_list("baris_id", "baris_sebelum"), peluang=pl.lit(1.0)
+        baris=pl.concat_list("baris_id", "baris_id_sebelum"), peluang=pl.lit(1.0)
     )
 
 

@@ -10,18 +10,18 @@ from rules.findings.similar import name_similarity
 from rules.i18n import N_
 
 _KK_AT_HAND = N_("Compare with the KK and the birth act; correct the birth date or the relation.")
-_UNIT = "unit"
+_UNIT = ("unit", "rumah")
+_NO_HOUSE = 2**64 - 1
 _DAYS = 365.25
 _SECONDARY = r"\b(?:SLTA|SMA|SMU|SMK|STM|MA|DIPLOMA|AKADEMI|STRATA|SARJANA|D[1-4]|S[1-3])\b"
 
 
 def _units(ctx: Context) -> pl.LazyFrame:
-    """Rows with a relation (`peran`) inside a card or DTKS household (`unit`) of exactly one head.
+    """Rows with a relation (`peran`) inside a card or DTKS household (`unit`, `rumah`) of exactly one head.
 
     Family relations are read inside a card, household relations inside a DTKS id, never mixed: with two heads nobody
     knows whose child a row is. A number on more rows than a believable family relates nobody.
     """
-    dated = pl.col("tanggal_data").cast(pl.String).fill_null("-")
     columns = (
         "baris_id",
         "orang",
@@ -32,18 +32,18 @@ def _units(ctx: Context) -> pl.LazyFrame:
         "nik",
         "nik_kode",
         "peran",
-        _UNIT,
+        *_UNIT,
     )
     # Regsosek writes a split-off family, and a number mistyped in another house, under one card: each a unit here.
-    house = [pl.col(c).cast(pl.String).fill_null("-") for c in ("kode_kk", "no_bangunan", "no_keluarga")]
+    building, family = ((numbered(pl.col(c)).cast(pl.UInt64) + 1).fill_null(0) for c in ("no_bangunan", "no_keluarga"))
+    house = pl.col("kode_kk").cast(pl.UInt64).fill_null(255) + building * 2**8 + family * 2**36
     card = ctx.kartu.filter("terbaru", pl.col("isi") <= ctx.p.anggota_wajar_maks.nilai).with_columns(
-        peran="hub_kk", unit=pl.concat_str("sumber", dated, "no_kk", *house, separator="|")
+        peran="hub_kk", unit="kartu_ke", rumah=house
     )
     home = ctx.dapur.with_columns(
-        peran="hub_krt", unit=pl.concat_str(pl.lit("id"), dated, "id_keluarga", separator="|")
+        peran="hub_krt", unit=pl.col("keluarga_ke").cast(pl.UInt64), rumah=pl.lit(_NO_HOUSE, dtype=pl.UInt64)
     )
     rows = pl.concat([card.select(columns), home.select(columns)]).filter(pl.col("peran").is_not_null())
-    rows = rows.with_columns(numbered(pl.col(_UNIT)))
     oldest = pl.col("tanggal_data").dt.offset_by(f"-{ctx.p.umur_maks_tahun.nilai}y")
     possible = pl.col("lahir").is_between(oldest, pl.col("tanggal_data")).fill_null(value=True)  # else it is N15's
     rows = rows.with_columns(lahir=pl.when(possible).then("lahir"))
@@ -51,18 +51,24 @@ def _units(ctx: Context) -> pl.LazyFrame:
 
 
 def _with_couple(ctx: Context) -> pl.LazyFrame:
-    """Rows of `_units` other than the couple, with birth, sex and row of the head and of the only spouse."""
+    """Children and parents of `_units`, with birth, sex and row of the head and of the only spouse."""
+    return ctx.once("satuan_pasangan", _make_with_couple)
+
+
+def _make_with_couple(ctx: Context) -> pl.LazyFrame:
     units = ctx.once("satuan_biologi", _units)
 
     def side(role: str, name: str) -> pl.LazyFrame:
         one = units.filter(pl.col("peran") == role).unique(_UNIT, keep="none", maintain_order=True)
         return one.select(
-            _UNIT, pl.col("orang").alias(f"orang_{name}"), pl.col("baris_id").alias(f"baris_{name}"),
+            *_UNIT, pl.col("orang").alias(f"orang_{name}"), pl.col("baris_id").alias(f"baris_{name}"),
             pl.col("lahir").alias(f"lahir_{name}"), pl.col("jenis_kelamin").alias(f"jk_{name}"),
         )  # fmt: skip
 
-    others = units.filter(~pl.col("peran").is_in(["KEPALA", "PASANGAN"]), pl.col("lahir").is_not_null())
-    return others.join(side("KEPALA", "kepala"), on=_UNIT).join(side("PASANGAN", "pasangan"), on=_UNIT, how="left")
+    others = units.filter(pl.col("peran").is_in(["ANAK", "ORTU_MERTUA"]), pl.col("lahir").is_not_null())
+    others = others.select(*_UNIT, "orang", "baris_id", "peran", "lahir")
+    couple = others.join(side("KEPALA", "kepala"), on=_UNIT).join(side("PASANGAN", "pasangan"), on=_UNIT, how="left")
+    return couple.drop(_UNIT)
 
 
 def _years_after(parent: str) -> pl.Expr:
@@ -117,6 +123,7 @@ def mother_too_old(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
 
     The wife of a head may be a stepmother: she is judged where a list names her as the mother.
     """
+    del tables
     child = _with_couple(ctx).filter(pl.col("peran") == "ANAK")
     made = []
     for parent in ("kepala", "pasangan"):
@@ -124,18 +131,19 @@ def mother_too_old(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
         late = (_years_after(parent) >= ctx.p.ibu_maks_tahun.nilai + 1).fill_null(value=False)
         born_late = child.filter(woman, late)
         if parent == "pasangan":
-            born_late = _named_mother(tables, ctx, born_late)
+            born_late = _named_mother(ctx, born_late)
         made.append(_pairs(born_late, parent).drop(f"orang_{parent}"))
     return pl.concat(made)
 
 
-def _named_mother(tables: LazyTables, ctx: Context, child: pl.LazyFrame) -> pl.LazyFrame:
+def _named_mother(ctx: Context, child: pl.LazyFrame) -> pl.LazyFrame:
     """Of `child` those whose mother's name in some list is that of the spouse in this one."""
     child = kept(child)
-    people = ctx.orang.select("orang", "baris_id").join(child.select("orang").unique(), on="orang", how="semi")
-    mother = people.join(tables.records.select("baris_id", "nama_ibu").drop_nulls(), on="baris_id")
-    wife = tables.records.select(nama_istri="nama", baris_pasangan="baris_id")
-    pairs = child.select("baris_id", "orang", "baris_pasangan").join(mother.drop("baris_id"), on="orang")
+    people = ctx.orang.select("orang", "baris_id").filter(ctx.among(child)).collect()
+    mother = ctx.beside(people, ctx.records.select("nama_ibu")).drop_nulls("nama_ibu").drop("baris_id").lazy()
+    wives = child.select(baris_id="baris_pasangan").unique().collect()
+    wife = ctx.beside(wives, ctx.records.select(nama_istri="nama")).rename({"baris_id": "baris_pasangan"}).lazy()
+    pairs = child.select("baris_id", "orang", "baris_pasangan").join(mother, on="orang")
     pairs = pairs.join(wife, on="baris_pasangan").with_columns(name_similarity("nama_ibu", "nama_istri"))
     same = pairs.filter(pl.col("kemiripan") >= ctx.p.nama_sama_min.nilai)
     return child.join(same, on="baris_id", how="semi")
@@ -220,6 +228,9 @@ def married_young(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     del tables
     old, new, since = ctx.p.kawin_min_lama_tahun.nilai, ctx.p.kawin_min_tahun.nilai, ctx.p.kawin_min_sejak.nilai
     rows = ctx.baris.filter("daftar", "terbaru", pl.col("status_kawin").is_in(["KAWIN", "CERAI_HIDUP", "CERAI_MATI"]))
+    rows = rows.select("baris_id", "orang", "lahir", "tanggal_data")
+    # Days first: a date some years on is dear, and few can be that young.
+    rows = kept(rows.filter((pl.col("tanggal_data") - pl.col("lahir")).dt.total_days() < 366 * (max(old, new) + 1)))
     age_then = pl.col("lahir").dt.offset_by(f"{old}y") > pl.lit(since)
     young = (pl.col("lahir").dt.offset_by(f"{old}y") > pl.col("tanggal_data")) | (
         age_then & (pl.col("lahir").dt.offset_by(f"{new}y") > pl.col("tanggal_data"))
@@ -271,7 +282,9 @@ def impossible_pregnancy(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
 )
 def impossible_schooling(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Rows of a register with secondary school or more and an age below the limit at the date of the list."""
-    high = tables.records.filter(pl.col("pendidikan").str.to_uppercase().str.contains(_SECONDARY))
+    levels = tables.records.select(pl.col("pendidikan").unique()).collect().to_series()  # few
+    secondary = levels.filter(levels.str.to_uppercase().str.contains(_SECONDARY))
+    high = tables.records.filter(pl.col("pendidikan").is_in(secondary.implode()))
     high = high.select("baris_id", pendidikan_tulis="pendidikan")
     age = ((pl.col("tanggal_data") - pl.col("lahir")).dt.total_days() / _DAYS).floor().cast(pl.Int32)
     rows = ctx.baris.filter("terbaru", "daftar").join(high, on="baris_id").with_columns(umur=age)

@@ -56,24 +56,20 @@ def birth_missing(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     A row of that DTKS family with the same birth date or a like name may be the child unlinked: then no finding.
     """
     del tables
-    listed = ctx.dapur.select("orang", *_FAMILY)
+    listed = ctx.dapur.select("orang", "keluarga_ke")
     # A card with two heads is two families under one number, so nobody is known to live with anybody.
     card = ctx.kartu_terbaru.filter(pl.col("sumber").is_in(KK_SOURCES), ~pl.col("mati"), pl.col("kepala") < 2)
     born = pl.coalesce("lahir", "tanggal_lahir")
     years = (pl.col("tanggal_data") - born).dt.total_days() / 365.25  # 0-6 when that register listed the child
     small = card.filter(years.is_between(0, ctx.p.balita_maks_tahun.nilai + 1, closed="left"), ~pl.col("pergi"))
-    small = small.join(ctx.dtks.select("orang"), on="orang", how="anti").select(
-        "orang", "sumber", "no_kk", "nama", "lahir", "tanggal_lahir", "baris_id"
+    small = small.filter(~ctx.among(ctx.dtks)).select(
+        "orang", "nama", "lahir", "tanggal_lahir", "baris_id", kartu_daftar=kk_in_register()
     )
-    known = card.join(listed, on="orang", how="inner", suffix="_dtks").select(
-        "sumber", "no_kk", bukti="baris_id", tanggal_dtks="tanggal_data_dtks", keluarga_dtks="id_keluarga_dtks"
-    )
-    found = small.join(known, on=("sumber", "no_kk"), how="inner")
-    family = found.select("baris_id", "nama", "lahir", "tanggal_dtks", "keluarga_dtks").unique()
-    rows = ctx.dapur.select(
-        tanggal_dtks="tanggal_data", keluarga_dtks="id_keluarga", nama_dtks="nama", lahir_dtks="lahir"
-    )
-    near = family.join(rows, on=("tanggal_dtks", "keluarga_dtks"), nulls_equal=True)
+    known = card.select("orang", kartu_daftar=kk_in_register(), bukti="baris_id").join(listed, on="orang")
+    found = kept(small.join(known.drop("orang"), on="kartu_daftar"))
+    family = found.select("baris_id", "nama", "lahir", "keluarga_ke").unique(["baris_id", "keluarga_ke"])
+    rows = ctx.dapur.select("keluarga_ke", nama_dtks="nama", lahir_dtks="lahir")
+    near = family.join(rows, on="keluarga_ke")
     near = near.with_columns(name_similarity("nama", "nama_dtks"))
     apart = (pl.col("lahir") - pl.col("lahir_dtks")).dt.total_days().abs()
     alike = pl.col("kemiripan") >= ctx.p.nama_sama_min.nilai

@@ -37,6 +37,7 @@ def two_spouses(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     # Regsosek writes a split-off family, and a number mistyped in another house, under one card: each has its spouse.
     unit = (*_CARD, "kode_kk", "no_bangunan", "no_keluarga")
     rows = ctx.kartu.filter("terbaru", pl.col("isi") <= ctx.p.anggota_wajar_maks.nilai)
+    rows = rows.select(*unit, "kartu_ke", "hub_kk", "pergi", "baris_id", "orang", "nama", "lahir")
     wed = (pl.col("hub_kk") == "PASANGAN") & ~pl.col("pergi")
     rows = kept(rows.filter(wed.sum().over("kartu_ke") > 1))  # few cards: the rest is dear
     rows = rows.filter((pl.col("hub_kk") == "KEPALA").sum().over(unit) == 1)
@@ -80,6 +81,7 @@ def two_desa(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     rows = ctx.kartu.filter(
         "terbaru", pl.col("isi") <= ctx.p.anggota_wajar_maks.nilai, pl.col("kode_wilayah").str.len_chars() == 10
     )
+    rows = rows.select(*_CARD, "kartu_ke", "kode_wilayah", "baris_id", "orang")
     desa = pl.col("kode_wilayah").cast(pl.UInt64, strict=False)
     rows = kept(rows.filter((desa.min() != desa.max()).over("kartu_ke")))  # few cards: the rest is dear
     single = rows.filter(pl.col("kode_wilayah").n_unique().over(*_CARD, "orang") == 1)
@@ -218,6 +220,8 @@ def wrong_count(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     rows = ctx.baris.with_columns(ctx.records["jumlah_anggota"]).filter(
         "terbaru", "daftar", pl.col("sumber").is_in(list(_DECLARED)), unit.is_not_null()
     )
+    stating = kept(rows.filter(pl.col("jumlah_anggota").is_not_null()).select("terbitan").unique())
+    rows = rows.join(stating, on="terbitan", how="semi", maintain_order="left")
     # An edition is of one register and one date.
     rows = kept(
         rows.select(

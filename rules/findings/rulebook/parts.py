@@ -18,8 +18,6 @@ from rules.findings.registry import rule
 from rules.findings.similar import name_similarity
 from rules.i18n import N_
 
-_FAMILY = ("tanggal_data", "id_keluarga")
-
 
 @rule(
     kode="ST03",
@@ -45,19 +43,22 @@ def split_off(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     ids = off.select(unit).unique().sort(unit, nulls_last=True).with_row_index("pecahan")
     members = families.join(ids, on=unit, how="inner", nulls_equal=True).select("pecahan", "orang", bukti="baris_id")
     once = members.filter(pl.col("pecahan").n_unique().over("orang") == 1)
-    there = once.join(ctx.dtks_tunggal.select(*_FAMILY, "orang", "baris_id"), on="orang", how="inner")
-    size = ctx.dtks.group_by(_FAMILY).agg(pl.col("orang").n_unique().alias("semua"))
+    there = kept(
+        once.join(ctx.dtks_tunggal.select("keluarga_ke", "id_keluarga", "orang", "baris_id"), on="orang", how="inner")
+    )
+    size = ctx.dtks.join(there, on="keluarga_ke", how="semi").group_by("keluarga_ke")
     return (
-        there.group_by("pecahan", *_FAMILY, maintain_order=True)
+        there.group_by("pecahan", "keluarga_ke", maintain_order=True)
         .agg(
+            pl.col("id_keluarga").first(),
             baris=pl.col("baris_id").unique().sort(),
             bukti_baris=pl.col("bukti").unique().sort(),
             di_sini=pl.col("orang").n_unique(),
         )
-        .join(size, on=_FAMILY, how="left", nulls_equal=True)
+        .join(size.agg(semua=pl.col("orang").n_unique()), on="keluarga_ke", how="left")
         .filter(pl.col("di_sini") < pl.col("semua"))
         .with_columns(keluarga_id=pl.format("dtks:DTKS:{}", "id_keluarga"))
-        .drop("pecahan", "di_sini", "semua", *_FAMILY)
+        .drop("pecahan", "di_sini", "semua", "keluarga_ke", "id_keluarga")
     )
 
 
@@ -81,11 +82,14 @@ def several_cards(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     del tables
     who = ctx.dtks.select("keluarga_ke", "orang").unique()
     card = ctx.kartu_terbaru.filter(pl.col("kepala") > 0, ~pl.col("mati"))
-    on = who.join(card.select("orang", "sumber", "baris_id", kk=kk_number()), on="orang", how="inner")
-    per_source = on.group_by("keluarga_ke", "sumber", maintain_order=True).agg(
-        bukti_baris="baris_id", kartu="kk", satu=pl.col("kk").min() == pl.col("kk").max()
-    )
-    per_source = per_source.filter(~pl.col("satu")).with_columns(pl.col("kartu").list.n_unique())
+    on = who.join(card.select("orang", "register", "baris_id", kk=kk_number()), on="orang", how="inner")
+    on = kept(on.with_columns(unit=pl.col("keluarga_ke").cast(pl.UInt64) * EDITIONS + pl.col("register")))
+    several = (
+        on.group_by("unit").agg(lain=pl.col("kk").min() != pl.col("kk").max()).filter("lain")
+    )  # few: lists are dear
+    per_source = on.join(several, on="unit", how="semi").group_by("unit", maintain_order=True).agg(
+        pl.col("keluarga_ke").first(), bukti_baris="baris_id", kartu=pl.col("kk").n_unique()
+    )  # fmt: skip
     found = per_source.group_by("keluarga_ke", maintain_order=True).agg(
         pl.col("kartu").max(), bukti_baris=pl.col("bukti_baris").list.explode().unique().sort()
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context, LazyTables, kept, kk_number
+from rules.findings.context import EDITIONS, Context, LazyTables, kept, kk_number
 from rules.findings.registry import rule
 from rules.findings.similar import name_similarity
 from rules.i18n import N_
@@ -134,7 +134,8 @@ def _twice(ctx: Context) -> pl.LazyFrame:
     Columns: orang, sumber, tanggal_data, baris, art (distinct ART ids), sama_nik (one valid NIK in two families).
     """
     unit = ("orang", "sumber", "tanggal_data")
-    rows = ctx.baris.filter("daftar", "terbaru").filter(pl.len().over("orang", "terbitan") > 1)
+    listed = pl.col("orang").cast(pl.UInt64) * EDITIONS + pl.col("terbitan")
+    rows = ctx.baris.filter("daftar", "terbaru").filter(pl.len().over(listed) > 1)
     family = pl.coalesce("id_keluarga", "no_kk")
     pairs = (
         rows.filter(pl.col("nik").is_not_null(), family.is_not_null())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context, LazyTables
+from rules.findings.context import Context, LazyTables, kept
 from rules.findings.registry import rule
 from rules.findings.similar import digits_apart
 from rules.i18n import N_
@@ -105,14 +105,21 @@ def head_gone(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
 def minor_head(tables: LazyTables, ctx: Context) -> pl.LazyFrame:
     """Cards on which every full birth date is of a minor; no list may make a member an adult."""
     del tables
-    oldest = ctx.baris.group_by("orang").agg(
-        tertua=pl.min_horizontal(pl.col("tanggal_lahir").min(), pl.col("lahir").min())
-    )
-    unit = ("sumber", "tanggal_data", "no_kk")
+    unit = "kartu_ke"
     rows = ctx.kartu.filter("terbaru", pl.col("kepala") == 1, pl.col("isi") <= ctx.p.anggota_wajar_maks.nilai)
+    young = (pl.col("tanggal_data") - pl.col("lahir")).dt.total_days() < 366 * (ctx.p.dewasa_tahun.nilai + 1)
+    heads = kept(rows.filter(pl.col("hub_kk") == "KEPALA", young).select(unit, "tanggal_data", "lahir"))  # few
     head_minor = pl.col("tanggal_data").dt.offset_by(f"-{ctx.p.dewasa_tahun.nilai}y") < pl.col("lahir")
-    candidate = rows.filter(pl.col("hub_kk") == "KEPALA", head_minor.fill_null(value=False)).select(unit).unique()
-    members = rows.join(candidate, on=unit, how="semi", nulls_equal=True).join(oldest, on="orang", how="left")
+    candidate = heads.filter(head_minor.fill_null(value=False)).select(unit).unique()
+    members = kept(
+        rows.join(candidate, on=unit, how="semi").select(
+            unit, "sumber", "no_kk", "tanggal_data", "orang", "baris_id", "lahir", "hub_kk"
+        )
+    )
+    oldest = ctx.baris.filter(ctx.among(members)).group_by("orang").agg(
+        tertua=pl.min_horizontal(pl.col("tanggal_lahir").min(), pl.col("lahir").min())
+    )  # fmt: skip
+    members = members.join(oldest, on="orang", how="left", maintain_order="left")
     minor = (pl.col("tertua") > pl.col("tanggal_data").dt.offset_by(f"-{ctx.p.dewasa_tahun.nilai}y")).fill_null(
         value=False
     )

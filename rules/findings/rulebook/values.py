@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from rules.findings.context import Context, LazyTables
+from rules.findings.context import Context, LazyTables, kept
 from rules.findings.registry import rule
 from rules.findings.similar import name_similarity
 from rules.i18n import N_
@@ -46,9 +46,12 @@ def _corrected(ctx: Context) -> pl.LazyFrame:
     stated = pl.col("nik").str.slice(10, 2).cast(pl.Int32, strict=False)
     years = (pl.col("lahir").dt.year() % 100 - stated).abs()
     near = pl.min_horizontal(years, 100 - years) < ctx.p.selisih_anak_min_tahun.nilai
-    rows = ctx.baris.filter(pl.col("nik").is_not_null(), pl.col("lahir").is_not_null(), ~default, near)
+    rows = ctx.baris.filter(pl.col("nik").is_not_null(), pl.col("lahir").is_not_null())
+    rows = rows.select("baris_id", "orang", "sumber", "nik", "lahir")
     duk = rows.filter(pl.col("sumber") == "dukcapil").select("orang", "nik", "lahir", bukti="baris_id")
-    return rows.join(flagged, on="baris_id", how="semi").join(duk, on=["orang", "nik", "lahir"])
+    # Few: what is asked of the dates is dear.
+    confirmed = kept(rows.join(flagged, on="baris_id", how="semi").join(duk, on=["orang", "nik", "lahir"]))
+    return confirmed.filter(~default, near)
 
 
 @rule(
