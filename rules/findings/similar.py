@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import polars as pl
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
+
+_TITLE: Final = r"\b(BIN|BINTI|HJ|H|KH|DR|DRS|DRA|IR|ALM|ALMH)\b"
+_ODD: Final = rf"[^A-Z ]|{_TITLE}|  |^ | $"
 
 
 def name_similarity(left: str, right: str) -> pl.Expr:
@@ -31,24 +36,31 @@ def _similarity(pairs: pl.Series) -> pl.Series:
 
 
 def _judged(frame: pl.DataFrame) -> pl.Series:
-    def plain(column: str) -> pl.Expr:
-        letters = pl.col(column).str.to_uppercase().str.replace_all(r"\(.*?\)|[^A-Z ]", " ")
-        return letters.str.replace_all(r"\b(BIN|BINTI|HJ|H|KH|DR|DRS|DRA|IR|ALM|ALMH)\b", " ")
+    (a, first_a), (b, first_b) = (_words(frame.get_column(name)) for name in ("a", "b"))
+    whole = cpdist(a.to_list(), b.to_list(), scorer=JaroWinkler.similarity)
+    first = cpdist(first_a.to_list(), first_b.to_list(), scorer=JaroWinkler.similarity)
+    best = pl.Series(np.maximum(whole, np.where((first_a != "").to_numpy(), first, 0)).astype(np.float64))
+    known = pl.col("a").is_not_null() & pl.col("b").is_not_null()
+    return frame.select(pl.when(known).then(best)).to_series()
 
-    def sorted_words(column: str) -> pl.Expr:
-        return plain(column).str.extract_all(r"[A-Z]+").list.sort().list.join(" ").fill_null("")
 
-    def first_word(column: str) -> pl.Expr:
-        return plain(column).str.extract(r"([A-Z]{3,})").fill_null("")
-
-    both = frame.select(
-        a=sorted_words("a"), b=sorted_words("b"), c=first_word("a"), d=first_word("b"),
-        known=pl.col("a").is_not_null() & pl.col("b").is_not_null(),
-    )  # fmt: skip
-    whole = cpdist(both["a"].to_list(), both["b"].to_list(), scorer=JaroWinkler.similarity)
-    first = cpdist(both["c"].to_list(), both["d"].to_list(), scorer=JaroWinkler.similarity)
-    best = pl.Series(np.maximum(whole, np.where((both["c"] != "").to_numpy(), first, 0)).astype(np.float64))
-    return both.select(pl.when("known").then(best)).to_series()
+def _words(names: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The words of each name in alphabetical order, and its first word of three letters or more; "" for none."""
+    # Nearly every name is capitals and single blanks: only the others are mended.
+    odd = names.str.contains(_ODD).fill_null(value=True).arg_true()
+    mended = names.gather(odd).str.to_uppercase().str.replace_all(r"\(.*?\)|[^A-Z ]", " ").str.replace_all(_TITLE, " ")
+    mended = mended.str.replace_all(" +", " ").str.strip_chars(" ").fill_null("")
+    plain = names.clone().scatter(odd, mended)
+    words = plain.str.splitn(" ", 2).struct.unnest()
+    first, rest = words.get_columns()
+    short = (first.str.len_bytes() < 3).arg_true()
+    first = first.scatter(short, plain.gather(short).str.extract(r"([A-Z]{3,})").fill_null(""))
+    # Two words are exchanged where they must be; lists are made, and sorted, of the names with more.
+    one, two = pl.col(words.columns[0]), pl.col(words.columns[1])
+    ordered = words.select(pl.when(two < one).then(two + " " + one).otherwise(plain)).to_series()
+    more = rest.str.contains(" ", literal=True).fill_null(value=False).arg_true()
+    sorted_words = plain.gather(more).str.split(" ").list.eval(pl.element().sort()).list.join(" ")
+    return ordered.scatter(more, sorted_words), first
 
 
 def digits_apart(left: str, right: str, width: int = 16) -> pl.Expr:
