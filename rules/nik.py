@@ -13,6 +13,7 @@ import polars as pl
 
 from rules import vocab
 from rules.identity import parameters
+from rules.lists import ascending
 from rules.wilayah import PROVINCES, nik_prefixes, regency_prefixes, retired_prefixes
 
 # What spreadsheets and people leave around an id: quotes, an Excel text formula, blanks of every kind, BOM, zero width.
@@ -354,7 +355,7 @@ def flag_lists(flags: pl.DataFrame) -> pl.Series:
     Lists are the dearest values there are: they are made once per set of flags, and most rows share the empty one.
     """
     rows = flags.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true()
-    lists = pl.concat_list(flags.columns).list.drop_nulls().list.unique().list.sort()
+    lists = ascending(pl.concat_list(flags.columns).list.drop_nulls().list.unique())
     some = once_per_kind(flags.select(pl.all().gather(rows)), lists.cast(pl.List(pl.String)))
     place = pl.Series([len(some)], dtype=pl.UInt32).new_from_index(0, flags.height)
     place = place.scatter(rows, pl.int_range(len(some), dtype=pl.UInt32, eager=True))

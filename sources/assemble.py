@@ -133,7 +133,10 @@ def records(frames: list[pl.DataFrame]) -> pl.DataFrame:
     sidik, order = number_equal(frame, frame.get_column("_isi").rechunk(), _STANDS)
     columns = [frame.get_column(c) for c in frame.columns if c != "_isi"]
     del frame
-    sorted_columns = [sidik.gather(order).rechunk().alias("sidik")]
+    # A column that says nothing is in order.
+    sorted_columns = [column.rechunk() for column in columns if column.null_count() == len(column)]
+    columns = [column for column in columns if column.null_count() < len(column)]
+    sorted_columns.append(sidik.gather(order).rechunk().alias("sidik"))
     while columns:
         some = [columns.pop(0) for _several in range(min(_AT_ONCE, len(columns)))]
         # In one piece before and after: gathering from several chunks takes three times as long, here and later on.

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import polars as pl
 
 from rules import tables, vocab
+from rules.lists import ascending
 
 _UNITS = {"dtks": "DTKS", "p3ke": "BKKBN"}  # the unit that id_keluarga counts in a register
 _AT_ONCE = 2  # registers worked on at once
@@ -82,7 +83,7 @@ def _group(rows: pl.DataFrame, sumber: str, key: str, unit: str, head_column: st
         _commonest(family, order, rows.get_column("kode_wilayah"), groups.height),
         first("jumlah_anggota"),
         pl.col("_n").cast(pl.UInt16).alias("jumlah_baris"),
-        lists.list.sort() if mixed else lists,
+        ascending(pl.lit(lists)) if mixed else lists,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from functools import cached_property
 from threading import RLock
@@ -12,21 +12,14 @@ import numpy as np
 import polars as pl
 
 from rules import vocab
+from rules.findings.labels import source_label
 from rules.findings.parameters import Parameters
 from rules.findings.programme import Programme
 from rules.findings.registry import PAYMENTS
-from rules.i18n import N_, _
 from rules.tables import Tables
 
 KK_SOURCES = ("dukcapil", "dtsen", "regsosek")  # registers outside the DTKS that state a KK
 TELLS_DEATH = ("dukcapil", "regsosek")  # sources whose word on a death is taken
-_SOURCE_LABELS = {
-    "dtks": N_("DTKS"),
-    "p3ke": N_("P3KE"),
-    "regsosek": N_("Regsosek"),
-    "dtsen": N_("DTSEN"),
-    "dukcapil": N_("Dukcapil"),
-}
 _CHOSEN = "_dipilih"
 EDITIONS = 1024  # of all registers together, far more than a run has
 ROW_COLUMNS = (  # what `Context.baris` reads of the records
@@ -35,15 +28,6 @@ ROW_COLUMNS = (  # what `Context.baris` reads of the records
     "hub_kk", "hub_krt", "status_kawin", "keberadaan", "tanggal_status", "nonaktif", "kode_kk", "no_bangunan",
     "no_keluarga", "kode_wilayah", "kode_wilayah_asli", "skema_wilayah",
 )  # fmt: skip
-
-
-def source_label(source: str, programmes: Mapping[str, Programme]) -> str:
-    """The name people know a source by; payment lists carry the name of their programme."""
-    if source in _SOURCE_LABELS:
-        return _(_SOURCE_LABELS[source])
-    code = source.removeprefix(vocab.PAYMENT_PREFIX)
-    known = programmes.get(code)
-    return _("payment list of {programme}").format(programme=known.nama if known else code.upper())
 
 
 def kk_number() -> pl.Expr:

@@ -6,6 +6,7 @@ import polars as pl
 import polars_hash  # noqa: F401 - registers the .chash namespace
 
 from rules.findings.context import beside
+from rules.lists import ascending
 
 _PART = "\x1f"
 _NONE = "\x00"
@@ -58,7 +59,7 @@ def contents(findings: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
         pl.col("program").fill_null(_NONE),
         pl.col("sidik").list.join(_PART).fill_null(""),
         pl.col("teks").list.join("\x1e").fill_null(""),
-        pl.col("bayar").list.sort().list.join(_PART),
+        ascending(pl.col("bayar")).list.join(_PART),
         separator="\x1d",
     )
     hashed: pl.Expr = text.chash.blake3()  # type: ignore[attr-defined]

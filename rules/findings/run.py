@@ -18,6 +18,7 @@ from rules.findings.parameters import load_parameters
 from rules.findings.programme import load_programmes
 from rules.findings.registry import PAYMENTS, Rule, all_rules, missing_sources
 from rules.i18n import _
+from rules.lists import ascending
 
 # The findings of one rule, and the notes on it.
 Found = tuple[pl.DataFrame, list[dict[str, Any]]]
@@ -169,7 +170,7 @@ def _once_per_file(rule: Rule, found: pl.DataFrame, ctx: Context) -> tuple[pl.Da
     names = names.group_by("berkas").agg(pl.col("alias_lain").unique().sort())  # what some of them are also called
     raw = raw.join(names, on="berkas", how="left", maintain_order="left")
     whole = assemble(_folded_rule(rule, message), raw.drop("bukti", "n"), ctx)
-    ids = raw.select(pl.col("baris").list.sort(), "bukti")
+    ids = raw.select(ascending(pl.col("baris")), "bukti")
     whole = whole.drop("bukti").join(ids, on="baris", how="left").select(found.columns)
     kept = found.filter(~pl.col("temuan_id").is_in(folded["temuan_id"].unique().to_list()))
     notes = [

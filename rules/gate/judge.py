@@ -7,6 +7,7 @@ import polars as pl
 from rules.gate.registry import EFFECTS, VERDICTS, GateRule, gate_rules, no_marks
 from rules.gate.view import View
 from rules.i18n import _
+from rules.lists import ascending
 
 _MEANS = {"CATATAN": "LAYAK", "VERIFIKASI": "VERIFIKASI", "TAHAN": "TAHAN"}
 
@@ -42,7 +43,7 @@ def verdicts(view: View) -> pl.DataFrame:
     other = pl.col("bayar_id") != pl.col("bayar_id").shift(1, fill_value="")
     told = told.with_columns(sendiri=other & other.shift(-1, fill_value=True))
     short = (pl.col("bukti").list.len() < 2) & (pl.col("bukti_bayar").list.len() < 2)
-    in_order = pl.col("bukti", "bukti_bayar").list.unique().list.sort()
+    in_order = ascending(pl.col("bukti", "bukti_bayar").list.unique())
     grouped = pl.concat(
         [
             _of_one(told.filter("sendiri", short)),

@@ -14,7 +14,8 @@ from typing import Any
 import polars as pl
 
 from rules import tables
-from rules.findings.context import ROW_COLUMNS, Context, beside, source_label
+from rules.findings.context import ROW_COLUMNS, Context, beside
+from rules.findings.labels import source_label
 from rules.findings.parameters import load_parameters
 from rules.findings.programme import Dated, Programme
 from rules.findings.similar import name_similarity
