@@ -18,13 +18,12 @@ from blocking.pairs import block
 from matching.generic.arrow import chunks, column_of
 from matching.generic.grammar import Kind
 from matching.kernels.coding import laid
-from matching.kernels.conditions import DATE, DIGITS, NUMBER, TEXT
+from matching.kernels.conditions import DATE, DIGITS, LOW, NUMBER, TEXT
 
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 HOW: Final[dict[Kind, int]] = {"text": TEXT, "digits": DIGITS, "date": DATE, "number": NUMBER}
 LONG: Final = 0xF << 60  # marks digits that an integer does not hold; the low bits say which text they are
-LOW: Final = 0xFFFFFFFF  # the bits of the code of a text, or of a date
 _SPELL: Final = {ord(f"{digit + 1:x}"): str(digit) for digit in range(10)}
 
 

@@ -17,14 +17,14 @@ from blocking.kernels import number_blocks
 from blocking.mix import U64, combine, mix
 from blocking.pairs import Blocks, PassCount, bounded
 from blocking.passes import Pass
-from matching.generic.columns import LOW, Coded, Texts
+from matching.generic.columns import Coded, Texts
 from matching.generic.compare import equal_levels, level_count
 from matching.generic.grammar import CROSSED, KeyPart
 from matching.generic.prepare import Prepared
 from matching.generic.program import text_codes
 from matching.generic.spec import LinkageSpec
 from matching.kernels.coding import word_mixes
-from matching.kernels.conditions import DATE, TEXT
+from matching.kernels.conditions import DATE, LOW, TEXT
 from matching.kernels.keys import fill_keys
 
 # Bits of a packed date that a part takes; two digits 00 are unknown.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from blocking.jit import Scalar, inlined, kernel
 from blocking.prefetch import prefetch
@@ -23,13 +24,12 @@ from matching.kernels.conditions import (
     I64,
     KIND,
     LEVEL,
+    LOW,
     MASK,
     OTHER,
     SHIFT,
     TABLE,
     TEXT,
-    U32,
-    U64,
     WORD,
     Letters,
     Program,
@@ -40,8 +40,9 @@ from matching.kernels.conditions import (
 )
 from matching.kernels.letters import MARKS
 
+U32 = npt.NDArray[np.uint32]
+U64 = npt.NDArray[np.uint64]
 BATCH: Final = 64  # pairs: their rows fit into the nearest cache
-_LOW: Final = 0xFFFFFFFF
 
 
 class Room(NamedTuple):
@@ -120,11 +121,11 @@ def _load_texts(t: Tables, r: Room, column: Scalar, base: Scalar, n: Scalar) -> 
     """Have what the first `n` open pairs differ in loaded: places of the texts, then letters."""
     for q in range(n):
         i, j = r.pairs[r.open[q], 0], r.pairs[r.open[q], 1]
-        prefetch(t.texts, base + (t.rows[i, column] & _LOW))
-        prefetch(t.texts, base + (t.rows[j, column] & _LOW))
+        prefetch(t.texts, base + (t.rows[i, column] & LOW))
+        prefetch(t.texts, base + (t.rows[j, column] & LOW))
     for q in range(n):
         for side in range(2):
-            text = base + (t.rows[r.pairs[r.open[q], side], column] & _LOW)
+            text = base + (t.rows[r.pairs[r.open[q], side], column] & LOW)
             prefetch(t.letters, t.texts[text, 0] >> 16)
 
 

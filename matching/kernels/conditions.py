@@ -28,8 +28,6 @@ from matching.kernels.letters import (
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
-U32 = npt.NDArray[np.uint32]
-U64 = npt.NDArray[np.uint64]
 Letters = npt.NDArray[np.unsignedinteger]
 
 TEXT, DIGITS, DATE, NUMBER = range(4)
@@ -41,7 +39,7 @@ FIRST, LAST, DAY_MONTH, ONE_PART, YEAR, YEARS, DAYS, WITHIN, PERCENT = range(12,
 COLUMN, KIND, BASE, BEGIN, END, DIFFERENT, SHIFT, MASK, OTHER, OTHER_KIND, OTHER_BASE, CLASS = range(12)
 WORD, LEVEL, TABLE = range(3)
 
-_LOW: Final = 0xFFFFFFFF
+LOW: Final = 0xFFFFFFFF  # the bits of the code of a text, or of a date
 _ABOVE: Final = -2  # CLASS of values that have their class above bit 32
 _NEAR: Final = 1e-12  # what a cut may be missed by
 _KINDS: Final = 0xFFFFFFFE  # of a signature: which letters there are, blanks not counted
@@ -105,7 +103,7 @@ def _alike(
 def _text(kind: Scalar, base: Scalar, v: Scalar) -> Scalar:
     """Number of the text that a value of a row stands for; -1 for digits that are in the value itself."""
     if kind == TEXT:
-        return base + (v & _LOW)
+        return base + (v & LOW)
     return base + (v & 0x0FFFFFFFFFFFFFFF) if digits.is_long(v) else -1
 
 
@@ -215,18 +213,18 @@ def fulfilled(
 ) -> Scalar:  # fmt: skip
     """A condition on two different values `va` and `vb` of one column; `x`, `y`: the same as floats."""
     if word == CODE:
-        a, b = t.codes[table + (va & _LOW)], t.codes[table + (vb & _LOW)]
+        a, b = t.codes[table + (va & LOW)], t.codes[table + (vb & LOW)]
         return a == b and a != 0
     if word == INITIAL:
-        a, b = t.codes[table + (va & _LOW)], t.codes[table + (vb & _LOW)]
+        a, b = t.codes[table + (va & LOW)], t.codes[table + (vb & LOW)]
         return a >> 1 == b >> 1 and ((a | b) & 1) == 1
     if word in (JACCARD, SUBSET):
-        return _on_words(t, word, number, base + (va & _LOW), base + (vb & _LOW))
+        return _on_words(t, word, number, base + (va & LOW), base + (vb & LOW))
     if kind == NUMBER:
         within = number if word == WITHIN else number / 100.0 * max(abs(x), abs(y))
         return abs(x - y) <= within
     if kind == DATE:
-        a, b = va & _LOW, vb & _LOW
+        a, b = va & LOW, vb & LOW
         if word == ONE_DIGIT:
             return digits.one_digit(a, b)
         return digits.differing(a, b) <= number if word == PLACES else _on_dates(word, number, a, b)

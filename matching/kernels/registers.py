@@ -26,7 +26,6 @@ from matching.kernels.letters import (
 I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
-F32 = npt.NDArray[np.float32]
 Levels = npt.NDArray[np.uint8]
 Table = npt.NDArray[np.void]  # a structured array
 Record = Any  # one row of it, as the compiler knows it: an address, so that a call costs nothing
