@@ -18,6 +18,7 @@ from matching.generic.spec import LinkageSpec
 from matching.kernels import conditions as c
 from matching.kernels.coding import describe, word_mixes
 from matching.kernels.conditions import Program, Tables
+from rules.lists import ascending
 
 I64 = npt.NDArray[np.int64]
 Letters = npt.NDArray[np.unsignedinteger]
@@ -52,7 +53,9 @@ _MADE: Final[dict[str, Callable[[pl.Series], pl.Series]]] = {
         text.str.to_lowercase().str.replace_all(r"[^\p{L}]", "").str.replace_all(r"\B[aiueo]", "")
     ),
     "no_blanks": lambda text: text.str.replace_all(" ", "", literal=True),
-    "same_words": lambda text: text.str.split(" ").list.sort().list.join(" "),
+    "same_words": lambda text: (
+        text.to_frame("v").select(ascending(pl.col("v").str.split(" ")).list.join(" ")).to_series()
+    ),
 }
 
 
