@@ -18,12 +18,13 @@ from blocking.tally import distinct
 from matching.fit import LEAST_PAIRS, Anchors, fit, level_counts
 from matching.generic.pairing import Comparer
 from matching.generic.prepare import Prepared
-from matching.kernels.candidates import fill_fellows
+from matching.kernels.candidates import fill_fellows, keep_unshared
 from matching.model import PatternTable, Strata
 from matching.specification import LatentClass, Patterns
 from matching.terms import F64
 
-MOST = 20_000  # pairs looked at of each pass
+MOST = 20_000  # pairs compared of each pass
+LOOKED = 4 * MOST  # pairs of which is asked whether an earlier pass holds them
 LOOSE = 20.0  # pairs that the first guess of a class is worth
 TOO_LIKE = 0.5  # overlap with the match class from which a pass finds rows listed twice rather than two people
 
@@ -40,11 +41,21 @@ def fellow_pairs(rows: Prepared, chosen: Plan) -> list[tuple[int, Index, Index, 
         blocks = chosen.blok[k]
         most = int((blocks.stop - blocks.start - 1).sum())
         a, b, weight = np.empty(most, dtype=np.uint32), np.empty(most, dtype=np.uint32), np.empty(most)
-        n = fill_fellows(keys, rows.begins, k, blocks.order, blocks.start, blocks.stop, a, b, weight)
-        some = np.arange(MOST) * n // MOST if n > MOST else slice(n)
-        return k, a[some], b[some], weight[some] * max(n / MOST, 1.0)
+        n = fill_fellows(rows.begins, blocks.order, blocks.start, blocks.stop, a, b, weight)
+        a, b, weight = _some(LOOKED, a[:n], b[:n], weight[:n])
+        n = keep_unshared(keys, k, a, b, weight)
+        return k, *_some(MOST, a[:n], b[:n], weight[:n])
 
     return each(of_pass, range(len(chosen.blok)))
+
+
+def _some(most: int, a: Index, b: Index, weight: F64) -> tuple[Index, Index, F64]:
+    """At most so many pairs at even distances, which stand for all."""
+    n = len(a)
+    if n <= most:
+        return a, b, weight
+    some = np.arange(most) * n // most
+    return a[some], b[some], weight[some] * (n / most)
 
 
 def fellow_patterns(rows: Prepared, chosen: Plan, compare: Comparer) -> list[tuple[int, Patterns, F64]]:

@@ -261,10 +261,8 @@ def keep_wanted(found: Found, rows: U32, wanted: npt.NDArray[np.bool_], left: U3
 
 
 @kernel
-def fill_fellows(
-    keys: U64, begins: U32, number: Scalar, order: U32, start: I64, stop: I64, left: U32, right: U32, weight: F64
-) -> Scalar:
-    """Write the neighbours of one list in the blocks of pass `number` that no earlier pass holds; returns how many.
+def fill_fellows(begins: U32, order: U32, start: I64, stop: I64, left: U32, right: U32, weight: F64) -> Scalar:
+    """Write the neighbours of one list in the blocks of a pass; returns how many.
 
     A run of n rows of a list gives n - 1 of its n (n - 1) / 2 pairs, each with the weight n / 2.
     """
@@ -279,7 +277,13 @@ def fill_fellows(
                 left[n], right[n], weight[n] = order[z], order[z + 1], (y - x) / 2.0
                 n += 1
             x = y
-    kept = 0
+    return n
+
+
+@kernel
+def keep_unshared(keys: U64, number: Scalar, left: U32, right: U32, weight: F64) -> Scalar:
+    """Move the pairs that no pass before `number` holds to the front; returns how many."""
+    n, kept = len(left), 0
     for k in range(n):
         if k + _SOON < n:
             prefetch(keys, left[k + _SOON])
