@@ -169,7 +169,8 @@ def _write(tables: dict[str, Callable[[], pl.DataFrame]], private: Path, out: Pa
 
     def write(name: str) -> None:
         # Ids do not shrink: with lz4 the entities take a tenth less room and half as long again. Pairs take less room
-        # and time with snappy than with lz4. Of all tables zstd would take three times as long for half the size. Least and largest values help nobody who reads all of it.
+        # and time with snappy than with lz4. Of all tables zstd would take three times as long for half the size.
+        # Least and largest values help nobody who reads all of it.
         part = private / f"{name}.parquet"
         packed: Literal["uncompressed", "snappy"] = "uncompressed" if name == "entities" else "snappy"
         tables[name]().write_parquet(part, compression=packed, statistics=False)
