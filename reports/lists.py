@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from reports.context import Context, once
 from reports.evidence import evidence_text, payments_text, people_text, positions_text, summary_expr
 from reports.figures import double_paid
 from reports.labels import column_label, mapped, reason_label, severity_label, sources_expr
+from rules.findings.context import numbered
 from rules.vocab import SEVERITY
 
+_ROOM = 1 << 32  # for severity and place of a finding beside the number of its family in one of 64 bits
 _COMPARED = ("nik", "no_kk", "nama", "tanggal_lahir", "jenis_kelamin", "nama_ibu", "kode_wilayah", "alamat")
 
 
@@ -33,21 +36,8 @@ def family_table(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
         "keluarga_id", "sumber", "id_sumber", "nama_kepala", "desil", "tanggal_data",
         kepala_baris=pl.col("baris").list.first(), wilayah_keluarga="kode_wilayah",
     )  # fmt: skip
-    of_families = (
-        findings.group_by("kunci")
-        .agg(
-            urut=pl.col("urut").min(),
-            n_aturan=pl.col("kode").n_unique().cast(pl.Int64),
-            kode=pl.col("kode").unique().sort(),
-            temuan=pl.col("temuan_id").sort_by("urut", "kode", "temuan_id"),
-            peluang=pl.col("peluang").max(),
-            mungkin=pl.col("nominal_mungkin").sum(),
-            wilayah_temuan=pl.col("kode_wilayah").sort_by("urut", "kode", "temuan_id").drop_nulls().first(),
-            baris_pertama=pl.col("baris").sort_by("urut", "kode", "temuan_id").list.first().first(),
-        )
-        .join(families, left_on="kunci", right_on="keluarga_id", how="left")
-        .with_columns(baris_id=pl.coalesce("kepala_baris", "baris_pertama"))
-    )
+    of_families = _of_families(findings).join(families, left_on="kunci", right_on="keluarga_id", how="left")
+    of_families = of_families.with_columns(baris_id=pl.coalesce("kepala_baris", "baris_pertama"))
     home = ("alamat", "rt", "rw", "nama", "tanggal_lahir")
     return (
         context.beside(of_families, *home)
@@ -61,6 +51,40 @@ def family_table(context: Context, findings: pl.DataFrame) -> pl.DataFrame:
         )
         .drop("wilayah_keluarga", "wilayah_temuan", "kepala_baris", "baris_pertama", "nama_baris", "baris_id")
         .sort("urut", "n_aturan", "tanggal_data", "kunci", descending=[False, True, False, False])
+    )
+
+
+def _of_families(findings: pl.DataFrame) -> pl.DataFrame:
+    """Per `kunci` of `findings`: urut, n_aturan, kode (all), temuan, peluang, mungkin, and region and row of the worst.
+
+    By number: the findings are brought in order once, by one integer, and families are grouped as they then stand.
+    """
+    facts = findings.select("kode", "temuan_id", "urut", who=numbered(pl.col("kunci")).cast(pl.UInt64))
+    by_code = facts.select("kode", "temuan_id", rank=pl.int_range(pl.len(), dtype=pl.UInt64))
+    if not by_code["kode"].is_sorted() or not by_code.equals(by_code.sort("kode", "temuan_id", maintain_order=True)):
+        order = by_code.sort("kode", "temuan_id", maintain_order=True)["rank"].to_numpy()
+        by_code = by_code.with_columns(rank=pl.Series(np.argsort(order), dtype=pl.UInt64))
+    place = (facts["who"] * _ROOM + facts["urut"].cast(pl.UInt64) * (_ROOM // 8) + by_code["rank"]).arg_sort()
+    kinds = findings["kode"].unique().sort()
+    worst = findings.select(
+        "kunci", "temuan_id", "urut", "peluang", "nominal_mungkin", "kode_wilayah",
+        ke=facts["who"], baris=pl.col("baris").list.first(),
+    ).select(pl.all().gather(place))  # fmt: skip
+    codes = facts.select("who", kode=pl.col("kode").cast(pl.Enum(kinds)).to_physical()).unique().sort("who", "kode")
+    named = codes.select("who", kode=kinds.gather(codes["kode"])).group_by("who", maintain_order=True).agg("kode")
+    return (
+        worst.group_by("ke", maintain_order=True)
+        .agg(
+            pl.col("kunci").first(),
+            urut=pl.col("urut").first(),
+            temuan="temuan_id",
+            peluang=pl.col("peluang").max(),
+            mungkin=pl.col("nominal_mungkin").sum(),
+            wilayah_temuan=pl.col("kode_wilayah").drop_nulls().first(),
+            baris_pertama=pl.col("baris").first(),
+        )
+        .hstack(named.select("kode", n_aturan=pl.col("kode").list.len().cast(pl.Int64)))
+        .select("kunci", "urut", "n_aturan", "kode", "temuan", "peluang", "mungkin", "wilayah_temuan", "baris_pertama")
     )
 
 
