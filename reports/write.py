@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Final, Protocol
@@ -91,7 +91,8 @@ def write_reports(
             progress(step, share)
 
     context = make_context(tables, regions=regions, rules=rules)
-    one_at_a_time = Lock()
+    one_at_a_time, returning = Lock(), Lock()
+    back: list[list[Path]] = []  # the return files, once they are made
 
     def product(name: str, make: Callable[[], list[Path]]) -> list[Path]:
         files = products.finished(name) if products else None
@@ -105,7 +106,9 @@ def write_reports(
     def beside() -> list[Path]:
         written = write_beside(tables, out) if tables_written else write_tables(tables, out)
         written += product("laporan.html", lambda: [write_page(context, out / "laporan.html")])
-        return written + product(NAME, lambda: [write_workbook(context, out / NAME)])
+        written += product(NAME, lambda: [write_workbook(context, out / NAME)])
+        returned()  # by whichever thread has nothing else to do first
+        return written
 
     def lists() -> list[Path]:
         step = _("village lists")
@@ -119,15 +122,15 @@ def write_reports(
             meanwhile=returned,
         )
 
-    @cache
     def returned() -> list[Path]:
-        step = _("return files")
         if not sheets:
             return []
-        return product(
-            "kembali",
-            lambda: write_returns(context, sheets, out / "kembali", lambda share: told(step, 0.6 + 0.3 * share)),
-        )
+        with returning:
+            if not back:
+                step = _("return files")
+                write = partial(write_returns, context, sheets, out / "kembali")
+                back.append(product("kembali", lambda: write(lambda share: told(step, 0.6 + 0.3 * share))))
+        return back[0]
 
     told(_("village lists"), 0.0)
     tables_and_overviews = Aside(beside)
