@@ -6,13 +6,13 @@ import hashlib
 import os
 import re
 import sys
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
+
+from reports.aside import Aside
 
 _OWN_PACKAGES: Final = ("rules", "sources", "blocking", "matching")
 LINKAGE: Final = ("blocking", "matching")
@@ -51,17 +51,7 @@ def sha256_files(paths: Sequence[Path]) -> list[str]:
 
 def hashing(paths: Sequence[Path]) -> Callable[[], list[str]]:
     """Begin to hash files in a thread; what is returned waits for it and gives the SHA-256 of each."""
-    made: Future[list[str]] = Future()
-
-    def work() -> None:
-        try:
-            made.set_result([sha256_file(path) for path in paths])
-        except OSError as error:
-            made.set_exception(error)
-
-    # As a daemon: a command that ends with an error must not wait for it.
-    threading.Thread(target=work, name="padan-hash", daemon=True).start()
-    return made.result
+    return Aside(lambda: [sha256_file(path) for path in paths]).result
 
 
 @cache

@@ -83,7 +83,7 @@ def _group(rows: pl.DataFrame, sumber: str, key: str, unit: str, head_column: st
         _commonest(family, order, rows.get_column("kode_wilayah"), groups.height),
         first("jumlah_anggota"),
         pl.col("_n").cast(pl.UInt16).alias("jumlah_baris"),
-        ascending(pl.lit(lists)) if mixed else lists,
+        ascending(lists) if mixed else lists,
     )
 
 

@@ -53,9 +53,7 @@ _MADE: Final[dict[str, Callable[[pl.Series], pl.Series]]] = {
         text.str.to_lowercase().str.replace_all(r"[^\p{L}]", "").str.replace_all(r"\B[aiueo]", "")
     ),
     "no_blanks": lambda text: text.str.replace_all(" ", "", literal=True),
-    "same_words": lambda text: (
-        text.to_frame("v").select(ascending(pl.col("v").str.split(" ")).list.join(" ")).to_series()
-    ),
+    "same_words": lambda text: ascending(text.str.split(" ")).list.join(" "),
 }
 
 

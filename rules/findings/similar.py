@@ -9,6 +9,8 @@ import polars as pl
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
+from rules.lists import ascending
+
 _TITLE: Final = r"\b(BIN|BINTI|HJ|H|KH|DR|DRS|DRA|IR|ALM|ALMH)\b"
 _ODD: Final = rf"[^A-Z ]|{_TITLE}|  |^ | $"
 
@@ -59,7 +61,7 @@ def _words(names: pl.Series) -> tuple[pl.Series, pl.Series]:
     one, two = pl.col(words.columns[0]), pl.col(words.columns[1])
     ordered = words.select(pl.when(two < one).then(two + " " + one).otherwise(plain)).to_series()
     more = rest.str.contains(" ", literal=True).fill_null(value=False).arg_true()
-    sorted_words = plain.gather(more).str.split(" ").list.eval(pl.element().sort()).list.join(" ")
+    sorted_words = ascending(plain.gather(more).str.split(" ")).list.join(" ")
     return ordered.scatter(more, sorted_words), first
 
 
