@@ -285,14 +285,14 @@ def link(
     hashed = hashing(files)  # while the libraries are imported, which keeps one core busy
     from padan.lists import begin_reading
 
-    ahead = begin_reading(spec, files)
+    begun = begin_reading(spec, files)
     from padan import memory, show
     from padan.link import link as run_link
 
     with console.progress(quiet=quiet or json) as report:
         starved = memory.give_up(lambda error: console.show_error(error, as_json=json))
         _result, info = run_link(
-            spec, files, out, report=report, label=label, limit=limit, starved=starved, hashed=hashed, ahead=ahead
+            spec, files, out, report=report, label=label, limit=limit, starved=starved, hashed=hashed, begun=begun
         )
     if json:
         console.print_json({"ok": True, "folder": str(out), **show.link_summary(info)})

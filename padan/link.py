@@ -17,8 +17,8 @@ from matching.generic.linkage import Linkage, Result
 from matching.generic.spec import read_spec
 from padan import memory, planning
 from padan.console import OutputError, Reporter
-from padan.lists import ListFile, read_list, source_names
-from padan.sizes import look
+from padan.lists import Begun, ListFile, read_list, source_names
+from padan.sizes import COLUMNS, FileSize, look
 from padan.stamps import code_version, hashing, sha256_file, versions
 from padan.store import open_folder, put, write_json
 from rules.errors import InputError, Place
@@ -27,7 +27,7 @@ from rules.i18n import N_, _
 if TYPE_CHECKING:
     from blocking.candidates import Plan
     from matching.generic.prepare import Prepared
-    from matching.generic.reading import Ahead, Frame
+    from matching.generic.reading import Frame
     from matching.generic.spec import LinkageSpec
 
 KIND = "padan link"
@@ -49,7 +49,7 @@ def link(
     limit: str | None = None,
     starved: Callable[[int], None] | None = None,
     hashed: Callable[[], list[str]] | None = None,
-    ahead: Ahead | None = None,
+    begun: Begun | None = None,
 ) -> tuple[Result, dict[str, Any]]:
     """Link or dedupe the files and write pairs.parquet, entities.parquet, rows.parquet and run.json into `out`.
 
@@ -57,10 +57,10 @@ def link(
 
     `label`: answers of `padan label` by which the probabilities are calibrated. `limit`, `starved`: the memory it may
     use, and what to do when it runs out after all, as in `padan.pipeline.run`. `hashed` gives the SHA-256 of each file,
-    `ahead` the columns of the lists, where that is under way already.
+    `begun` are the lists where they are being read already.
     Raises ConfigError, InputError, OutputError or MemoryNeededError; nothing is written before the inputs are read.
     """
-    spec = read_spec(spec_path)
+    spec = begun.spec if begun else read_spec(spec_path)
     labels = None
     if label is not None:
         from padan.label import read_labels
@@ -69,13 +69,18 @@ def link(
     names = source_names(paths)
     if len(set(names)) < len(names):
         raise InputError(_("one file was given twice"), place=Place(file=names[0]))
-    sizes = [look(path, name, "", packed=True) for path, name in zip(paths, names, strict=True)]
+    lists = begun.lists if begun else []
+    sizes = [
+        FileSize(name, "", COLUMNS, path.stat().st_size, lists[k].height)
+        if lists
+        else look(path, name, "", packed=True)
+        for k, (path, name) in enumerate(zip(paths, names, strict=True))
+    ]
     plan = planning.first_look(sizes, memory.budget(limit), ("link",), bound=memory.bound(limit))
     planning.ensure(plan)
     gauge = memory.Gauge(plan.anggaran, starved)
-    begun = time.perf_counter()
-    lists = []
-    for number, path in enumerate(paths):
+    opened = time.perf_counter()
+    for number, path in enumerate(paths[len(lists) :]):
         report(0.1 * number / len(paths), _("Reading the files") + ": " + path.name)
         lists.append(read_list(path, spec))
 
@@ -91,7 +96,7 @@ def link(
         report.note(planning.short_line(plan))
         return plan.room
 
-    begins = {"read": begun}  # of each stage
+    begins = {"read": opened}  # of each stage
 
     def tell(stage: str, share: float) -> None:
         begins.setdefault(stage, time.perf_counter())
@@ -107,7 +112,7 @@ def link(
             spec,
             lists,
             lambda given: Linkage(spec).run(
-                given, names, tell, labels=labels, planned=planned, keep=False, ahead=ahead
+                given, names, tell, labels=labels, planned=planned, keep=False, ahead=begun.ahead if begun else None
             ),
         )
         report(0.98, _("Writing"))
@@ -138,7 +143,7 @@ def link(
         ended = time.perf_counter()
         ends = [*list(begins.values())[1:], ended]
         info["measured"] = {
-            "seconds": round(ended - begun, 2),
+            "seconds": round(ended - opened, 2),
             "peak_mb": round(gauge.peak / memory.MB),
             "stages": {n: round(end - at, 4) for (n, at), end in zip(begins.items(), ends, strict=True)},
         }

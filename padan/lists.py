@@ -151,8 +151,17 @@ def source_names(paths: Sequence[Path]) -> list[str]:
     return ["/".join(p[-depth:]) for p in parts]
 
 
-def begin_reading(spec_path: Path, paths: Sequence[Path]) -> Ahead | None:
-    """The columns that a linkage wants first, being read in a thread; None where the lists are no parquet files.
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Lists whose first columns a thread is reading."""
+
+    spec: LinkageSpec
+    lists: list[ListFile]
+    ahead: Ahead
+
+
+def begin_reading(spec_path: Path, paths: Sequence[Path]) -> Begun | None:
+    """The lists, the columns that a linkage wants first being read; None where they are not all plain parquet files.
 
     Whatever is wrong with them is told by who reads them for good.
     """
@@ -160,5 +169,7 @@ def begin_reading(spec_path: Path, paths: Sequence[Path]) -> Ahead | None:
         spec = read_spec(spec_path)
     except PadanError:
         return None
-    frames = [one.frame for one in (_parquet(path, spec) for path in paths) if one is not None]
-    return Ahead(frames, reading_order(spec)[:_AHEAD]) if len(frames) == len(paths) else None
+    lists = [one for one in (_parquet(path, spec) for path in paths) if one is not None]
+    if len(lists) < len(paths):
+        return None
+    return Begun(spec, lists, Ahead([one.frame for one in lists], reading_order(spec)[:_AHEAD]))

@@ -87,6 +87,17 @@ def _resident(file: Path = Path("/proc/self/statm")) -> int:
     return int(psutil.Process().memory_info().rss)
 
 
+def _descendants(tasks: Path = Path("/proc/self/task")) -> list[psutil.Process]:
+    """The processes that this one started, and theirs."""
+    told = [task / "children" for task in tasks.iterdir()] if tasks.is_dir() else []
+    with suppress(OSError):  # a thread has ended since
+        if told and not any(one.read_bytes().strip() for one in told):
+            return []
+    import psutil
+
+    return list(psutil.Process().children(recursive=True))
+
+
 def _container(names: tuple[str, str], folder: Path = _CGROUP) -> list[int]:
     """What a container (cgroup v2) leaves; nothing where there is none or it sets no bound."""
     try:
@@ -165,9 +176,7 @@ class Gauge:
         while not self._end.wait(_PERIOD):
             looks += 1
             if looks % _EVERY == 0:
-                import psutil
-
-                self._children = psutil.Process().children(recursive=True)
+                self._children = _descendants()
             used = self._now()
             self._most = max(self._most, used)
             if self._starved and self._bound and used > self._bound and looks % 4 == 0 and free() < self._little:

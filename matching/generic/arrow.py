@@ -115,7 +115,7 @@ _array_done: Final = _ending(_Array)
 
 
 class _Column:
-    """Texts as an array of Arrow that whoever asks for it takes over: its form, length, and buffers after the first."""
+    """Values as an array of Arrow that who asks for it takes over: its form, length, and buffers after the first."""
 
     def __init__(self, form: bytes, length: int, *parts: npt.NDArray[Any]) -> None:
         self.form, self.length = form, length
@@ -150,3 +150,14 @@ def column_of_views(views: npt.NDArray[np.uint64], data: npt.NDArray[np.uint8], 
     pieces = [data[k : k + piece] for k in range(0, len(data), piece)]
     sizes = np.array([len(one) for one in pieces], dtype=np.int64)
     return pl.Series(_Column(b"vu", len(views) // 2, views, *pieces, sizes), dtype=pl.String).alias("v")
+
+
+_FORMS: Final = {"uint8": b"C", "uint32": b"I", "float64": b"g"}
+
+
+def column_of_numbers(values: npt.NDArray[Any]) -> pl.Series:
+    """The column `v` of numbers, none of them null; taken without a copy, so `values` must not be changed any more.
+
+    Polars itself would copy them, and import numpy.ma to ask whether some are masked.
+    """
+    return pl.Series(_Column(_FORMS[values.dtype.name], len(values), values)).alias("v")

@@ -30,7 +30,7 @@ from matching.generic.anchors import (
     unconditioned,
     unconditioned_by_pattern,
 )
-from matching.generic.arrow import column_of_views
+from matching.generic.arrow import column_of_numbers, column_of_views
 from matching.generic.cluster import cluster
 from matching.generic.compare import comparisons
 from matching.generic.fellows import fellow_anchors, fellow_patterns
@@ -299,7 +299,7 @@ def _calibration(
 
 
 def _source_names(sources: list[str], number: npt.NDArray[np.uint8]) -> pl.Series:
-    return pl.Series(sources, dtype=pl.String).gather(pl.Series(number))
+    return pl.Series(sources, dtype=pl.String).gather(column_of_numbers(number))
 
 
 def _pairs_frame(
@@ -316,11 +316,11 @@ def _pairs_frame(
     lay_out(packed, order, kept.cell, rows.source, rows.row, weight, probability, source, row, weights, probabilities)
     columns = {
         "source_l": _source_names(sources, source[0]),
-        "row_l": row[0],
+        "row_l": column_of_numbers(row[0]),
         "source_r": _source_names(sources, source[1]),
-        "row_r": row[1],
-        "weight": weights,
-        "probability": probabilities,
+        "row_r": column_of_numbers(row[1]),
+        "weight": column_of_numbers(weights),
+        "probability": column_of_numbers(probabilities),
     }
     return pl.DataFrame(columns), order
 
@@ -330,7 +330,7 @@ def _entities_frame(rows: Prepared, sources: list[str], label: npt.NDArray[np.ui
     return pl.DataFrame(
         {
             "source": _source_names(sources, rows.source),
-            "row": rows.row,
+            "row": column_of_numbers(rows.row),
             "entity_id": column_of_views(views, letters, PIECE),
         }
     )
