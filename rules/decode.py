@@ -18,7 +18,7 @@ from rules.i18n import N_, _
 from rules.identity import parameters
 from rules.kk import grade_kk, kk_issue_date
 from rules.nik import clean_id, grade_nik, is_scientific, nik_birth_date, nik_century_unsure, nik_sex
-from rules.wilayah import BPS_LENGTHS, LENGTHS, TABLE
+from rules.wilayah import BPS_LENGTHS, LENGTHS, table
 
 _MONTHS: Final = (
     N_("January"), N_("February"), N_("March"), N_("April"), N_("May"), N_("June"), N_("July"), N_("August"),
@@ -164,7 +164,7 @@ def decode(text: str, *, mode_uji: bool = False, tanggal_acuan: date | None = No
 @lru_cache
 def _rows(codes: tuple[str, ...], column: str = "kode") -> dict[str, dict[str, Any]]:
     # Kept, because a number that may be a NIK and a KK asks for one region twice.
-    frame = pl.scan_parquet(TABLE).filter(pl.col(column).is_in(list(codes))).collect()
+    frame = table().filter(pl.col(column).is_in(list(codes)))
     return {row[column]: row for row in frame.to_dicts()}
 
 

@@ -89,6 +89,12 @@ def spelling_key(column: str) -> pl.Expr:
 
 
 @cache
+def table() -> pl.DataFrame:
+    """The table as it is kept, sorted by kode."""
+    return pl.read_parquet(TABLE)
+
+
+@cache
 def load_wilayah() -> pl.DataFrame:
     """The whole table, sorted by kode: `kode kode_bps tingkat(u8 1-4) nama nama_lain status pengganti induk`.
 
@@ -97,27 +103,26 @@ def load_wilayah() -> pl.DataFrame:
     """
     up = pl.col("tingkat").replace_strict({2: 2, 3: 4, 4: 6}, default=0, return_dtype=pl.UInt32)
     parent = pl.when(pl.col("tingkat") > 1).then(pl.col("kode").str.head(up))
-    return pl.read_parquet(TABLE).with_columns(induk=parent)
+    return table().with_columns(induk=parent)
 
 
 @cache
 def nik_prefixes() -> pl.Series:
     """All six-digit prefixes of current and retired kecamatan, sorted; for NIK and KK checks (N06)."""
-    prefixes = pl.scan_parquet(TABLE).filter(pl.col("tingkat") == 3).select("kode").collect().to_series()
-    return prefixes.sort()
+    return table().filter(pl.col("tingkat") == 3)["kode"].sort()
 
 
 @cache
 def regency_prefixes() -> pl.Series:
     """All four-digit codes of current and retired kab/kota, sorted."""
-    return pl.scan_parquet(TABLE).filter(pl.col("tingkat") == 2).select("kode").collect().to_series().sort()
+    return table().filter(pl.col("tingkat") == 2)["kode"].sort()
 
 
 @cache
 def retired_prefixes() -> dict[str, str]:
     """Retired kab/kota (4 digits) and kecamatan (6) codes with their successors, as far as one was found."""
-    gone = pl.scan_parquet(TABLE).filter(pl.col("tingkat").is_in([2, 3]), pl.col("pengganti").is_not_null())
-    return dict(gone.select("kode", "pengganti").collect().iter_rows())
+    gone = table().filter(pl.col("tingkat").is_in([2, 3]), pl.col("pengganti").is_not_null())
+    return dict(gone.select("kode", "pengganti").iter_rows())
 
 
 # -- the scheme of a column --------------------------------------------------------------------------------------------
