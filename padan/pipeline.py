@@ -153,7 +153,7 @@ def run(
         key = _link(settings, data, key, folder, watch, decided)
         writing.result()
         data.info["kekekalan"] = counted.result()
-        key = _find(settings, data, key, folder, watch, decided)
+        key, writing = _find(settings, data, key, folder, watch, decided, aside)
         _compare(settings, data, folder)
         data.info["pengaturan"] = settings.model_dump(mode="json", exclude={"masukan", "keluaran"})
         data.info["versi"] = stamps.versions() | {
@@ -162,6 +162,7 @@ def run(
         }
         data.info["jumlah"] = {name: getattr(data, name).height for name in tables.SCHEMAS}
         products = _reports(settings, inputs, data, key, folder, watch)
+        writing.result()
         data.info["tahap"] = watch.stages
         data.info["rencana"] = watch.plan.to_dict()
         data.info["terukur"] = measured(data, watch)
@@ -386,7 +387,10 @@ def _find(
     folder: store.RunFolder,
     watch: Watch,
     decided: pl.DataFrame,
-) -> str:
+    aside: Executor,
+) -> tuple[str, Future[object]]:
+    """The stamp of the findings, and their writing, which goes on in `aside` while the reports begin."""
+    writing: Future[object] = Future()
     own = settings.folder / settings.parameter if settings.parameter else None
     if own is not None and not own.is_file():
         raise ConfigError(_("the parameter file does not exist"), place=Place(file=str(own), column="parameter"))
@@ -402,7 +406,8 @@ def _find(
             data.findings, data.diputuskan = folder.table("findings"), folder.table("diputuskan")
             _notes(data, kept["catatan_aturan"])
             watch.stages["temuan"]["dipakai_ulang"] = True
-            return key
+            writing.set_result(None)
+            return key, writing
         from reports.data import in_order
         from rules.findings.run import run_rules
 
@@ -415,8 +420,10 @@ def _find(
         frames = {"findings": tables.check("findings", findings), "diputuskan": data.diputuskan}
         # In the order of the file, as a run that goes on here has them: the reports break ties by it.
         data.findings = frames["findings"] = in_order("findings", frames["findings"]).rechunk()
-        _notes(data, folder.finish("temuan", key, frames, {"catatan_aturan": notes})["catatan_aturan"])
-    return key
+        kept = store.as_kept({"catatan_aturan": notes})
+        _notes(data, kept["catatan_aturan"])
+        writing = aside.submit(folder.finish, "temuan", key, frames, kept)
+    return key, writing
 
 
 def _compare(settings: Settings, data: tables.Tables, folder: store.RunFolder) -> None:

@@ -92,7 +92,7 @@ class RunFolder:
             put(part, self.data / part.name)
         stamp = {"key": key, "tables": digests, "info": dict(info)}
         write_json(stamp, self.private / f"{stage}.json")
-        return dict(json.loads(json.dumps(stamp["info"], default=str)))
+        return as_kept(info)
 
     def table(self, name: str) -> pl.DataFrame:
         """A table of a finished stage, checked again; empty when an older version of padan did not know it."""
@@ -218,6 +218,11 @@ class Products:
     def close(self) -> None:
         """The run is finished: the next one makes its reports anew."""
         self._stamp.unlink(missing_ok=True)
+
+
+def as_kept(info: Mapping[str, Any]) -> dict[str, Any]:
+    """`info` as it comes back from the stamp of a stage."""
+    return dict(json.loads(json.dumps(dict(info), default=str)))
 
 
 def _digest(path: Path) -> str | None:
