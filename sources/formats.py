@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import fastexcel
 import polars as pl
@@ -32,6 +33,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
+NO_HASH: Final = "-"  # for `open_book`, where nobody asks for the hash of the file
 _KEPT: list[dict[Path, Book]] = []
 
 

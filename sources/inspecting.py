@@ -16,12 +16,12 @@ from rules.nik import clean_id
 from rules.wilayah import detect_scheme
 from sources import values
 from sources.clean import clean
-from sources.formats import open_book
+from sources.formats import NO_HASH, open_book
 from sources.header import Header, find
 from sources.layout import ID_COLUMNS
 from sources.model import Book, Grid, Input, RawSheet, SourceSettings
 from sources.reading import SURE, best, candidates, stated_date
-from sources.shape import Shaped, shape
+from sources.shape import Shaped, data_start, shape
 from sources.validate import validate
 from sources.workbook import is_program_sheet
 
@@ -213,7 +213,7 @@ def raw_sheets(path: Path) -> list[RawSheet]:
 
     Raises InputError as `load` does for a file that is no table.
     """
-    book = open_book(path)
+    book = open_book(path, NO_HASH)
     allowed = candidates(book, None)
     sheets = []
     for grid in book.grids:
@@ -224,7 +224,6 @@ def raw_sheets(path: Path) -> list[RawSheet]:
         if header is None:
             sheets.append(RawSheet(grid.name, grid.cells, grid.rows, first, first + 1))
         else:
-            sheets.append(
-                RawSheet(grid.name, grid.cells, grid.rows, int(grid.rows[header.last]), shape(grid, header).data_start)
-            )
+            last = int(grid.rows[header.last])
+            sheets.append(RawSheet(grid.name, grid.cells, grid.rows, last, data_start(grid, header)))
     return sheets

@@ -26,6 +26,9 @@ _LONG = r"\d[\d.]{13,}"
 _MAY_BE_NO_PERSON = r"(?i)^\s*(?:(?:sub|grand)?\s*-?(?:jumlah|total)|###)|NO(?:MOR|\.)?\s*K(?:\.?K|ARTU)"
 
 
+_NEAR = 1_000  # rows below a header among which the first row of data stands, as a rule
+
+
 @dataclass(slots=True)
 class Shaped:
     """Data rows of a sheet under canonical names (text as written), and the rows refused on the way.
@@ -73,6 +76,23 @@ def shape(grid: Grid, header: Header) -> Shaped:
             own = pl.coalesce(name, line) if name in data.columns else pl.col(line)
             data = data.with_columns(own.alias(name)).drop(line)
     return Shaped(_fill_down(data, header), refused, read, start)
+
+
+def data_start(grid: Grid, header: Header) -> int:
+    """`Shaped.data_start`, from the rows below the header: the others are not looked at where there is no need."""
+    near = header.last + 1 + _NEAR
+    if grid.cells.height > near:
+        top = Grid(
+            grid.name,
+            grid.cells.head(near),
+            grid.rows.head(near),
+            grid.broken.head(near),
+            lambda column: None if (flags := grid.numeric(column)) is None else flags.head(near),
+        )
+        found = shape(top, header)
+        if found.read:
+            return found.data_start
+    return shape(grid, header).data_start
 
 
 def _totals(frame: pl.DataFrame, cells: list[str], identity: list[str], odd: bool) -> pl.Series:

@@ -10,11 +10,14 @@ import polars as pl
 import pytest
 
 from rules import tables
+from sources.formats import open_book
 from sources.header import find
 from sources.inspecting import inspect, raw_sheets
 from sources.layout import aliases, layout, layouts
 from sources.load import load
 from sources.model import Grid, Input, SourceSettings
+from sources.reading import candidates
+from sources.shape import data_start, shape
 
 SETTINGS = SourceSettings(mode_uji=True, tanggal_acuan=date(2023, 6, 30))
 HEAD = (
@@ -223,6 +226,19 @@ def test_raw_sheets_hand_the_cells_back_unchanged(tmp_path: Path) -> None:
     assert (sheet.header_row, sheet.data_start_row) == (3, 4)
     assert sheet.frame.row(-1) == ("'3201932005700001", " Sutrisno ", "3201931503080001", "jl. mawar")
     assert sheet.rows.to_list() == [1, 3, 4]
+
+
+@pytest.mark.parametrize("empty", [0, 3, 1_200])
+def test_data_of_a_long_list_begin_where_they_begin_when_all_its_rows_are_looked_at(tmp_path: Path, empty: int) -> None:
+    path = tmp_path / "a.csv"
+    lines = ["DAFTAR|||", "NIK|NAMA|NO KK|ALAMAT", "1|2|3|4", *["|| |"] * empty]
+    lines += [f"32019320057{k:05}|SUTRISNO|3201931503080001|jl. mawar" for k in range(1_500)]
+    path.write_text("\n".join([*lines, "|JUMLAH||"]) + "\n", encoding="utf-8")
+    grid = open_book(path).grids[0]
+    header = find(grid, candidates(open_book(path), None))
+    assert header is not None
+    assert data_start(grid, header) == shape(grid, header).data_start == 4 + empty
+    assert raw_sheets(path)[0].data_start_row == 4 + empty
 
 
 def test_the_civil_register_says_who_has_no_identity_card(tmp_path: Path) -> None:
