@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from blocking.jit import each
+from blocking.jit import in_background
 from matching.kernels.conditioning import Data, Freedom, maximise
 from matching.model import MATCH, Model, PatternTable, Strata
 from matching.specification import Comparison, Levels, Specification
@@ -128,7 +129,12 @@ def fit(
         np.stack([theta_of(anchors[c][f], one, match=k < spec.padanan) for k, c in enumerate(spec.class_names)])
         for f, one in enumerate(spec.comparisons)
     ]
-    found = each(lambda k: _run(cells, strata, spec, layout, prior, k, rounds, tolerance), range(max(starts, 1)))
+    # A thread for each start, also where there are fewer cores: nobody then waits for a start that has a core alone.
+    begun = [
+        in_background(partial(_run, cells, strata, spec, layout, prior, start, rounds, tolerance))
+        for start in range(max(starts, 1))
+    ]
+    found = [ended() for ended in begun]
     best = max(found, key=lambda s: s.likelihood)  # the first of equals: the start at the anchors
     share = np.full((strata.size, len(spec.classes)), 1.0 / len(spec.classes))
     share[cells.used] = best.share
