@@ -95,8 +95,9 @@ def _entries(context: Context, lines: pl.DataFrame) -> pl.DataFrame:
     return said.with_columns(diam=told_beside)
 
 
-def _value(context: Context) -> pl.Expr:
-    """`nilai` of `kolom` as it may stand on paper: words, day-month-year, village and district, ids by two digits.
+def _value(context: Context, said: pl.DataFrame) -> pl.Expr:
+    """`nilai` of `kolom` of `said` as it may stand on paper: words, day-month-year, village and district, ids by two
+    digits.
 
     Nearly every KK ends in 01, so ids that differ within a line are told apart by letters: `A ••01`, `B ••01`.
     """
@@ -107,8 +108,11 @@ def _value(context: Context) -> pl.Expr:
     masked = masked_value(column, out.str.replace(r"^(\d{4})-(\d{2})-(\d{2})$", "${3}-${2}-${1}"))
     letter = pl.col("ke").replace_strict(dict(enumerate(ascii_uppercase, start=1)), default="", return_dtype=pl.String)
     lettered = pl.when(pl.col("ke").is_not_null()).then(pl.concat_str(letter, pl.lit(" "), masked)).otherwise(masked)
+    codes = said.filter(column == "kode_wilayah").get_column("nilai")
     village, district = (
-        value.str.slice(0, digits).replace_strict(context.names, default=None, return_dtype=pl.String)
+        value.str.slice(0, digits).replace_strict(
+            context.names_of(codes.str.slice(0, digits)), default=None, return_dtype=pl.String
+        )
         for digits in (10, 6)
     )
     place = pl.concat_str(village, pl.lit(" (" + _("district") + " "), district, pl.lit(")"))
@@ -137,21 +141,21 @@ def _told_apart(facts: pl.DataFrame) -> pl.DataFrame:
 
 def _rows(context: Context, facts: pl.DataFrame) -> pl.DataFrame:
     """One row per line, record and date: who, from where, and `fakta`: what the record says (empty: it exists)."""
-    names = facts["kolom"].drop_nulls().unique().sort().to_list()
-    labels = {c: _(_SHORT[c]) if c in _SHORT else column_label(c) for c in names}
-    shown = pl.col("nilai_teks").fill_null(_("(empty)"))
-    labelled = pl.concat_str(mapped(pl.col("kolom"), labels), pl.lit(" "), shown)
-    word = pl.when(pl.col("kolom").is_in(_BARE) & pl.col("nilai").is_not_null()).then(shown).otherwise(labelled)
     facts = _told_apart(facts)
     # Values come again and again, village names and dates most of all: each is put into words once.
     what = ["apa", "ke"]
     values = (
         facts.filter(~pl.col("diam")).select(*what, "kolom", "nilai").unique(what, keep="first", maintain_order=True)
     )
-    values = values.select(*what, nilai_teks=_value(context))
+    names = values["kolom"].drop_nulls().unique().sort().to_list()
+    labels = {c: _(_SHORT[c]) if c in _SHORT else column_label(c) for c in names}
+    shown = pl.col("nilai_teks").fill_null(_("(empty)"))
+    labelled = pl.concat_str(mapped(pl.col("kolom"), labels), pl.lit(" "), shown)
+    word = pl.when(pl.col("kolom").is_in(_BARE) & pl.col("nilai").is_not_null()).then(shown).otherwise(labelled)
+    values = values.with_columns(nilai_teks=_value(context, values)).select(*what, kata=word)
     return (
         facts.join(values, on=what, how="left", nulls_equal=True, maintain_order="left")
-        .with_columns(kata=pl.when(~pl.col("diam")).then(word))
+        .with_columns(kata=pl.when(~pl.col("diam")).then("kata"))
         .group_by("kunci_baris", "baris_id", "sumber", "tanggal", maintain_order=True)
         .agg(
             pl.col("urut").min(),

@@ -262,6 +262,10 @@ class Context:
         frame = self.regions.select("kode", "nama").unique("kode", keep="first", maintain_order=True)
         return dict(zip(frame["kode"].to_list(), frame["nama"].to_list(), strict=True))
 
+    def names_of(self, codes: pl.Series) -> dict[str, str]:
+        """`names` of these codes alone: all of them take Polars, and Python, a twentieth of a second at every look."""
+        return {code: self.names[code] for code in codes.drop_nulls().unique().sort() if code in self.names}
+
     @cached_property
     def _places(self) -> pl.DataFrame:
         return self.regions.select("kode", "nama").unique("kode", keep="first", maintain_order=True)

@@ -34,14 +34,12 @@ def _worded(column: pl.Expr, value: pl.Expr) -> pl.Expr:
     return out.str.replace(r"^(\d{4})-(\d{2})-(\d{2})$", "${3}-${2}-${1}")
 
 
-def place_of_code(context: Context, column: pl.Expr, value: pl.Expr) -> pl.Expr:
-    """Region codes among the values with their names: `3303012001 (Panican)`."""
-    named = value.replace_strict(context.names, default=None, return_dtype=pl.String)
-    return (
-        pl.when((column == "kode_wilayah") & named.is_not_null())
-        .then(pl.format("{} ({})", value, named))
-        .otherwise(value)
-    )
+def _placed(context: Context, said: pl.DataFrame, value: pl.Expr) -> pl.Expr:
+    """`value` of `kolom` of `said`, where it is a region code with its name: `3303012001 (Panican)`."""
+    of_place = pl.col("kolom") == "kode_wilayah"
+    codes = said.filter(of_place).get_column("nilai")
+    named = value.replace_strict(context.names_of(codes), default=None, return_dtype=pl.String)
+    return pl.when(of_place & named.is_not_null()).then(pl.format("{} ({})", value, named)).otherwise(value)
 
 
 def statements(context: Context, findings: pl.DataFrame, *, masked: bool) -> pl.DataFrame:
@@ -95,7 +93,7 @@ def _said(context: Context, evidence: pl.DataFrame, *, masked: bool) -> pl.DataF
     """`kolom, nilai, isi`: each value that is said, in words, once: village names and dates come again and again."""
     said = evidence.select("kolom", "nilai").unique(maintain_order=True)
     columns = said["kolom"].drop_nulls().unique().to_list()
-    value = place_of_code(context, pl.col("kolom"), _worded(pl.col("kolom"), pl.col("nilai")))
+    value = _placed(context, said, _worded(pl.col("kolom"), pl.col("nilai")))
     shown = masked_value(pl.col("kolom"), value) if masked else value
     return said.with_columns(
         isi=pl.concat_str(
