@@ -57,6 +57,6 @@ def task(name: str) -> Task:
     place = (np.cumsum(height) - height)[prepared.source] + prepared.row.astype(np.int64) - 1
     back = np.empty(len(truth), dtype=np.int64)
     back[place] = np.arange(len(truth))
-    keys = [np.asarray(key, dtype=np.uint64)[back] for key in plan(prepared, spec).keys]
+    keys = [np.asarray(key, dtype=np.uint64)[back] for key in plan(prepared, spec, lambda: None)[0].keys]
     between = np.repeat(np.arange(len(parts)), height) if len(parts) > 1 else None
     return Task(rows.drop("rec_id"), truth, keys, between)

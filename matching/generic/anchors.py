@@ -88,9 +88,10 @@ def random_pairs(rows: Prepared, spec: LinkageSpec) -> tuple[Index, Index]:
     else:
         # Some are drawn twice or stand in one list: half of them where two lists are of one size.
         draws = min(int(1.1 * wanted * (n * (n - 1) // 2) / max(possible_pairs(rows, spec), 1)), 4 * wanted)
-        # Numbers are drawn in the order of content, so that the draw is one whatever the order of rows.
+        # Numbers are drawn in the order of content, so that the draw is one whatever the order of rows; as many rows as
+        # draws will do, for putting millions of them in order takes longer than all the rest.
         both = np.empty(draws, dtype=np.uint64)
-        draw(rows.order, both)
+        draw(rows.some(draws), both)
         both = both[both != 0]
         if n < wanted:  # else hardly a pair is drawn twice
             rank = np.empty(n, dtype=np.uint32)

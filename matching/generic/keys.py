@@ -6,6 +6,10 @@ which an earlier key is longer, else the earlier pass had taken it. Neither may 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -27,6 +31,7 @@ from matching.kernels.coding import word_mixes
 from matching.kernels.conditions import DATE, LOW, TEXT
 from matching.kernels.keys import fill_keys
 
+Made = TypeVar("Made")
 # Bits of a packed date that a part takes; two digits 00 are unknown.
 _DATE_PARTS = {"year": (16, 0xFFFF), "month": (8, 0xFF), "day": (0, 0xFF), "month_day": (0, 0xFFFF)}
 _NOUGHT = {"month": 0x11, "day": 0x11, "month_day": 0x1111}
@@ -79,10 +84,11 @@ def _text_mixes(column: Coded) -> npt.NDArray[np.int64]:
     return _mixes(column.distinct)[column.plain] if column.how == TEXT else _mixes(column.written())
 
 
-def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
+def plan(rows: Prepared, spec: LinkageSpec, beside: Callable[[], Made]) -> tuple[Plan, Made]:
     """Keys of all passes, blocks above the limit split by a further column, and what each pass settles.
 
-    The keys are the columns of one matrix (`together`): the keys of a row lie side by side.
+    The keys are the columns of one matrix (`together`): the keys of a row lie side by side. `beside` is other work on
+    the rows, done together with the passes, so that no core waits for the last of them; what it made is given back.
     """
     together = lined(rows.n, len(spec.keys), np.uint64)
     given = _Parts(rows, spec)
@@ -106,14 +112,15 @@ def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
             number_blocks(blocks.order, blocks.start, blocks.stop, first)
         return blocks, PassCount(spec.passes[number].title, 0, large, skipped), blocks.pairs
 
-    found = each(one_pass, range(len(spec.keys)))
+    work: list[Callable[[], Any]] = [beside, *(partial(one_pass, number) for number in range(len(spec.keys)))]
+    made, *found = each(lambda one: one(), work)
     counts = [count for _blocks, count, _pairs in found]
     complete = [count.blok_besar == 0 for count in counts]
     passes = [
         Pass(rule.title, lambda _e: np.zeros(0, dtype=np.uint64), (), _settled(spec, number, complete))
         for number, rule in enumerate(spec.passes)
     ]
-    return Plan(
+    chosen = Plan(
         passes,
         list(together.T[: len(spec.keys)]),
         counts,
@@ -122,6 +129,7 @@ def plan(rows: Prepared, spec: LinkageSpec) -> Plan:
         first,
         [pairs for _blocks, _count, pairs in found],
     )
+    return chosen, made
 
 
 def _finer(rows: Prepared, spec: LinkageSpec, parts: list[KeyPart], times: float) -> U64:

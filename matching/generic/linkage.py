@@ -14,6 +14,7 @@ import polars as pl
 from blocking.candidates import Plan, found_by
 from blocking.heap import trim
 from blocking.jit import in_background
+from blocking.mix import U64
 from blocking.pairs import Index
 from blocking.sorting import sort_rows
 from blocking.tally import distinct
@@ -148,10 +149,9 @@ class Linkage:
         tell("prepare", 0.0)
         rows = prepare(frames, spec, ahead)
         trim()
-        planning = in_background(lambda: plan(rows, spec))
         drawing = in_background(lambda: random_pairs(rows, spec))
-        read = program(rows, spec)
-        chosen, drawn = planning(), drawing()
+        chosen, read = plan(rows, spec, lambda: program(rows, spec))
+        drawn = drawing()
         trim()
         if planned is not None:
             memory = planned(chosen, rows)
@@ -164,7 +164,16 @@ class Linkage:
         tell("compare", 0.0)
         cells, pairs = candidates.count(hold, lambda share: tell("compare", share))
         tell("model", 0.0)
-        model, prior = _fit(rows, spec, chosen, compare, strata, cells, drawn)
+        # Needed last, but the fits before it leave cores idle.
+        fellows = in_background(lambda: fellow_patterns(rows, chosen, compare) if spec.model.fellows else [])
+
+        def named() -> pl.Series:
+            fellows()
+            rows.again  # noqa: B018 - the rows are put in order by content here, where nobody waits for it
+            return _source_names(sources, rows.source)
+
+        source = in_background(named)
+        model, prior = _fit(rows, spec, compare, strata, cells, drawn, fellows)
         table = cells.table
         weight, probability = model.score(table.pattern, table.stratum)
         calibration = None
@@ -190,7 +199,7 @@ class Linkage:
         )
         match[np.flatnonzero(match)[found.cut]] = False
         _let_go(keep, rows, compare)
-        entities = in_background(lambda: _entities_frame(rows, sources, found.label))
+        entities = in_background(lambda: _entities_frame(rows, source(), found.label))
         told = _info(rows, spec, sources, chosen, model, match, found.label, prior)
         paired, order = framed()
         decision = pl.Series("decision", ["review", "match"]).gather(pl.Series(match[order].astype(np.uint8)))
@@ -220,17 +229,15 @@ def _let_go(keep: bool, *parts: Plan | Prepared | Comparer) -> None:
 def _fit(
     rows: Prepared,
     spec: LinkageSpec,
-    chosen: Plan,
     compare: Comparer,
     strata: Strata,
     cells: Cells,
     random: tuple[Index, Index],
+    fellows_of: Callable[[], list[tuple[int, U64, F64]]],
 ) -> tuple[Model, float]:
     """The model, and the prior odds of a match among all admissible pairs."""
     model_spec, table = compare.spec, cells.table
     compared = model_spec.comparisons
-    # Needed last, but the fits before it leave cores idle.
-    fellows_of = in_background(lambda: fellow_patterns(rows, chosen, compare) if spec.model.fellows else [])
     drawn, _place, times = distinct(compare.patterns(*random))
     unlike = model_spec.unpack(drawn)
     total = max(possible_pairs(rows, spec), 1)
@@ -325,11 +332,11 @@ def _pairs_frame(
     return pl.DataFrame(columns), order
 
 
-def _entities_frame(rows: Prepared, sources: list[str], label: npt.NDArray[np.uint32]) -> pl.DataFrame:
+def _entities_frame(rows: Prepared, source: pl.Series, label: npt.NDArray[np.uint32]) -> pl.DataFrame:
     letters, views = entity_ids(label, rows.content, *rows.again)
     return pl.DataFrame(
         {
-            "source": _source_names(sources, rows.source),
+            "source": source,
             "row": column_of_numbers(rows.row),
             "entity_id": column_of_views(views, letters, PIECE),
         }

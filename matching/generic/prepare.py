@@ -67,6 +67,14 @@ class Prepared:
         """Record numbers by content; rows of one content in the order of the lists."""
         return self._by_content[0]
 
+    def some(self, wanted: int) -> npt.NDArray[np.uint32]:
+        """About `wanted` record numbers by content, or all. Which they are does not depend on the order of rows."""
+        if self.n <= wanted:
+            return self.order
+        # Contents are mixes: any range of them holds its share of the rows.
+        chosen = np.flatnonzero(self.content < np.uint64(2**64 * wanted // self.n)).astype(np.uint32)
+        return sort_rows(self.content[chosen], chosen)[1]
+
     @property
     def again(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
         """The rows whose content other rows above them have, and how many those are."""
