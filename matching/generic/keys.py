@@ -112,8 +112,8 @@ def plan(rows: Prepared, spec: LinkageSpec, beside: Callable[[], Made]) -> tuple
             number_blocks(blocks.order, blocks.start, blocks.stop, first)
         return blocks, PassCount(spec.passes[number].title, 0, large, skipped), blocks.pairs
 
-    work: list[Callable[[], Any]] = [beside, *(partial(one_pass, number) for number in range(len(spec.keys)))]
-    made, *found = each(lambda one: one(), work)
+    work: list[Callable[[], Any]] = [*(partial(one_pass, number) for number in range(len(spec.keys))), beside]
+    *found, made = each(lambda one: one(), work)
     counts = [count for _blocks, count, _pairs in found]
     complete = [count.blok_besar == 0 for count in counts]
     passes = [
