@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import polars.selectors as cs
 
 from blocking.jit import each, in_background
 from matching.generic.anchors import admissible
@@ -135,7 +137,7 @@ def link(
             **result.info,
             "plan": plan.to_dict(),
         }
-        made = {"pairs": lambda: result.pairs, "entities": lambda: _entities(result, lists)}
+        made = {"pairs": lambda: result.coded_pairs, "entities": lambda: _entities(result, lists)}
         (out / "rows.parquet").unlink(missing_ok=True)
         if not all(one.lazy for one in lists):
             made["rows"] = result.rows_frame
@@ -178,10 +180,23 @@ def _write(tables: dict[str, Callable[[], pl.DataFrame]], private: Path, out: Pa
         # Least and largest values help nobody who reads all of it.
         part = private / f"{name}.parquet"
         packed: Literal["uncompressed", "snappy"] = "uncompressed" if name == "entities" else "snappy"
-        tables[name]().write_parquet(part, compression=packed, statistics=False)
+        table = tables[name]()
+        table.write_parquet(part, compression=packed, statistics=False, metadata=_as_text(table))
         put(part, out / part.name)
 
     each(write, list(tables))
+
+
+def _as_text(table: pl.DataFrame) -> dict[str, str]:
+    """What has a file of the table say that its columns of few texts (Enum) are text like any other.
+
+    A quarter of the writing went into finding out anew that they have few. The key is the one under which a parquet
+    file keeps Arrow's schema, which says what type a column is to be read as.
+    """
+    empty, key = io.BytesIO(), "ARROW:schema"
+    table.clear().with_columns(cs.enum().cast(pl.String)).write_parquet(empty)
+    empty.seek(0)
+    return {key: pl.read_parquet_metadata(empty)[key]}
 
 
 def _claim(data: Path, out: Path) -> None:
@@ -198,9 +213,10 @@ def _claim(data: Path, out: Path) -> None:
 def _entities(result: Result, lists: Sequence[ListFile]) -> pl.DataFrame:
     """The entities: every row read is in exactly one; anything else is a defect."""
     expected = sum(one.height for one in lists)
-    if result.entities.height != expected:
-        raise AssertionError(f"{expected} rows read, {result.entities.height} in entities")
-    return result.entities
+    found = result.spelled()
+    if found.height != expected:
+        raise AssertionError(f"{expected} rows read, {found.height} in entities")
+    return found
 
 
 def rows_of(folder: Path, info: dict[str, Any]) -> pl.DataFrame:

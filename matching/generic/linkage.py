@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import polars.selectors as cs
 
 from blocking.candidates import Plan, found_by
 from blocking.heap import trim
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float], None]
 Calibrator = Callable[[F64], F64]
+_AS_TEXT = cs.enum().cast(pl.String)
 ROUNDS = 2  # of finding the pairs that all but one comparison confirm
 
 
@@ -64,8 +66,8 @@ class Result:
     from 1. `entities`: source, row, entity_id, every row once. `info`: figures for run.json.
     """
 
-    pairs: pl.DataFrame
-    spelled: Callable[[], pl.DataFrame]  # waits for the entities: their ids are spelled while the pairs are written
+    coded_pairs: pl.DataFrame  # the same with numbers (Enum) of the texts of which there are few
+    spelled: Callable[[], pl.DataFrame]  # waits for the entities, coded too: spelled while the pairs are written
     info: dict[str, Any]
     model: Model
     spec: LinkageSpec
@@ -77,9 +79,14 @@ class Result:
     calibrator: Calibrator | None = None
 
     @property
+    def pairs(self) -> pl.DataFrame:
+        """The pairs at or above the review threshold."""
+        return self.coded_pairs.with_columns(_AS_TEXT)
+
+    @property
     def entities(self) -> pl.DataFrame:
         """Every row of the lists and its entity."""
-        return self.spelled()
+        return self.spelled().with_columns(_AS_TEXT)
 
     def rows_frame(self) -> pl.DataFrame:
         """Every row as it was given: source, row, fingerprint (hash of its values), and the columns as text."""
@@ -89,7 +96,7 @@ class Result:
         """match, review or other of two record numbers of `rows`."""
         if (self.rows.source[first], self.rows.row[first]) > (self.rows.source[second], self.rows.row[second]):
             first, second = second, first
-        found = self.pairs.filter(
+        found = self.coded_pairs.filter(
             (pl.col("source_l") == self.sources[self.rows.source[first]])
             & (pl.col("row_l") == self.rows.row[first])
             & (pl.col("source_r") == self.sources[self.rows.source[second]])
@@ -170,7 +177,7 @@ class Linkage:
         def named() -> pl.Series:
             fellows()
             rows.again  # noqa: B018 - the rows are put in order by content here, where nobody waits for it
-            return _source_names(sources, rows.source)
+            return _texts(sources, rows.source)
 
         source = in_background(named)
         model, prior = _fit(rows, spec, compare, strata, cells, drawn, fellows)
@@ -202,7 +209,7 @@ class Linkage:
         entities = in_background(lambda: _entities_frame(rows, source(), found.label))
         told = _info(rows, spec, sources, chosen, model, match, found.label, prior)
         paired, order = framed()
-        decision = pl.Series("decision", ["review", "match"]).gather(pl.Series(match[order].astype(np.uint8)))
+        decision = _texts(["review", "match"], match[order].view(np.uint8)).alias("decision")
         return Result(
             paired.with_columns(decision),
             entities,
@@ -305,8 +312,8 @@ def _calibration(
     return calibration_of(Labels(known["p"].to_numpy(), known["sama"].to_numpy(), known["pangsa"].to_numpy()))
 
 
-def _source_names(sources: list[str], number: npt.NDArray[np.uint8]) -> pl.Series:
-    return pl.Series(sources, dtype=pl.String).gather(column_of_numbers(number))
+def _texts(texts: list[str], number: npt.NDArray[np.uint8]) -> pl.Series:
+    return pl.Series(texts, dtype=pl.Enum(texts)).gather(column_of_numbers(number))
 
 
 def _pairs_frame(
@@ -322,9 +329,9 @@ def _pairs_frame(
     weights, probabilities = np.empty(n), np.empty(n)
     lay_out(packed, order, kept.cell, rows.source, rows.row, weight, probability, source, row, weights, probabilities)
     columns = {
-        "source_l": _source_names(sources, source[0]),
+        "source_l": _texts(sources, source[0]),
         "row_l": column_of_numbers(row[0]),
-        "source_r": _source_names(sources, source[1]),
+        "source_r": _texts(sources, source[1]),
         "row_r": column_of_numbers(row[1]),
         "weight": column_of_numbers(weights),
         "probability": column_of_numbers(probabilities),

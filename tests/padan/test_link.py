@@ -102,7 +102,10 @@ def linked(folder: Path) -> Path:
 
 def test_the_tables_have_the_promised_columns(linked: Path, lists: list[pl.DataFrame]) -> None:
     pairs, entities = pl.read_parquet(linked / "pairs.parquet"), pl.read_parquet(linked / "entities.parquet")
-    assert pairs.columns == ["source_l", "row_l", "source_r", "row_r", "weight", "probability", "decision"]
+    side = {"source": pl.String, "row": pl.UInt32}
+    told = {"weight": pl.Float64, "probability": pl.Float64, "decision": pl.String}
+    assert pairs.schema == {f"{name}_{k}": kind for k in "lr" for name, kind in side.items()} | told
+    assert entities.schema == side | {"entity_id": pl.String}  # what other programs join is plain text
     assert entities.columns == ["source", "row", "entity_id"]
     numbered = entities.with_columns(pl.col("source").replace_strict({"a.csv": "1", "b.xlsx": "2"}))
     assert f1(numbered, lists) > 0.97
