@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import cached_property
 from threading import RLock
@@ -175,9 +176,9 @@ class Context:
         key = known["person_id"]
         if key.null_count():
             key = known.select(pl.coalesce("person_id", pl.format("#{}", "baris_id"))).to_series()
-        return known.with_columns(
-            orang=_dense(key), keluarga=_dense(known["family_id"]), keyakinan=pl.col("keyakinan").fill_null(1.0)
-        )
+        with ThreadPoolExecutor(2) as both:  # every rule waits for these, so that the other core has nothing to do
+            persons, families = both.map(_dense, (key, known["family_id"]))
+        return known.with_columns(orang=persons, keluarga=families, keyakinan=pl.col("keyakinan").fill_null(1.0))
 
     @property
     def orang(self) -> pl.LazyFrame:
