@@ -130,7 +130,7 @@ def _days(name: str, values: pl.Series) -> Coded | None:
     found = pack_digits(chunks(every), _NO_MIXES)
     assert found is not None, "dates are ASCII"
     given, packed, _none = found
-    place = days.fill_null(low - 1).to_numpy() - np.int32(low - 1)
+    place = days.fill_null(low - 1).to_numpy() - np.int64(low - 1)  # numpy looks up by no other integers so fast
     return Coded(name, "date", packed[place], given[place])
 
 
