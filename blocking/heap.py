@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +14,7 @@ import numpy.typing as npt
 
 _LINE: Final = 64  # bytes that the processor loads at once
 _WORTH: Final = 1 << 30  # bytes
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
 
 
 def lined(rows: int, columns: int, kind: type[np.generic]) -> npt.NDArray[Any]:
@@ -36,12 +39,20 @@ class _Figures(ctypes.Structure):
     )
 
 
+def resident(file: Path = Path("/proc/self/statm")) -> int:
+    """Bytes of this process that are in memory; 0 where the system does not tell."""
+    try:
+        return int(file.read_text(encoding="ascii").split()[1]) * _PAGE
+    except OSError:
+        return 0
+
+
 def trim() -> None:
     """Hand back what large arrays left behind; does nothing where the C library knows no such thing.
 
     Less than `_WORTH` is kept for what comes next: asking for it anew takes longer.
     """
-    if sys.platform == "linux":
+    if sys.platform == "linux" and resident() >= _WORTH:  # looking through the heap takes some milliseconds
         with suppress(OSError, AttributeError):
             library = ctypes.CDLL(None)
             library.mallinfo2.restype = _Figures

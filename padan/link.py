@@ -21,7 +21,7 @@ from padan import memory, planning
 from padan.console import OutputError, Reporter
 from padan.lists import Begun, ListFile, read_list, source_names
 from padan.sizes import COLUMNS, FileSize, look
-from padan.stamps import code_version, hashing, sha256_file, versions
+from padan.stamps import LINKAGE, code_version, hashing, sha256_file, versions
 from padan.store import open_folder, put, write_json
 from rules.errors import InputError, Place
 from rules.i18n import N_, _
@@ -109,7 +109,7 @@ def link(
         _claim(folder.data, out)
         (out / "run.json").unlink(missing_ok=True)  # from here on the tables are no longer those it tells of
         hashed = hashed or hashing(paths)
-        stamps = in_background(lambda: {**versions(), "code": code_version()})
+        stamps = in_background(lambda: {**versions(), "code": code_version(LINKAGE)})
         result = _linked(
             spec,
             lists,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 
@@ -76,11 +75,26 @@ def versions() -> dict[str, str]:
 
 
 def _version(name: str) -> str:
+    if name in _installed():
+        return _installed()[name]
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
-        found = distribution(name)
+        return version(name)
     except PackageNotFoundError:
         return "?"
-    about = found.read_text("METADATA") or found.read_text("PKG-INFO") or ""
-    # `importlib.metadata.version` parses all of it, with the readme, as an e-mail: ten times as long.
-    told = re.search(r"^Version: *(\S+)", about, re.MULTILINE)
-    return told[1] if told else "?"
+
+
+@cache
+def _installed() -> dict[str, str]:
+    """Name and version of what stands in the folders of packages, as pip names its records of them.
+
+    `importlib.metadata.version` reads and parses each with its readme, as an e-mail.
+    """
+    found: dict[str, str] = {}
+    for folder in sys.path:
+        with suppress(OSError):
+            for record in Path(folder or ".").glob("*.dist-info"):
+                name, _, version = record.stem.partition("-")
+                found.setdefault(name.lower().replace("_", "-").replace(".", "-"), version)
+    return found
