@@ -148,7 +148,7 @@ def source_names(paths: Sequence[Path]) -> list[str]:
     depth = 1
     while depth < max(map(len, parts)) and len({p[-depth:] for p in parts}) < len(parts):
         depth += 1
-    return ["/".join(p[-depth:]) for p in parts]
+    return [Path(*p[-depth:]).as_posix() for p in parts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,9 @@ def test_files_of_one_name_are_told_apart_by_their_folders(folder: Path, tmp_pat
     files = (tmp_path / "x" / "a.csv", tmp_path / "y" / "a.csv")
     assert call("link", folder / "spec.toml", *files, "--out", out, "--quiet").exit_code == 0
     assert set(pl.read_parquet(out / "entities.parquet")["source"]) == {"x/a.csv", "y/a.csv"}
-    assert call("link", folder / "spec.toml", files[0], files[0], "--out", out).exit_code == 3
+    twice = call("link", folder / "spec.toml", files[0], files[0], "--out", out)
+    assert twice.exit_code == 3
+    assert f" {files[0].as_posix()}" in "".join(twice.stderr.split("\n")), "the whole path, as it is written elsewhere"
 
 
 def test_wrong_input_is_one_message(folder: Path, tmp_path: Path) -> None:
