@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ import polars as pl
 
 from blocking.candidates import Plan
 from blocking.heap import lined
-from blocking.jit import each, parts_of
+from blocking.jit import Made, each, parts_of
 from blocking.kernels import number_blocks
 from blocking.mix import U64, combine, mix
 from blocking.pairs import Blocks, PassCount, bounded
@@ -31,7 +31,6 @@ from matching.kernels.coding import word_mixes
 from matching.kernels.conditions import DATE, LOW, TEXT
 from matching.kernels.keys import fill_keys
 
-Made = TypeVar("Made")
 # Bits of a packed date that a part takes; two digits 00 are unknown.
 _DATE_PARTS = {"year": (16, 0xFFFF), "month": (8, 0xFF), "day": (0, 0xFF), "month_day": (0, 0xFFFF)}
 _NOUGHT = {"month": 0x11, "day": 0x11, "month_day": 0x1111}

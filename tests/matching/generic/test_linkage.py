@@ -94,6 +94,17 @@ def test_the_order_of_rows_does_not_matter(linked: Result, lists: list[pl.DataFr
     assert again.pairs.sort(keys).select(keys).equals(linked.pairs.sort(keys).select(keys))
 
 
+def test_some_rows_are_the_same_in_whatever_order_the_lists_stand(lists: list[pl.DataFrame]) -> None:
+    spec, drawn = validate(SPEC), []
+    for frames in (lists, [frame.reverse() for frame in lists]):
+        rows = prepare(frames, spec)
+        some = rows.some(rows.n // 4)
+        assert 0.2 * rows.n < len(some) < 0.3 * rows.n
+        drawn.append(rows.content[some])
+    assert np.array_equal(*drawn)
+    assert (np.diff(drawn[0].astype(np.float64)) >= 0).all()
+
+
 def test_the_same_input_gives_the_same_bytes(linked: Result, lists: list[pl.DataFrame]) -> None:
     again = Linkage.from_dict(SPEC).run(lists)
     assert again.pairs.equals(linked.pairs)
