@@ -18,7 +18,7 @@ from blocking.jit import each
 from blocking.kernels import find_places
 from blocking.pairs import Blocks, Index, block, first_pass_only
 
-SAMPLE: Final = 10_000  # pairs looked at per pass; their share is then known to one per cent, mostly to half of one
+SAMPLE: Final = 5_000  # pairs looked at per pass; their share is then known to 1.5 per cent, mostly to half of that
 
 Admit = Callable[[Index, Index], npt.NDArray[np.bool_]]
 

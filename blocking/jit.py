@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
+from itertools import count
 from types import CodeType, FunctionType
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
@@ -163,8 +164,20 @@ def each(function: Callable[[Item], Made], items: Sequence[Item]) -> list[Made]:
     """`function` of every item, in order, by threads. What each does must not depend on the others."""
     if len(items) < 2 or threads() < 2:
         return [function(item) for item in items]
-    with ThreadPoolExecutor(min(threads(), len(items))) as pool:
-        return list(pool.map(function, items))
+    found: list[Made | None] = [None] * len(items)
+    turn = count()
+
+    def work() -> None:
+        while (number := next(turn)) < len(items):
+            found[number] = function(items[number])
+
+    # Who calls works too: what is soon done is done before another thread has begun.
+    with ThreadPoolExecutor(min(threads(), len(items)) - 1) as pool:
+        others = [pool.submit(work) for _other in range(min(threads(), len(items)) - 1)]
+        work()
+    for one in others:
+        one.result()
+    return cast(list[Made], found)
 
 
 def parts_of(n: int) -> list[slice]:

@@ -129,12 +129,10 @@ def fit(
         np.stack([theta_of(anchors[c][f], one, match=k < spec.padanan) for k, c in enumerate(spec.class_names)])
         for f, one in enumerate(spec.comparisons)
     ]
-    # A thread for each start, also where there are fewer cores: nobody then waits for a start that has a core alone.
-    begun = [
-        in_background(partial(_run, cells, strata, spec, layout, prior, start, rounds, tolerance))
-        for start in range(max(starts, 1))
-    ]
-    found = [ended() for ended in begun]
+    run = partial(_run, cells, strata, spec, layout, prior, rounds, tolerance)
+    # A thread for each other start, also where there are fewer cores: nobody then waits for one that has a core alone.
+    begun = [in_background(partial(run, start)) for start in range(1, starts)]
+    found = [run(0), *(ended() for ended in begun)]
     best = max(found, key=lambda s: s.likelihood)  # the first of equals: the start at the anchors
     share = np.full((strata.size, len(spec.classes)), 1.0 / len(spec.classes))
     share[cells.used] = best.share
@@ -162,9 +160,9 @@ def _run(
     spec: Specification,
     layout: Layout,
     prior: list[F64],
-    start: int,
     rounds: int,
     tolerance: float,
+    start: int,
 ) -> _Start:
     first, share = _begin(prior, spec, len(cells.used), start)
     theta = layout.padded(first)

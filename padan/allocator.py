@@ -11,7 +11,8 @@ import sys
 from contextlib import suppress
 from typing import Final
 
-_POLARS: Final = "thp:always,dirty_decay_ms:3000"  # large pages, kept for some seconds
+# Large pages, kept for some seconds; as many heaps as cores, so that one thread takes what another has freed.
+_POLARS: Final = f"thp:always,dirty_decay_ms:3000,narenas:{max(os.cpu_count() or 1, 2)}"
 # Of mallopt(3): what is free at the end of the heap stays, arrays are made in the heap, threads share one heap.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 _LARGE: Final = 1 << 30  # bytes

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import polars.selectors as cs
 
 from blocking.jit import each, in_background
 from matching.generic.anchors import admissible
-from matching.generic.linkage import Linkage, Result
+from matching.generic.linkage import ENTITIES, PAIRS, Linkage, Result
 from matching.generic.spec import read_spec
 from padan import memory, planning
 from padan.console import OutputError, Reporter
@@ -110,6 +109,7 @@ def link(
         (out / "run.json").unlink(missing_ok=True)  # from here on the tables are no longer those it tells of
         hashed = hashed or hashing(paths)
         stamps = in_background(lambda: {**versions(), "code": code_version(LINKAGE)})
+        heads = in_background(lambda: {"pairs": _head(PAIRS), "entities": _head(ENTITIES)})
         result = _linked(
             spec,
             lists,
@@ -137,11 +137,12 @@ def link(
             **result.info,
             "plan": plan.to_dict(),
         }
-        made = {"pairs": lambda: result.coded_pairs, "entities": lambda: _entities(result, lists)}
+        # The entities first: they are the larger, and the disk takes them in while the pairs are still packed.
+        made = {"entities": _entities(result, lists), "pairs": result.coded_pairs}
         (out / "rows.parquet").unlink(missing_ok=True)
         if not all(one.lazy for one in lists):
-            made["rows"] = result.rows_frame
-        _write(made, folder.private, out)
+            made["rows"] = result.rows_frame()
+        _write(made, heads(), folder.private, out)
         ended = time.perf_counter()
         ends = [*list(begins.values())[1:], ended]
         info["measured"] = {
@@ -171,7 +172,7 @@ def _linked(spec: LinkageSpec, lists: list[ListFile], run: Callable[[list[Frame]
         return run([one.frame for one in lists])
 
 
-def _write(tables: dict[str, Callable[[], pl.DataFrame]], private: Path, out: Path) -> None:
+def _write(tables: Mapping[str, pl.DataFrame], heads: Mapping[str, dict[str, str]], private: Path, out: Path) -> None:
     """Write the tables under their names, whole or not at all."""
 
     def write(name: str) -> None:
@@ -180,21 +181,20 @@ def _write(tables: dict[str, Callable[[], pl.DataFrame]], private: Path, out: Pa
         # Least and largest values help nobody who reads all of it.
         part = private / f"{name}.parquet"
         packed: Literal["uncompressed", "snappy"] = "uncompressed" if name == "entities" else "snappy"
-        table = tables[name]()
-        table.write_parquet(part, compression=packed, statistics=False, metadata=_as_text(table))
+        tables[name].write_parquet(part, compression=packed, statistics=False, metadata=heads.get(name))
         put(part, out / part.name)
 
     each(write, list(tables))
 
 
-def _as_text(table: pl.DataFrame) -> dict[str, str]:
-    """What has a file of the table say that its columns of few texts (Enum) are text like any other.
+def _head(schema: pl.Schema) -> dict[str, str]:
+    """What has a file say that its columns are those of `schema`, also where few texts are written as numbers (Enum).
 
-    A quarter of the writing went into finding out anew that they have few. The key is the one under which a parquet
+    A quarter of the writing went into finding out anew that they are few. The key is the one under which a parquet
     file keeps Arrow's schema, which says what type a column is to be read as.
     """
     empty, key = io.BytesIO(), "ARROW:schema"
-    table.clear().with_columns(cs.enum().cast(pl.String)).write_parquet(empty)
+    pl.DataFrame(schema=schema).write_parquet(empty)
     empty.seek(0)
     return {key: pl.read_parquet_metadata(empty)[key]}
 

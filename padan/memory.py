@@ -90,12 +90,18 @@ def _resident(file: Path = Path("/proc/self/statm")) -> int:
 def _descendants(tasks: Path = Path("/proc/self/task")) -> list[psutil.Process]:
     """The processes that this one started, and theirs."""
     told = [task / "children" for task in tasks.iterdir()] if tasks.is_dir() else []
-    with suppress(OSError):  # a thread has ended since
-        if told and not any(one.read_bytes().strip() for one in told):
-            return []
+    if told and not any(map(_text_of, told)):
+        return []
     import psutil
 
     return list(psutil.Process().children(recursive=True))
+
+
+def _text_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes().strip()
+    except OSError:  # the thread has ended since
+        return b""
 
 
 def _container(names: tuple[str, str], folder: Path = _CGROUP) -> list[int]:

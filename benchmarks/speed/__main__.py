@@ -5,10 +5,11 @@
 
 `link`: two lists, at every size; `trio`: three lists linked and searched for duplicates, at 1m and 10m; `run`: the
 whole `padan run` on three registers of `--registers` people (or in the folder `--folder`); `commands`: those that
-answer at once. The engines take turns (padan, splink, floor, padan ...), each in a process of its own, each repeat is
-written to the results file as soon as it is done; `--resume` skips the repeats that are there for this code and
-machine. An engine that fails or runs out of memory is noted and the rest goes on. At the end docs/speed.md is written.
-Splink and recordlinkage are in requirements-bench.lock. Let nothing else run on the machine.
+answer at once. The engines take turns (padan, splink, floor, padan ...), each in a process of its own and the machine
+brought to rest before it (`settled`); each repeat is written to the results file as soon as it is done; `--resume`
+skips the repeats that are there for this code and machine. An engine that fails or runs out of memory is noted and the
+rest goes on. At the end docs/speed.md is written. Splink and recordlinkage are in requirements-bench.lock. Let nothing
+else run on the machine.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from benchmarks.speed import commands, page, results
 from benchmarks.speed.cases import ENGINES, SIZES, Case, cases, command, size
 from benchmarks.speed.forecast import forecast
 from benchmarks.speed.lists import write
-from benchmarks.speed.measured import CommandError, measure
+from benchmarks.speed.measured import CommandError, measure, settle
 from benchmarks.speed.with_padan import info
 
 KINDS = ("link", "trio", "run", "commands")
@@ -99,6 +100,7 @@ class Bench:
         return len(runs) >= case.repeats(name, self.repeats) or any("gagal" in one for one in runs)
 
     def _engine(self, name: str, case: Case, files: list[Path], out: Path) -> dict[str, Any]:
+        settle()
         found = measure(command(name, case, files, out), self.work, f"{case.kind}-{name}")
         told = info(out) if name == "padan" else json.loads((out / "run.json").read_text(encoding="utf-8"))
         return {**found, **told}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.speed.forecast import forecast
-from benchmarks.speed.measured import measure
+from benchmarks.speed.measured import measure, settle
 
 NIK = "3201914507900003"  # made up: the kecamatan part 91 is no kecamatan's
 REGISTERS = (
@@ -46,6 +46,7 @@ def whole_run(folder: Path, work: Path) -> dict[str, Any]:
     """Wall, CPU and peak of one `padan run` into an empty folder, with the seconds and peak of each stage."""
     out = work / "run"
     shutil.rmtree(out, ignore_errors=True)
+    settle()
     found = measure([*run_command(folder), "--out", str(out)], work, "run")
     info = json.loads((out / "run.json").read_text(encoding="utf-8"))
     found["stages"] = {name: one["detik"] for name, one in info["tahap"].items()}

@@ -46,6 +46,11 @@ def measure(command: list[str], folder: Path, name: str) -> dict[str, Any]:
     return found
 
 
+def settle() -> None:
+    """Bring the machine to rest, by a process of its own: its memory must not count as that of what is measured."""
+    subprocess.run([sys.executable, "-m", "benchmarks.speed.settled"], cwd=ROOT, check=True)
+
+
 def _status(pid: int) -> tuple[int, int]:
     """High-water mark and present size of a process in kB; zeros when it is gone."""
     high = now = 0

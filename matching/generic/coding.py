@@ -16,7 +16,7 @@ from matching.generic.arrow import chunks
 from matching.generic.cleaning import clean
 from matching.generic.columns import LONG, Coded, Texts
 from matching.generic.spec import Column
-from matching.kernels.coding import STEPS, clean_texts, factor, foreign, pack_digits
+from matching.kernels.coding import STEPS, clean_texts, factor, foreign, look_up, pack_digits
 from matching.kernels.conditions import TEXT
 
 I64 = npt.NDArray[np.int64]
@@ -130,8 +130,9 @@ def _days(name: str, values: pl.Series) -> Coded | None:
     found = pack_digits(chunks(every), _NO_MIXES)
     assert found is not None, "dates are ASCII"
     given, packed, _none = found
-    place = days.fill_null(low - 1).to_numpy() - np.int64(low - 1)  # numpy looks up by no other integers so fast
-    return Coded(name, "date", packed[place], given[place])
+    values_of, mixes = np.empty(len(days), dtype=np.int64), np.empty(len(days), dtype=np.uint64)
+    look_up(days.fill_null(low - 1).to_numpy(), low - 1, packed, given, values_of, mixes)
+    return Coded(name, "date", values_of, mixes)
 
 
 def classed(column: Coded, cuts: tuple[float, ...]) -> I64:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +55,18 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 Calibrator = Callable[[F64], F64]
 _AS_TEXT = cs.enum().cast(pl.String)
+PAIRS: Final = pl.Schema(
+    {
+        "source_l": pl.String,
+        "row_l": pl.UInt32,
+        "source_r": pl.String,
+        "row_r": pl.UInt32,
+        "weight": pl.Float64,
+        "probability": pl.Float64,
+        "decision": pl.String,
+    }
+)
+ENTITIES: Final = pl.Schema({"source": pl.String, "row": pl.UInt32, "entity_id": pl.String})
 ROUNDS = 2  # of finding the pairs that all but one comparison confirm
 
 
@@ -180,9 +192,7 @@ class Linkage:
             return _texts(sources, rows.source)
 
         source = in_background(named)
-        model, prior = _fit(rows, spec, compare, strata, cells, drawn, fellows)
-        table = cells.table
-        weight, probability = model.score(table.pattern, table.stratum)
+        model, weight, probability, prior = _fit(rows, spec, compare, strata, cells, drawn, fellows)
         calibration = None
         if calibrator is None and labels is not None:
             calibrator = calibration = _calibration(rows, spec, chosen, compare, model, labels)
@@ -241,8 +251,8 @@ def _fit(
     cells: Cells,
     random: tuple[Index, Index],
     fellows_of: Callable[[], list[tuple[int, U64, F64]]],
-) -> tuple[Model, float]:
-    """The model, and the prior odds of a match among all admissible pairs."""
+) -> tuple[Model, F64, F64, float]:
+    """The model, what it says of each cell (weight, probability), and the prior odds among all admissible pairs."""
     model_spec, table = compare.spec, cells.table
     compared = model_spec.comparisons
     drawn, _place, times = distinct(compare.patterns(*random))
@@ -275,8 +285,8 @@ def _fit(
     # Where every class is held only the shares are fitted, and they have one best answer.
     movable = any(np.isfinite(one.kekuatan) for one in full.classes)
     model = fit(table, strata, anchors, full, starts=spec.model.starts if movable else 1)
-    expected = float((model.score(table.pattern, table.stratum)[1] * table.count).sum())
-    return model, _odds(expected / total)
+    weight, probability = model.score(table.pattern, table.stratum)
+    return model, weight, probability, _odds(float((probability * table.count).sum()) / total)
 
 
 def _odds(share: float) -> float:

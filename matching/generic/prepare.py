@@ -125,12 +125,16 @@ def prepare(frames: Sequence[Frame], spec: LinkageSpec, ahead: Ahead | None = No
     names = [name for name, column in spec.columns.items() if column.own]
     ordered = reading_order(spec)
     contents = _Contents(sum(heights))
+    cuts = {rule.column: rule.cuts for rule in spec.comparisons if rule.cuts}
+    classes: dict[str, npt.NDArray[np.int64]] = {}
 
     def one(name: str) -> Coded:
         values = None if ahead is None else ahead.take(name)
         column = coded(name, whole(frames, name) if values is None else values, spec.columns[name])
         del values
         contents.add(column, names.index(name))
+        if name in cuts:
+            classes[name] = classed(column, cuts[name])
         return column
 
     made = dict(zip(ordered, each(one, ordered), strict=True))
@@ -145,11 +149,12 @@ def prepare(frames: Sequence[Frame], spec: LinkageSpec, ahead: Ahead | None = No
                 contents.add(coded(name, own, spec.columns[name]), names.index(name))
                 joined = joined.select(pl.coalesce(own.alias("own"), name).alias(name))
             made[name] = coded(name, joined.to_series(), column)
-    cuts = {rule.column: rule.cuts for rule in spec.comparisons if rule.cuts}
+            if name in cuts:
+                classes[name] = classed(made[name], cuts[name])
     content = contents.whole()
     return Prepared(
         {name: made[name] for name in spec.columns},
-        _rows({name: made[name] for name in spec.columns}, cuts, sum(heights)),
+        _rows({name: made[name] for name in spec.columns}, classes, sum(heights)),
         np.repeat(np.arange(len(frames), dtype=np.uint8), heights),
         np.concatenate([np.arange(1, height + 1, dtype=np.uint32) for height in heights]),
         content,
@@ -185,19 +190,18 @@ class _Contents:
         return out
 
 
-def _rows(columns: dict[str, Coded], cuts: dict[str, tuple[float, ...]], n: int) -> npt.NDArray[np.int64]:
-    """The matrix of all values, with the classes of common values; `columns` then look into it."""
+def _rows(columns: dict[str, Coded], classes: dict[str, npt.NDArray[np.int64]], n: int) -> npt.NDArray[np.int64]:
+    """The matrix of all values, with the `classes` of common values; `columns` then look into it."""
     above: dict[int, npt.NDArray[np.int64]] = {}  # what stands above bit 32 of a column: of each row, or each text
     apart: list[npt.NDArray[np.int64]] = []
     for place, (name, column) in enumerate(columns.items()):
-        if name in cuts:
-            found = classed(column, cuts[name])
+        if name in classes:
             if column.how in (TEXT, DATE):
                 column.classes = -2
-                above[place] = found << 32
+                above[place] = classes[name] << 32
             else:
                 column.classes = len(columns) + len(apart)
-                apart.append(found)
+                apart.append(classes[name])
     parts = [*(column.values for column in columns.values()), *apart]
     rows = lined(n, len(parts), np.int64)
     by_text = np.zeros(rows.shape[1], dtype=np.bool_)

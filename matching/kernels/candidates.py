@@ -161,7 +161,7 @@ def compare_blocks(
         # No room for more cells: it goes on where it stopped.
         found = found.with_more_cells()
         slots = np.zeros(4 * len(found.cells), dtype=np.int32)
-        _fill_table(slots, found.cells, found.free, at[USED])
+        _fill_table(slots, found.cells, found.free, int(at[USED]))
     return found.first(int(at[USED]), int(at[PAIRS]))
 
 

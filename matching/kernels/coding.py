@@ -22,6 +22,7 @@ from matching.kernels.letters import is_blank, signature
 
 Bytes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
+I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
@@ -370,6 +371,15 @@ def _nibbles(x: Scalar) -> Scalar:
     x = (x << np.uint64(4) | x >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF)
     x = (x << np.uint64(8) | x >> np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF)
     return (x << np.uint64(16) | x >> np.uint64(32)) & np.uint64(0xFFFFFFFF)
+
+
+@kernel
+def look_up(day: I32, first: Scalar, packed: I64, given: U64, values: I64, mixes: U64) -> None:
+    """What the tables `packed` and `given` of the days from `first` on hold of the day of every row."""
+    for row in range(len(day)):
+        at = day[row] - first
+        values[row] = packed[at]
+        mixes[row] = given[at]
 
 
 @kernel

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from blocking.jit import Scalar, inlined, kernel
 from matching.kernels import digits
 from matching.kernels.letters import (
+    all_words_in,
     common_prefix,
     edits_in,
     equal_texts,
@@ -173,17 +174,18 @@ def _places(x: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, most: Sc
 
 @inlined
 def _on_words(t: Tables, word: Scalar, number: Scalar, i: Scalar, j: Scalar) -> Scalar:
-    one, two = t.texts[i, 1], t.texts[j, 1]
-    if word == SUBSET and one & ~two & _KINDS != 0 and two & ~one & _KINDS != 0:
-        return False
     a, n_a = t.texts[i, 0] >> 16, t.texts[i, 0] & 0xFFFF
     b, n_b = t.texts[j, 0] >> 16, t.texts[j, 0] & 0xFFFF
+    if word == SUBSET:
+        # A text with a letter that the other has not is no part of it.
+        one, two = t.texts[i, 1], t.texts[j, 1]
+        return (one & ~two & _KINDS == 0 and all_words_in(t.letters, a, n_a, b, n_b)) or (
+            two & ~one & _KINDS == 0 and all_words_in(t.letters, b, n_b, a, n_a)
+        )
     words_a, common = shared_words(t.letters, a, n_a, b, n_b)
     if common == 0:
         return False
     words_b, _common = shared_words(t.letters, b, n_b, a, n_a)
-    if word == SUBSET:
-        return common == min(words_a, words_b)
     # A product instead of a quotient: 2/3 must reach a cut of 0.6666 written by hand.
     return common >= number * (words_a + words_b - common) - 1e-9
 

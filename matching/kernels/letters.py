@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.jit import Scalar, kernel
-from blocking.prefetch import bits_set
+from blocking.prefetch import bits_set, eight
 
 Letters = npt.NDArray[np.unsignedinteger]
 I64 = npt.NDArray[np.int64]
-_ONE = np.uint64(1)
+_ONE, _EIGHT = np.uint64(1), np.uint64(8)
 MARKS = 256  # letters of so small a number are found by their marks
 WORD = 64  # letters that the bits of one integer stand for
 
@@ -91,6 +91,20 @@ def shared_words(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scala
 
 
 @kernel
+def all_words_in(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Scalar:
+    """Whether the first text has words, and the second has all of them."""
+    stop, end = a + n_a, a
+    some = False
+    while end < stop:
+        start, end = _next_word(letters, end, stop)
+        if end > start:
+            if not _is_word_of(letters, start, end, b, b + n_b):
+                return False
+            some = True
+    return some
+
+
+@kernel
 def common_prefix(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Scalar:
     """Letters that both begin with, four at most."""
     most = min(n_a, n_b, 4)
@@ -131,20 +145,24 @@ def jaro_in(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, le
         return 1.0 if n_a == n_b else 0.0
     # Unsigned places: numba need not look whether they count from the end.
     from_a, from_b = np.uint64(a), np.uint64(b)
-    if n_a > WORD or n_b > WORD or not _marked(letters, from_a, np.uint64(n_a), room):
+    if n_a > WORD or n_b > WORD:
+        return _long_jaro(letters, a, n_a, b, n_b, room)
+    # What both begin with: each of its letters finds its like in the same place, the first that is still free.
+    head = _beginning(letters, from_a, from_b, np.uint64(min(n_a, n_b)))
+    if not _marked(letters, from_a, head, np.uint64(n_a), room):
         return _long_jaro(letters, a, n_a, b, n_b, room)
     reach = np.uint64(max(max(n_a, n_b) // 2 - 1, 0))
-    window = (_ONE << (reach + _ONE)) - _ONE
-    in_a = np.uint64(0)
-    in_b = np.uint64(0)
-    for j in range(np.uint64(n_b)):
+    begun = _lowest(head)
+    in_a = in_b = begun
+    window = _lowest(reach + _ONE) << head | (begun ^ _lowest(head - min(head, reach)))
+    for j in range(head, np.uint64(n_b)):
         letter = letters[from_b + j]
         found = np.uint64(room[letter]) & window & ~in_a if letter < MARKS else np.uint64(0)
         # No branch: whether a letter is found is anybody's guess.
         in_a |= found & (~found + _ONE)
         in_b |= np.uint64(found != np.uint64(0)) << j
         window = (window << _ONE) | np.uint64(j < reach)
-    for i in range(np.uint64(n_a)):
+    for i in range(head, np.uint64(n_a)):
         room[letters[from_a + i]] = 0
     shared = bits_set(in_b)
     if shared == 0:
@@ -152,6 +170,7 @@ def jaro_in(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, le
     if jaro_bound(shared, n_a, n_b) < least:
         return -jaro_bound(shared, n_a, n_b)
     apart = 0
+    in_a, in_b = in_a ^ begun, in_b ^ begun
     while in_b:
         # The lowest letters still marked stand against each other.
         i, j = bits_set((in_a & (~in_a + _ONE)) - _ONE), bits_set((in_b & (~in_b + _ONE)) - _ONE)
@@ -162,12 +181,33 @@ def jaro_in(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar, le
 
 
 @kernel
-def _marked(letters: Letters, start: Scalar, n: Scalar, room: I64) -> Scalar:
-    """Mark where each letter stands; with a letter that has no mark nothing is marked, and the answer is no."""
-    for i in range(n):
+def _beginning(letters: Letters, a: Scalar, b: Scalar, most: Scalar) -> Scalar:
+    """Letters that both begin with, `most` at most."""
+    k = np.uint64(0)
+    if letters.itemsize == 1:
+        while most - k >= _EIGHT:
+            unlike = eight(letters, a + k) ^ eight(letters, b + k)
+            if unlike:
+                return k + np.uint64(bits_set((unlike & (~unlike + _ONE)) - _ONE) >> 3)
+            k += _EIGHT
+    while k < most and letters[a + k] == letters[b + k]:
+        k += _ONE
+    return k
+
+
+@kernel
+def _lowest(n: Scalar) -> Scalar:
+    """The lowest `n` bits, up to all of them."""
+    return ~np.uint64(0) >> (np.uint64(WORD) - n) if n else np.uint64(0)
+
+
+@kernel
+def _marked(letters: Letters, start: Scalar, first: Scalar, n: Scalar, room: I64) -> Scalar:
+    """Mark where each letter from `first` on stands; with one that has no mark none is marked: the answer is no."""
+    for i in range(first, n):
         if letters[start + i] >= MARKS:
             return False
-    for i in range(n):
+    for i in range(first, n):
         room[letters[start + i]] |= np.int64(_ONE << i)
     return True
 

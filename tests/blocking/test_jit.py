@@ -14,7 +14,7 @@ import pytest
 from numba.core.errors import TypingError
 
 from blocking import native
-from blocking.jit import Kernel, kernel
+from blocking.jit import Kernel, each, kernel
 
 ROOT = Path(__file__).parents[2]
 STEP = 2
@@ -122,3 +122,17 @@ def test_a_second_process_needs_no_numba() -> None:
     for _time in range(2):
         done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["9", "False"]
+
+
+def test_each_gives_what_was_made_in_order_and_tells_of_a_failure() -> None:
+    assert each(lambda n: n * n, range(50)) == [n * n for n in range(50)]
+    assert each(str, [1]) == ["1"]
+    assert each(str, []) == []
+
+    def fails(n: int) -> int:
+        if n == 7:
+            raise ValueError("seven")
+        return n
+
+    with pytest.raises(ValueError, match="seven"):
+        each(fails, range(9))

@@ -45,6 +45,13 @@ def test_a_container_bounds_what_is_free(tmp_path: Path) -> None:
     assert memory._container(names, tmp_path / "none") == []
 
 
+def test_a_thread_that_ended_meanwhile_has_no_children(tmp_path: Path) -> None:
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "children").write_text("")
+    (tmp_path / "2").mkdir()  # its file is gone
+    assert memory._descendants(tmp_path) == []
+
+
 def test_linux_says_what_psutil_tells(tmp_path: Path) -> None:
     none = tmp_path / "none"
     assert memory._computer("MemTotal") == memory._computer("MemTotal", none)

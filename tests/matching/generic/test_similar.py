@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rapidfuzz.distance import OSA, JaroWinkler, Levenshtein
+from rapidfuzz.distance import OSA, Jaro, JaroWinkler, Levenshtein
 
 from matching.generic.coding import coded
 from matching.generic.compare import comparisons
@@ -20,6 +20,7 @@ from matching.generic.pairing import Comparer
 from matching.generic.prepare import prepare
 from matching.generic.program import program, text_codes
 from matching.generic.spec import Column, validate
+from matching.kernels.letters import MARKS, jaro_in
 from matching.specification import LatentClass, Specification
 
 NAMES = ["martha", "marhta", "dixon", "dicksonx", "jellyfish", "smellyfish", "siti nurhaliza", "nurhaliza"]
@@ -92,6 +93,30 @@ def test_any_letters_give_what_rapidfuzz_gives(texts: list[str]) -> None:
     first = texts[0]
     for text, row in zip(texts[1:], found, strict=True):
         assert [level == 1 for level in row] == [holds_(first, text) for holds_ in cuts.values()], (first, text)
+
+
+beginnings = st.text(alphabet="abcd ", max_size=64)
+
+
+@settings(max_examples=300, deadline=None)
+@given(beginnings, st.text(alphabet="abcd", max_size=24), st.text(alphabet="abcd", max_size=24), st.booleans())
+def test_jaro_of_texts_that_begin_alike(head: str, one: str, two: str, wide: bool) -> None:
+    a, b = head + one, head + two
+    kind = np.uint32 if wide else np.uint8
+    letters = np.array([ord(letter) for letter in a + b], dtype=kind)
+    room = np.zeros(MARKS + 3 * (len(a) + len(b) + 32), dtype=np.int64)
+    found = jaro_in(letters, 0, len(a), len(a), len(b), 0.0, room)
+    assert found == pytest.approx(Jaro.similarity(a, b) if a or b else 1.0, abs=1e-12)
+    assert not room[:MARKS].any(), "the marks are taken away again"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(["ab", "ba", "abc", "b"]), min_size=1, max_size=4), st.lists(words, min_size=1))
+def test_a_part_has_no_word_that_the_whole_has_not(some: list[str], more: list[str]) -> None:
+    for a, b in (" ".join(some), " ".join([*some, *more])), (" ".join(more), " ".join(some)), (some[0] * 2, some[0]):
+        one, two = set(a.split()), set(b.split())
+        if a != b:
+            assert holds("subset", a, b) == (one <= two or two <= one), (a, b)
 
 
 def test_phonetic_codes_are_those_of_jellyfish() -> None:
