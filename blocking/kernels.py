@@ -55,6 +55,15 @@ def pairs_within(start: I64, stop: I64) -> Scalar:
 
 
 @kernel
+def largest_of(start: I64, stop: I64) -> Scalar:
+    """Rows of the largest block."""
+    most = np.int64(0)
+    for k in range(len(start)):
+        most = max(most, stop[k] - start[k])
+    return most
+
+
+@kernel
 def find_places(start: I64, stop: I64, places: I64, which: I64, within: I64) -> None:
     """For places, ascending, in the row of all pairs of the blocks: which block each is in, and which of its pairs."""
     block, done = 0, np.int64(0)

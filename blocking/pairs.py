@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from blocking.kernels import pairs_between, pairs_within, unshared
+from blocking.kernels import largest_of, pairs_between, pairs_within, unshared
 from blocking.mix import U64, combine
 from blocking.sorting import find_blocks
 
@@ -70,13 +70,16 @@ def bounded(
     blocks, how many blocks were split, and the number of pairs left out.
     """
     blocks = block(keys)
-    large = blocks.above(limit if whole is None else min(whole, limit))
-    if len(large.start) == 0:
+    if whole is None or whole > limit:
+        whole = limit
+    largest = int(largest_of(blocks.start, blocks.stop))
+    if largest <= whole:
         return keys, blocks, 0, 0
+    large = blocks.above(whole)
     out = keys.copy()
     member = np.zeros(len(keys), dtype=bool)
     member[large.members] = True
-    out[member] = combine(97, keys[member], finer(int((large.stop - large.start).max()))[member])
+    out[member] = combine(97, keys[member], finer(largest)[member])
     again = block(out, only=member)
     still = again.above(limit)
     out[still.members] = 0

@@ -39,7 +39,7 @@ def fellow_pairs(rows: Prepared, chosen: Plan) -> list[tuple[int, Index, Index, 
 
     def of_pass(k: int) -> tuple[int, Index, Index, F64]:
         blocks = chosen.blok[k]
-        most = int((blocks.stop - blocks.start - 1).sum())
+        most = int(blocks.stop.sum() - blocks.start.sum()) - len(blocks.start)
         a, b, weight = np.empty(most, dtype=np.uint32), np.empty(most, dtype=np.uint32), np.empty(most)
         n = fill_fellows(rows.begins, blocks.order, blocks.start, blocks.stop, a, b, weight)
         a, b, weight = _some(LOOKED, a[:n], b[:n], weight[:n])

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from blocking.jit import Scalar, inlined, kernel
-from blocking.kernels import mixed
+from blocking.kernels import mixed, pairs_within
 from blocking.prefetch import prefetch
 from matching.kernels.batches import Room, find_patterns
 from matching.kernels.conditions import Program, Tables
@@ -150,8 +150,7 @@ def compare_blocks(
     `across`: pairs within one list are left out. COUNT counts cells, HOLD also gives every pair with the number of its
     cell, FIND gives the pairs whose cell is `wanted` of the cells `known` and counts nothing.
     """
-    size = stop - start
-    found = Found.of(max(len(known), 1 << 10), int((size * (size - 1) // 2).sum()) if mode != COUNT else 0)
+    found = Found.of(max(len(known), 1 << 10), int(pairs_within(start, stop)) if mode != COUNT else 0)
     found.cells[: len(known)] = known
     slots = np.zeros(1 << max((4 * len(known)).bit_length(), 12), dtype=np.int32)
     _fill_table(slots, found.cells, found.free, len(known))
