@@ -280,6 +280,7 @@ def link(
 ) -> None:
     """Any lists by a specification."""
     cli.folder = out
+    allocator.reserve(files)
     from padan.stamps import hashing
 
     hashed = hashing(files)  # while the libraries are imported, which keeps one core busy
