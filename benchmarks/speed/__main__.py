@@ -1,7 +1,7 @@
 """Run the speed benchmark.
 
     python -m benchmarks.speed [--only link trio run commands] [--sizes 100k 300k 1m 3m 10m] [--engines padan ...]
-                               [--repeats 3] [--work DIR] [--resume] [--results FILE] [--page]
+                               [--repeats 3] [--work DIR] [--resume] [--results FILE] [--no-rest] [--page]
 
 `link`: two lists, at every size; `trio`: three lists linked and searched for duplicates, at 1m and 10m; `run`: the
 whole `padan run` on three registers of `--registers` people (or in the folder `--folder`); `commands`: those that
@@ -31,7 +31,7 @@ from benchmarks.speed import commands, page, results
 from benchmarks.speed.cases import ENGINES, SIZES, Case, cases, command, size
 from benchmarks.speed.forecast import forecast
 from benchmarks.speed.lists import write
-from benchmarks.speed.measured import CommandError, measure, settle
+from benchmarks.speed.measured import NO_REST, CommandError, measure, settle
 from benchmarks.speed.with_padan import info
 
 KINDS = ("link", "trio", "run", "commands")
@@ -139,9 +139,12 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=None, help="registers that `padan synth` made before")
     parser.add_argument("--work", type=Path, default=None, help="folder for the files; a temporary one by default")
     parser.add_argument("--results", type=Path, default=results.RESULTS, help="another results file; writes no page")
+    parser.add_argument("--no-rest", action="store_true", help="do not bring the machine to rest before each engine")
     parser.add_argument("--resume", action="store_true", help="keep the repeats of this code on this machine")
     parser.add_argument("--page", action="store_true", help="only write the page from the results")
     args = parser.parse_args()
+    if args.no_rest:
+        os.environ[NO_REST] = "1"
     if not args.page:
         work = (args.work or Path(tempfile.mkdtemp(prefix="padan-speed-"))).resolve()
         work.mkdir(parents=True, exist_ok=True)

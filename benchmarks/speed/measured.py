@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAUSE = 0.1  # seconds between two looks: looking fifty times a second took a twelfth of a core from what was measured
 # Not handed on to what is measured. What pip installs is compiled to byte code; an environment that forbids it would
 # have ours compiled at each start. And Polars, which the benchmark imports itself, leaves there how it asks for memory.
-NOT_OURS = ("PYTHONDONTWRITEBYTECODE", "_RJEM_MALLOC_CONF")
+NO_REST = "PADAN_BENCHMARK_NO_REST"  # set: engines run one after another as it comes
+NOT_OURS = ("PYTHONDONTWRITEBYTECODE", "_RJEM_MALLOC_CONF", NO_REST)
 
 
 class CommandError(RuntimeError):
@@ -48,7 +49,8 @@ def measure(command: list[str], folder: Path, name: str) -> dict[str, Any]:
 
 def settle() -> None:
     """Bring the machine to rest, by a process of its own: its memory must not count as that of what is measured."""
-    subprocess.run([sys.executable, "-m", "benchmarks.speed.settled"], cwd=ROOT, check=True)
+    if not os.environ.get(NO_REST):
+        subprocess.run([sys.executable, "-m", "benchmarks.speed.settled"], cwd=ROOT, check=True)
 
 
 def _status(pid: int) -> tuple[int, int]:
