@@ -20,9 +20,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PAUSE = 0.1  # seconds between two looks: looking fifty times a second took a twelfth of a core from what was measured
+NO_REST = "PADAN_BENCHMARK_NO_REST"  # set: engines run one after another as it comes
 # Not handed on to what is measured. What pip installs is compiled to byte code; an environment that forbids it would
 # have ours compiled at each start. And Polars, which the benchmark imports itself, leaves there how it asks for memory.
-NO_REST = "PADAN_BENCHMARK_NO_REST"  # set: engines run one after another as it comes
 NOT_OURS = ("PYTHONDONTWRITEBYTECODE", "_RJEM_MALLOC_CONF", NO_REST)
 
 
