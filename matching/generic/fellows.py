@@ -25,6 +25,7 @@ from matching.terms import F64
 
 MOST = 20_000  # pairs compared of each pass
 LOOKED = 4 * MOST  # pairs of which is asked whether an earlier pass holds them
+ENOUGH = 1e-4  # of the mean log-likelihood: what is learned here is an anchor, from which the last fit starts
 LOOSE = 20.0  # pairs that the first guess of a class is worth
 TOO_LIKE = 0.5  # overlap with the match class from which a pass finds rows listed twice rather than two people
 
@@ -90,7 +91,8 @@ def fellow_anchors(
     names = list(number)
     while names:
         loose = tuple(LatentClass(name, LOOSE) for name in names)
-        fitted = fit(table, strata, guess, replace(spec, classes=(spec.classes[0], *loose, spec.classes[-1])), starts=1)
+        every = replace(spec, classes=(spec.classes[0], *loose, spec.classes[-1]))
+        fitted = fit(table, strata, guess, every, starts=1, tolerance=ENOUGH)
         apart = [name for name in names if fitted.info["tumpang_tindih"][name] < TOO_LIKE]
         if len(apart) == len(names):
             break
