@@ -19,8 +19,7 @@ _POLARS: Final = f"thp:always,dirty_decay_ms:3000,narenas:{max(os.cpu_count() or
 # Of mallopt(3): what is free at the end of the heap stays, arrays are made in the heap, threads share one heap.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 _LARGE: Final = 1 << 30  # bytes
-# Of madvise(2): pages of two megabytes where there are, and have them there now (Linux 5.14).
-_HUGE, _POPULATE = 14, 23
+_HUGE: Final = 14  # of madvise(2): pages of two megabytes where there are
 _HUGE_PAGE: Final = 1 << 21  # bytes
 _TIMES: Final = 6  # bytes of arrays for a byte of a packed list, at least
 _LITTLE, _MOST = 16 << 20, 256 << 20  # bytes; a million people take twice as much
@@ -52,12 +51,12 @@ def _lay_out(size: int) -> None:
         library = ctypes.CDLL(None)
         library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
         library.free.argtypes = [ctypes.c_void_p]
+        library.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
         library.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
         room = library.malloc(size)
         if room:
             first = -(-room // _HUGE_PAGE) * _HUGE_PAGE
             library.madvise(first, room + size - first, _HUGE)
-            # Page by page: who asks for other memory meanwhile waits for one.
-            for place in range(first, room + size - _HUGE_PAGE, _HUGE_PAGE):
-                library.madvise(place, _HUGE_PAGE, _POPULATE)
+            # Writing, not madvise: other memory can be had meanwhile. One call: it need not wait for the interpreter.
+            library.memset(first, 0, room + size - first)
             library.free(room)  # stays in the heap, see `settle`
