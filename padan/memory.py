@@ -89,19 +89,20 @@ def _resident(file: Path = Path("/proc/self/statm")) -> int:
 
 def _descendants(tasks: Path = Path("/proc/self/task")) -> list[psutil.Process]:
     """The processes that this one started, and theirs."""
-    told = [task / "children" for task in tasks.iterdir()] if tasks.is_dir() else []
-    if told and not any(map(_text_of, told)):
+    told = [_text_of(task / "children") for task in tasks.iterdir()] if tasks.is_dir() else []
+    known = [text for text in told if text is not None]
+    if known and not any(known):  # where no thread has such a file the kernel does not tell
         return []
     import psutil
 
     return list(psutil.Process().children(recursive=True))
 
 
-def _text_of(file: Path) -> bytes:
+def _text_of(file: Path) -> bytes | None:
     try:
         return file.read_bytes().strip()
     except OSError:  # the thread has ended since
-        return b""
+        return None
 
 
 def _container(names: tuple[str, str], folder: Path = _CGROUP) -> list[int]:

@@ -52,6 +52,14 @@ def test_a_thread_that_ended_meanwhile_has_no_children(tmp_path: Path) -> None:
     assert memory._descendants(tmp_path) == []
 
 
+def test_where_the_kernel_names_no_children_psutil_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "1").mkdir()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        found = [one.pid for one in memory._descendants(tmp_path)]
+        child.communicate(b"\n")
+    assert child.pid in found
+
+
 def test_linux_says_what_psutil_tells(tmp_path: Path) -> None:
     none = tmp_path / "none"
     assert memory._computer("MemTotal") == memory._computer("MemTotal", none)
