@@ -107,11 +107,7 @@ def all_words_in(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scala
 @kernel
 def common_prefix(letters: Letters, a: Scalar, n_a: Scalar, b: Scalar, n_b: Scalar) -> Scalar:
     """Letters that both begin with, four at most."""
-    most = min(n_a, n_b, 4)
-    k = 0
-    while k < most and letters[a + k] == letters[b + k]:
-        k += 1
-    return k
+    return np.int64(_beginning(letters, np.uint64(a), np.uint64(b), np.uint64(min(n_a, n_b, 4))))
 
 
 @kernel
