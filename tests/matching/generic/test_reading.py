@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import polars as pl
@@ -43,3 +44,15 @@ def test_a_file_that_cannot_be_read_gives_nothing_and_raises_nothing(tmp_path: P
     if broken == "no parquet":
         path.write_bytes(b"PAR1 and no more of it PAR1")
     assert Ahead([pl.scan_parquet(path)], ["nama"]).take("nama") is None
+
+
+def test_nobody_waits_for_a_column_whose_reading_failed_as_nobody_foresaw() -> None:
+    def fail(_frame: pl.DataFrame) -> pl.DataFrame:
+        raise MemoryError
+
+    frame = pl.LazyFrame({"nama": ["SITI"]}).map_batches(fail)
+    ahead = Ahead([frame], ["nama", "nik"])
+    asking = threading.Thread(target=ahead.take, args=("nik",), daemon=True)
+    asking.start()
+    asking.join(timeout=30)
+    assert not asking.is_alive()
