@@ -6,10 +6,10 @@
 `link`: two lists, at every size; `trio`: three lists linked and searched for duplicates, at 1m and 10m; `run`: the
 whole `padan run` on three registers of `--registers` people (or in the folder `--folder`); `commands`: those that
 answer at once. The engines take turns (padan, splink, floor, padan ...), each in a process of its own and the machine
-brought to rest before it (`settled`); each repeat is written to the results file as soon as it is done; `--resume`
-skips the repeats that are there for this code and machine. An engine that fails or runs out of memory is noted and the
-rest goes on. At the end docs/speed.md is written. Splink and recordlinkage are in requirements-bench.lock. Let nothing
-else run on the machine.
+brought to rest before it (`settled`; not with `--no-rest`, which has a results file of its own); each repeat is written
+to the results file as soon as it is done; `--resume` skips the repeats that are there for this code and machine. An
+engine that fails or runs out of memory is noted and the rest goes on. At the end docs/speed.md is written. Splink and
+recordlinkage are in requirements-bench.lock. Let nothing else run on the machine.
 """
 
 from __future__ import annotations
@@ -138,17 +138,18 @@ def main() -> None:
     parser.add_argument("--registers", type=size, default=1_000_000, help="people of the three registers of `run`")
     parser.add_argument("--folder", type=Path, default=None, help="registers that `padan synth` made before")
     parser.add_argument("--work", type=Path, default=None, help="folder for the files; a temporary one by default")
-    parser.add_argument("--results", type=Path, default=results.RESULTS, help="another results file; writes no page")
+    parser.add_argument("--results", type=Path, default=None, help="another results file; writes no page")
     parser.add_argument("--no-rest", action="store_true", help="do not bring the machine to rest before each engine")
     parser.add_argument("--resume", action="store_true", help="keep the repeats of this code on this machine")
     parser.add_argument("--page", action="store_true", help="only write the page from the results")
     args = parser.parse_args()
     if args.no_rest:
         os.environ[NO_REST] = "1"
+    target = args.results or (results.UNRESTED if args.no_rest else results.RESULTS)
     if not args.page:
         work = (args.work or Path(tempfile.mkdtemp(prefix="padan-speed-"))).resolve()
         work.mkdir(parents=True, exist_ok=True)
-        bench = Bench(args.results, work, args.repeats, keep=args.resume)
+        bench = Bench(target, work, args.repeats, keep=args.resume)
         bench.warm()
         for case in cases(args.only, args.sizes):
             bench.case(case, args.engines)
@@ -159,10 +160,10 @@ def main() -> None:
         if "commands" in args.only:
             for name in commands.SHORT:
                 bench.command(name, {}, SHORT_REPEATS, partial(commands.short, name, work))
-    if args.results == results.RESULTS:
-        page.write(results.load(args.results))
+    if args.results is None:
+        page.write(results.load(results.RESULTS))
     else:
-        print(page.tables(results.load(args.results)))
+        print(page.tables(results.load(target)))
 
 
 if __name__ == "__main__":

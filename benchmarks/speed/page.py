@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from benchmarks.speed import plot
-from benchmarks.speed.results import ROOT, Figures, median_of
+from benchmarks.speed.results import ROOT, UNRESTED, Figures, load, median_of
 from benchmarks.speed.targets import targets
 
 PAGE, PLOT = ROOT / "docs" / "speed.md", ROOT / "docs" / "speed.svg"
@@ -19,6 +19,7 @@ ORDER = [
     *("import", "read", "share", "u", "m", "key", "index", "prepare", "join", "compare", "predict", "model"),
     *("cluster", "write", "muat", "taut", "temuan", "laporan"),
 ]
+HEAD = ["engine", "wall s", "CPU s", "peak MB", "times padan: wall / CPU / memory", "wall s without u"]
 KINDS = {"link": "Two lists linked", "trio": "Three lists linked and searched for duplicates"}
 
 
@@ -219,8 +220,7 @@ def tables(results: Figures) -> str:
         pairs = _pairs(case)
         about = f"{rows_of(case):,} rows" + (f", {pairs:,.0f} pairs" if pairs else "")
         lines += [f"{about}. Median (least - most) of the repeats.", ""]
-        head = ["engine", "wall s", "CPU s", "peak MB", "times padan: wall / CPU / memory", "wall s without u"]
-        lines += _table(head, _times(case))
+        lines += _table(HEAD, _times(case))
         head = [
             "engine",
             "pair precision",
@@ -240,8 +240,20 @@ def tables(results: Figures) -> str:
     return "\n".join([*lines, *_kills(results)])
 
 
-def document(results: Figures) -> str:
-    """The page docs/speed.md."""
+def _unrested(results: Figures) -> list[str]:
+    """Those cases again for which the machine was not brought to rest."""
+    lines: list[str] = []
+    for case in ordered(results):
+        about = f"{KINDS[case['jenis']]}, {people(case['orang'])} people"
+        lines += [f"## {about}: the machine not brought to rest", ""]
+        lines += ["Engines one after another, as it comes. What that means is told below.", ""]
+        lines += _table(HEAD, _times(case))
+    return lines
+
+
+def document(results: Figures, unrested: Figures | None = None) -> str:
+    """The page docs/speed.md; `unrested`: results of `--no-rest`."""
+    unrested = unrested or {"kasus": {}}
     machines = {
         cell["mesin"]
         for case in results["kasus"].values()
@@ -257,10 +269,10 @@ def document(results: Figures) -> str:
     ]
     if results["kasus"]:
         lines += ["![Time and memory by number of people](speed.svg)", ""]
-    shown = targets(results)
+    shown = targets(results, unrested)
     if shown:
         lines += ["## In short", "", *_table(["what", "asked for", "measured"], shown)]
-    return "\n".join([*lines, tables(results), TEXT.read_text(encoding="utf-8").rstrip(), ""])
+    return "\n".join([*lines, tables(results), *_unrested(unrested), TEXT.read_text(encoding="utf-8").rstrip(), ""])
 
 
 def readme_block(results: Figures) -> str:
@@ -287,6 +299,6 @@ def write(results: dict[str, Any]) -> None:
     text = readme.read_text(encoding="utf-8")
     if BEGIN in text and END in text:
         readme.write_text(text.split(BEGIN)[0] + readme_block(results) + text.split(END)[1], encoding="utf-8")
-    PAGE.write_text(document(results), encoding="utf-8")
+    PAGE.write_text(document(results, load(UNRESTED)), encoding="utf-8")
     if results["kasus"]:
         PLOT.write_text(plot.svg(results), encoding="utf-8")
