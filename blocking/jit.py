@@ -172,8 +172,9 @@ def each(function: Callable[[Item], Made], items: Sequence[Item]) -> list[Made]:
             found[number] = function(items[number])
 
     # Who calls works too: what is soon done is done before another thread has begun.
-    with ThreadPoolExecutor(min(threads(), len(items)) - 1) as pool:
-        others = [pool.submit(work) for _other in range(min(threads(), len(items)) - 1)]
+    helpers = min(threads(), len(items)) - 1
+    with ThreadPoolExecutor(helpers) as pool:
+        others = [pool.submit(work) for _other in range(helpers)]
         work()
     for one in others:
         one.result()

@@ -70,8 +70,7 @@ def bounded(
     blocks, how many blocks were split, and the number of pairs left out.
     """
     blocks = block(keys)
-    if whole is None or whole > limit:
-        whole = limit
+    whole = limit if whole is None else min(whole, limit)
     largest = int(largest_of(blocks.start, blocks.stop))
     if largest <= whole:
         return keys, blocks, 0, 0

@@ -43,7 +43,7 @@ def reserve(lists: Sequence[Path]) -> None:
     """
     size = min(_TIMES * sum(one.stat().st_size for one in lists if one.is_file()), _MOST)
     if sys.platform == "linux" and size >= _LITTLE:
-        threading.Thread(target=_lay_out, args=(size,), name="padan-memory", daemon=True).start()
+        threading.Thread(target=_lay_out, args=(size,), name="padan-lay-out", daemon=True).start()
 
 
 def _lay_out(size: int) -> None:

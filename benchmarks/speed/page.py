@@ -251,9 +251,8 @@ def _unrested(results: Figures) -> list[str]:
     return lines
 
 
-def document(results: Figures, unrested: Figures | None = None) -> str:
+def document(results: Figures, unrested: Figures) -> str:
     """The page docs/speed.md; `unrested`: results of `--no-rest`."""
-    unrested = unrested or {"kasus": {}}
     machines = {
         cell["mesin"]
         for case in results["kasus"].values()

@@ -47,7 +47,7 @@ class Ahead:
             for name, column in made.items():
                 try:
                     column.set_result(whole(frames, name))
-                except BaseException as error:
+                except BaseException as error:  # whatever it is: who wants the column would wait for it for ever
                     column.set_exception(error)
 
         # As a daemon: a command that ends with an error must not wait for it.

@@ -15,11 +15,11 @@ from pathlib import Path
 from padan import allocator
 allocator.settle()
 import numpy as np
-from padan.memory import _resident as resident
+from blocking.heap import resident
 before = resident()
 allocator.reserve([Path(sys.argv[1]), Path("is not there")])
 for one in threading.enumerate():
-    if one.name == "padan-memory":
+    if one.name == "padan-lay-out":
         one.join()
 laid = resident()
 np.empty(64 << 20, dtype=np.uint8)[:] = 1
